@@ -2,8 +2,24 @@
 //!
 //! No I/O, no Automerge, no SQL, and no clock: times are passed in. Everything that is shown
 //! anywhere is a pure function of facts in these types, the same whatever order they came in.
+//!
+//! Reading order: names and measures, events, the kinds of documents, what they do to stock
+//! ([`account`]), which of several returns stands ([`balance`]), and what went wrong
+//! ([`exception`]).
 
+mod words;
 pub mod ids;
-pub mod money;
 pub mod quantity;
+pub mod money;
 pub mod time;
+pub mod event;
+pub mod document;
+pub mod account;
+pub mod sale;
+pub mod returns;
+pub mod adjustment;
+pub mod master;
+pub mod policy;
+pub mod resolution;
+pub mod balance;
+pub mod exception;

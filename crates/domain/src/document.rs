@@ -1,0 +1,142 @@
+//! What every document has, whatever its kind: identity, site, number, versions.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::adjustment::Adjustment;
+use crate::ids::{DocumentId, IdError, Number, SiteId};
+use crate::master::{Product, Settings, Site};
+use crate::resolution::Resolution;
+use crate::returns::Return;
+use crate::sale::Sales;
+use crate::time::Zone;
+
+/// The newest rules version that this program knows. A document that asks for a newer one is kept,
+/// passed on and shown, but not added to.
+pub const RULES: u64 = 1;
+
+/// The head of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// Its identity.
+    pub id: DocumentId,
+    /// The site it belongs to; `None` for master data, which is the whole organisation's.
+    pub site: Option<SiteId>,
+    /// Its number for people.
+    pub number: Number,
+    /// The version of its shape: the maximum over conflicting values.
+    pub schema: u64,
+    /// The least rules version that may add to it: the maximum over conflicting values.
+    pub rules: u64,
+    /// The zone in which its times are told.
+    pub zone: Zone,
+}
+
+/// A document that this program reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Document {
+    /// Receipts.
+    Sales(Sales),
+    /// A customer return.
+    Return(Return),
+    /// A stock adjustment.
+    Adjustment(Adjustment),
+    /// An article.
+    Product(Product),
+    /// A branch or warehouse.
+    Site(Site),
+    /// The organisation's settings.
+    Settings(Settings),
+    /// A decision on an exception.
+    Resolution(Resolution),
+}
+
+impl Document {
+    /// Its head.
+    pub fn head(&self) -> &Head {
+        match self {
+            Document::Sales(d) => &d.head,
+            Document::Return(d) => &d.head,
+            Document::Adjustment(d) => &d.head,
+            Document::Product(d) => &d.head,
+            Document::Site(d) => &d.head,
+            Document::Settings(d) => &d.head,
+            Document::Resolution(d) => &d.head,
+        }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Document::Sales(_) => Kind::SaleBatch,
+            Document::Return(_) => Kind::Return,
+            Document::Adjustment(_) => Kind::Adjustment,
+            Document::Product(_) => Kind::Product,
+            Document::Site(_) => Kind::Site,
+            Document::Settings(_) => Kind::Settings,
+            Document::Resolution(_) => Kind::Resolution,
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $prefix:literal, master $master:literal;)*) => {
+        /// The kinds of documents that this program reads. Others are kept and passed on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Kind { $($(#[$doc])* $name,)* }
+
+        impl Kind {
+            /// Every kind.
+            pub const ALL: &[Kind] = &[$(Kind::$name),*];
+
+            /// Its name in data.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Kind::$name => $text,)* }
+            }
+
+            /// The first letters of its documents' numbers.
+            pub fn prefix(self) -> &'static str {
+                match self { $(Kind::$name => $prefix,)* }
+            }
+
+            /// Whether it is master data or a decision, which only HQ's devices write.
+            pub fn is_hq_only(self) -> bool {
+                match self { $(Kind::$name => $master,)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Receipts as the till closed them (销售单).
+    SaleBatch = "sale_batch", "XS", master false;
+    /// One customer return, from request to settlement (客户退货单).
+    Return = "return", "TH", master false;
+    /// Stock found, lost, damaged, received, opening (库存调整).
+    Adjustment = "adjustment", "TZ", master false;
+    /// An article (商品).
+    Product = "product", "SP", master true;
+    /// A branch or warehouse (门店).
+    Site = "site", "MD", master true;
+    /// The organisation's settings, its return policy among them (设置).
+    Settings = "settings", "SZ", master true;
+    /// HQ's decision on an exception (对账处理).
+    Resolution = "resolution", "CL", master true;
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        Kind::ALL.iter().copied().find(|k| k.as_str() == text).ok_or_else(|| IdError {
+            what: "kind",
+            found: text.into(),
+            wanted: "a kind of document such as return",
+        })
+    }
+}
