@@ -31,4 +31,7 @@ pub mod message;
 pub mod rule;
 pub mod wire;
 
+pub mod admit;
+pub mod relay;
+
 pub mod backoff;
