@@ -156,22 +156,22 @@ impl Collector {
     }
 }
 
-/// The most bytes that a receipt takes in a body: its texts, and for each number as much as CBOR
-/// may use for one.
+/// The most bytes that a receipt takes in a body.
 fn receipt_bytes(receipt: &Receipt) -> usize {
-    let text = |t: Option<&str>| t.map_or(1, |t| t.len() + 3);
+    let text = |t: Option<&str>| t.map_or(1, |t| t.len() + if t.len() < 24 { 1 } else { 5 });
+    let number = |n: i64| if n.unsigned_abs() <= u64::from(u32::MAX) { 5 } else { 9 };
     let lines = receipt.lines.iter().map(|line| {
         let texts = text(Some(line.line.as_str()))
             + text(Some(line.sku.as_str()))
             + text(line.written.as_deref())
             + text(line.name.as_deref());
-        // An array's head, quantity, paid, a list price or null, and whether it is a service.
-        texts + 1 + 9 + 9 + 9 + 1
+        // An array's head, a list price that is null, and whether it is a service.
+        texts + number(line.quantity.0) + number(line.paid.0) + 3
     });
     let tenders = receipt.tenders.iter().map(|t| t.tender.as_str().len() + 14);
-    let heads = 64
-        + receipt.till.as_ref().map_or(0, |t| t.as_str().len())
-        + receipt.number.as_str().len()
-        + receipt.customer.as_ref().map_or(0, |c| c.as_str().len());
-    heads + lines.sum::<usize>() + tenders.sum::<usize>()
+    let texts = text(receipt.till.as_ref().map(|t| t.as_str()))
+        + text(Some(receipt.number.as_str()))
+        + text(receipt.customer.as_ref().map(|c| c.as_str()));
+    // Heads of the receipt's three arrays, its time, no invoice number.
+    texts + lines.sum::<usize>() + tenders.sum::<usize>() + 24
 }

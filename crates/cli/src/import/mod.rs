@@ -24,17 +24,19 @@ mod open_lines;
 mod batch;
 pub mod target;
 pub mod report;
+mod error;
 
 use std::collections::{HashMap, HashSet};
 
 use guicang_domain::adjustment::AdjustmentLine;
-use guicang_domain::ids::{CustomerId, IdError, ReceiptId, ReceiptLineId, SiteId, Sku, Tender};
-use guicang_domain::money::UnitPrice;
+use guicang_domain::ids::{CustomerId, IdError, ReasonCode, ReceiptId, ReceiptLineId, SiteId, Sku, Tender};
+use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{ReturnLine, SaleLink};
 use guicang_domain::sale::SaleLine;
 
 use batch::{Collector, Heading, Taking};
+pub use error::ImportError;
 use open_lines::{OpenLines, TakeError};
 use profile::Profile;
 use reader::{Next, Rows};
@@ -43,7 +45,7 @@ use report::{LeftOut, Progress, Report};
 use row::{Layout, Row, column, left_out};
 use rules::{Kind, Verdict, judge};
 use scratch::{Limits, Occurrences, Scratch, key_of};
-use target::{HeldSaleLine, ImportTarget, SiteAnswer, TargetError};
+use target::{HeldSaleLine, ImportTarget, SiteAnswer};
 
 /// Rows taken are written to the target at the end of the receipt that brings them to so many...
 pub const ROWS_A_BATCH: usize = 20_000;
@@ -57,6 +59,10 @@ const ROWS_A_PROGRESS: u64 = 4096;
 /// So many sites' answers are remembered; a file with more is asked for again.
 const SITES_REMEMBERED: usize = 10_000;
 
+/// The longest name or remark: one that is longer is a file gone wrong, and would make a document
+/// that no relay takes.
+const NAME_BYTES: usize = 1_000;
+
 /// How to import.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -66,105 +72,6 @@ pub struct Options {
     pub site: Option<SiteId>,
     /// How much to keep in memory.
     pub limits: Limits,
-}
-
-/// Why an import stops.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// The file can't be opened.
-    #[error("{file} can't be opened: {source}")]
-    Open {
-        /// The file.
-        file: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// It isn't CSV; nothing was written.
-    #[error(
-        "{file} is no CSV: found {found}, wanted UTF-8 text with headers in its first line, plain or zstd"
-    )]
-    NotCsv {
-        /// The file.
-        file: String,
-        /// What was found.
-        found: String,
-    },
-    /// Its headers aren't the profile's; nothing was written.
-    #[error(
-        "{file} isn't a file of the profile {profile}: {}found the headers {}",
-        headers_at_fault(missing, repeated),
-        found.join(", ")
-    )]
-    WrongProfile {
-        /// The file.
-        file: String,
-        /// The profile.
-        profile: String,
-        /// The headers that the profile wants and the file doesn't have.
-        missing: Vec<String>,
-        /// The headers that the profile wants once and the file has more often.
-        repeated: Vec<String>,
-        /// The file's headers, the first 40 of them.
-        found: Vec<String>,
-    },
-    /// The profile has no column for the site, and none was named; nothing was written.
-    #[error("files of the profile {profile} don't say which site they are of: name it")]
-    SiteNotNamed {
-        /// The profile.
-        profile: String,
-    },
-    /// The file breaks off or is damaged. What was written before stays; repeat the import once the
-    /// file is whole, known rows aren't taken twice.
-    #[error("{file} can't be read on from line {line}: {source}")]
-    Read {
-        /// The file.
-        file: String,
-        /// The last line that was begun.
-        line: u64,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A row never ends, most likely for a quote that is never closed. What was written before stays.
-    #[error(
-        "{file}: the row that begins on line {line} is longer than {limit} bytes; is a quote never closed?"
-    )]
-    RowTooLong {
-        /// The file.
-        file: String,
-        /// The line on which it begins.
-        line: u64,
-        /// The longest row that is read.
-        limit: usize,
-    },
-    /// The temporary file failed, most likely for want of space in the system's temporary folder.
-    #[error("the import's temporary file: {0}")]
-    Scratch(#[from] rusqlite::Error),
-    /// The replica failed. What was written before stays; the import can be repeated.
-    #[error("the import stopped after {rows} rows: {source}")]
-    Target {
-        /// Rows read until then.
-        rows: u64,
-        /// Why.
-        source: TargetError,
-    },
-    /// A mistake of this program: a row was lost, or counted twice.
-    #[error(
-        "of {rows} rows {accounted} are accounted for; this is a mistake of the program, please report it"
-    )]
-    Unaccounted {
-        /// Rows read.
-        rows: u64,
-        /// Rows accounted for.
-        accounted: u64,
-    },
-}
-
-fn headers_at_fault(missing: &[String], repeated: &[String]) -> String {
-    let part = |what: &str, list: &[String]| match list {
-        [] => String::new(),
-        list => format!("{what} {}; ", list.join(", ")),
-    };
-    part("missing are", missing) + &part("more than once there are", repeated)
 }
 
 /// Imports a file.
@@ -210,7 +117,7 @@ pub fn import(
                 Err(row) => import.report.leave_out(row),
             },
         }
-        if import.report.rows % ROWS_A_PROGRESS == 0 {
+        if import.report.rows.is_multiple_of(ROWS_A_PROGRESS) {
             progress(import.progress(&rows));
         }
     }
@@ -368,6 +275,17 @@ impl Import<'_> {
                 "zero or more",
             )));
         }
+        // What returns and goods sent back come to is below zero in some files and above in others.
+        if let Some(amount) = row.amount.filter(|amount| kind == Kind::Sale && amount.0 < 0) {
+            let (header, found) = (column(&columns.amount), self.profile.currency.format(amount));
+            return Err(NotTaken::LeftOut(left_out(
+                line,
+                "bad_amount",
+                header,
+                &found,
+                "zero or more in a sale",
+            )));
+        }
         let till = match facts.till {
             "" => None,
             till => Some(till.parse().map_err(|e| bad("bad_till", column(&columns.till), till, e))?),
@@ -379,6 +297,10 @@ impl Import<'_> {
             id => Some(id.parse().map_err(|e| bad("bad_customer", column(&columns.customer), id, e))?),
         };
         let sku = Sku::of(facts.sku).map_err(|e| bad("bad_code", &columns.sku, facts.sku, e))?;
+        if facts.name.len() > NAME_BYTES {
+            let (header, wanted) = (column(&columns.name), "at most 1,000 bytes");
+            return Err(NotTaken::LeftOut(left_out(line, "bad_name", header, facts.name, wanted)));
+        }
         let tender = match row.tender {
             "" => None,
             text => Some(match self.profile.tenders.get(text) {
@@ -469,7 +391,7 @@ impl Import<'_> {
         &mut self,
         row: &Row<'_>,
         named: Named,
-        reason: guicang_domain::ids::ReasonCode,
+        reason: ReasonCode,
     ) -> Result<ReturnLine, ImportError> {
         let facts = &row.facts;
         let quantity = facts.quantity.abs();
@@ -484,9 +406,8 @@ impl Import<'_> {
             _ if linked == quantity => lines.matched += 1,
             _ => lines.partly += 1,
         }
-        let of_amount = |amount: guicang_domain::money::Amount| {
-            let amount = guicang_domain::money::Amount(amount.0.saturating_abs());
-            UnitPrice::of(amount, quantity, self.profile.currency)
+        let of_amount = |amount: Amount| {
+            UnitPrice::of(Amount(amount.0.saturating_abs()), quantity, self.profile.currency)
         };
         Ok(ReturnLine {
             written: (named.sku.as_str() != facts.sku).then(|| facts.sku.into()),

@@ -62,7 +62,12 @@ impl OpenLines {
         if self.held >= self.limit {
             self.spill(scratch)?;
         }
-        self.entry(key).lines.push(line);
+        let lines = &mut self.entry(key).lines;
+        if lines.is_empty() {
+            // Most customers buy an article once; a Vec would begin with room for four.
+            lines.reserve_exact(1);
+        }
+        lines.push(line);
         self.held += 1;
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::io::{self, Cursor, Read};
 use std::path::Path;
 use std::rc::Rc;
 
-use csv::StringRecord;
+use csv::{ByteRecord, StringRecord};
 
 use super::ImportError;
 use super::profile::Profile;
@@ -60,6 +60,7 @@ pub(super) struct Rows {
     file: String,
     csv: csv::Reader<Guard<Box<dyn Read>>>,
     record: StringRecord,
+    line: u64,
     bytes_read: Rc<Cell<u64>>,
     bytes_total: Option<u64>,
     row_budget: Rc<Cell<usize>>,
@@ -99,10 +100,13 @@ impl Rows {
             false => Box::new(whole),
         };
         let row_budget = Rc::new(Cell::new(ROW_BYTES + 2 * BUFFER_BYTES));
-        let guard = Guard { inner: plain, budget: row_budget.clone() };
+        let guard = Guard { inner: plain, budget: row_budget.clone(), last: b'\n' };
         let mut csv = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
+            // With the usual one, which takes CRLF too, the csv crate counts lines one short there;
+            // outer spaces go everywhere, and CR with them.
+            .terminator(csv::Terminator::Any(b'\n'))
             .delimiter(profile.delimiter)
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(guard);
@@ -138,47 +142,55 @@ impl Rows {
                 found: headers.iter().take(40).map(|h| h.chars().take(40).collect()).collect(),
             });
         }
-        Ok(Self { file, csv, record, bytes_read, bytes_total: source.bytes_total, row_budget, headers })
+        Ok(Self {
+            file,
+            csv,
+            record,
+            line: 1,
+            bytes_read,
+            bytes_total: source.bytes_total,
+            row_budget,
+            headers,
+        })
     }
 
-    /// Reads the next row.
+    /// Reads the next row; empty lines are none.
     ///
     /// # Errors
     /// [`ImportError::Read`] when the file can't be read on, [`ImportError::RowTooLong`].
     pub fn next(&mut self) -> Result<Next, ImportError> {
-        self.row_budget.set(ROW_BYTES + BUFFER_BYTES);
-        let more = match self.csv.read_record(&mut self.record) {
-            Ok(more) => more,
-            Err(e) => {
-                let line = e.position().map_or_else(|| self.csv.position().line(), |p| p.line());
-                return match e.into_kind() {
-                    csv::ErrorKind::Utf8 { err, .. } => Ok(Next::LeftOut(LeftOut {
-                        line,
-                        column: self.headers.get(err.field()).cloned().unwrap_or_default(),
-                        found: format!("a byte at position {} that isn't UTF-8", err.valid_up_to()),
-                        wanted: "UTF-8 text".into(),
-                        reason: "not_utf8".into(),
-                    })),
-                    csv::ErrorKind::Io(e) if is_too_long(&e) => {
-                        Err(ImportError::RowTooLong { file: self.file.clone(), line, limit: ROW_BYTES })
-                    }
-                    csv::ErrorKind::Io(source) => {
-                        Err(ImportError::Read { file: self.file.clone(), line, source })
-                    }
-                    other => Err(ImportError::Read {
-                        file: self.file.clone(),
-                        line,
-                        source: io::Error::other(format!("{other:?}")),
-                    }),
-                };
+        // The allocation of the last row serves for this one.
+        let mut bytes = std::mem::take(&mut self.record).into_byte_record();
+        loop {
+            self.row_budget.set(ROW_BYTES + BUFFER_BYTES);
+            let more = self.csv.read_byte_record(&mut bytes).map_err(|e| self.failed(e))?;
+            if !more {
+                return Ok(Next::End);
             }
-        };
-        if !more {
-            return Ok(Next::End);
+            if self.headers.len() == 1
+                || bytes.len() > 1
+                || bytes.get(0).is_some_and(|field| !field.trim_ascii().is_empty())
+            {
+                break;
+            }
+        }
+        self.line = first_line(&self.csv, &bytes);
+        match StringRecord::from_byte_record(bytes) {
+            Ok(record) => self.record = record,
+            Err(e) => {
+                let error = e.utf8_error();
+                return Ok(Next::LeftOut(LeftOut {
+                    line: self.line,
+                    column: self.headers.get(error.field()).cloned().unwrap_or_default(),
+                    found: format!("a byte at position {} that isn't UTF-8", error.valid_up_to()),
+                    wanted: "UTF-8 text".into(),
+                    reason: "not_utf8".into(),
+                }));
+            }
         }
         if self.record.len() != self.headers.len() {
             return Ok(Next::LeftOut(LeftOut {
-                line: self.line(),
+                line: self.line,
                 column: String::new(),
                 found: format!("{} fields", self.record.len()),
                 wanted: format!("{} fields, as in the first line", self.headers.len()),
@@ -188,6 +200,17 @@ impl Rows {
         Ok(Next::Row)
     }
 
+    fn failed(&self, error: csv::Error) -> ImportError {
+        let (file, line) = (self.file.clone(), self.csv.position().line());
+        match error.into_kind() {
+            csv::ErrorKind::Io(e) if is_too_long(&e) => {
+                ImportError::RowTooLong { file, line, limit: ROW_BYTES }
+            }
+            csv::ErrorKind::Io(source) => ImportError::Read { file, line, source },
+            other => ImportError::Read { file, line, source: io::Error::other(format!("{other:?}")) },
+        }
+    }
+
     /// The row last read.
     pub fn record(&self) -> &StringRecord {
         &self.record
@@ -195,7 +218,7 @@ impl Rows {
 
     /// The line in the file on which the row last read begins, counted from 1.
     pub fn line(&self) -> u64 {
-        self.record.position().map_or(0, csv::Position::line)
+        self.line
     }
 
     /// Bytes of the file read so far, packed where it is packed.
@@ -214,6 +237,13 @@ impl Rows {
     }
 }
 
+/// The line on which a row that was just read begins. The csv crate's own answer is that of the
+/// empty lines before it.
+fn first_line<R: Read>(csv: &csv::Reader<R>, record: &ByteRecord) -> u64 {
+    let within = record.as_slice().iter().filter(|byte| **byte == b'\n').count() as u64;
+    csv.position().line().saturating_sub(1 + within)
+}
+
 /// Counts what is read of the file itself.
 struct Counted<R> {
     inner: R,
@@ -228,9 +258,12 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// Refuses to hand out more than a budget, which is renewed with each row.
+/// Refuses to hand out more than a budget, which is renewed with each row; and ends the last line
+/// where the file doesn't.
 struct Guard<R> {
     inner: R,
+    /// The last byte handed out.
+    last: u8,
     budget: Rc<Cell<usize>>,
 }
 
@@ -250,6 +283,14 @@ impl<R: Read> Read for Guard<R> {
         }
         let most = buffer.len().min(budget);
         let n = self.inner.read(&mut buffer[..most])?;
+        if n == 0 && self.last != b'\n' && !buffer.is_empty() {
+            buffer[0] = b'\n';
+            self.last = b'\n';
+            return Ok(1);
+        }
+        if n > 0 {
+            self.last = buffer[n - 1];
+        }
         self.budget.set(budget - n);
         Ok(n)
     }

@@ -14,13 +14,13 @@ use sha2::Digest;
 pub struct Limits {
     /// Different rows counted: some 35 MB at the standard 900,000.
     pub rows: usize,
-    /// Open sale lines: some 60 MB at the standard 300,000.
+    /// Open sale lines: some 60 MB at the standard 200,000.
     pub sale_lines: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 900_000, sale_lines: 300_000 }
+        Self { rows: 900_000, sale_lines: 200_000 }
     }
 }
 
