@@ -1,1 +1,3 @@
-//! Placeholder.
+//! What both binaries' command lines share.
+
+pub mod import;
