@@ -1,5 +1,6 @@
 //! The bytes of each kind's first change, and of an appended one, for a fixed actor and time. They
-//! lie in every branch's file: a difference here is a change of format.
+//! lie in every branch's file: a difference here is a change of format. GUICANG_WRITE_GOLDEN=1 writes the
+//! files of a kind that is new.
 
 use std::fmt::Write;
 use std::path::PathBuf;

@@ -1,6 +1,9 @@
 //! What is written is what is read.
 
-use guicang_documents::{ReadError, ReadProblem, Replayed, create};
+use automerge::hydrate::Value;
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{ActorId, Author, Automerge, ROOT, ReadDoc};
+use guicang_documents::{Events, ReadError, ReadProblem, Replayed, Writer, create};
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::LineId;
@@ -45,6 +48,16 @@ fn an_event_that_nobody_proves_is_left_out_and_named() {
 fn a_document_of_no_changes_has_nothing_to_read() {
     let reading = Replayed::empty().read(document_id(), &stamped);
     assert_eq!(reading, Err(ReadError::Empty));
+}
+
+/// The change that Automerge makes of a transaction.
+fn by_automerge(mut doc: Automerge, writer: &Writer, work: impl FnOnce(&mut Transaction<'_>)) -> Vec<u8> {
+    doc.set_author(Some(Author::from(writer.device.0.to_vec())));
+    doc.set_actor(ActorId::from(writer.actor));
+    let mut tx = doc.transaction();
+    work(&mut tx);
+    tx.commit_with(CommitOptions::default().with_time(NOW.0 / 1000));
+    doc.get_last_local_change().unwrap().raw_bytes().to_vec()
 }
 
 fn line() -> impl Strategy<Value = ReturnLine> {
@@ -111,6 +124,36 @@ proptest! {
         let reading = read(&Replayed::new(&[&change.bytes]).unwrap());
         prop_assert_eq!(reading.problems, vec![]);
         prop_assert_eq!(reading.document, Some(document));
+    }
+
+    /// Changes are built without a document; their bytes are the ones that Automerge itself makes of
+    /// the same values in one batch, and gives back of a document that has them.
+    #[test]
+    fn a_change_has_the_bytes_that_automerge_makes(document in any_return(), body in body(), actor in 1u8..3) {
+        let first = create(&Document::Return(document), &branch(1), NOW);
+        let doc = Automerge::load(&first.bytes).unwrap();
+        let Value::Map(root) = doc.hydrate(None) else { panic!("a map") };
+        let made = by_automerge(Automerge::new(), &branch(1), |tx| tx.init_root_from_hydrate(&root).unwrap());
+        prop_assert_eq!(&made, &first.bytes);
+
+        let mut replayed = Replayed::new(&[&first.bytes]).unwrap();
+        let events = [event(90, body.clone()), event(91, body)];
+        let second = replayed.append_events(&branch(actor), NOW, &Events::Return(&events)).unwrap();
+        let mut after = doc.clone();
+        after.load_incremental(&second.bytes).unwrap();
+        let (_, map) = after.get(ROOT, "events").unwrap().unwrap();
+        let values = events.map(|e| {
+            let (_, object) = after.get(&map, e.id.to_string()).unwrap().unwrap();
+            (e.id.to_string(), ReadDoc::hydrate(&after, &object, None).unwrap())
+        });
+        let made = by_automerge(doc, &branch(actor), |tx| {
+            for (id, value) in &values {
+                tx.batch_create_object(&map, id.as_str(), value, false).unwrap();
+            }
+        });
+        prop_assert_eq!(&made, &second.bytes);
+        let kept = after.get_change_by_hash(&automerge::ChangeHash(second.header.hash.0)).unwrap();
+        prop_assert_eq!(kept.raw_bytes(), &second.bytes[..]);
     }
 
     /// The same return makes the same bytes, and a change that passes its own check.
