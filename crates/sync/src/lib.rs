@@ -35,3 +35,4 @@ pub mod admit;
 pub mod relay;
 
 pub mod backoff;
+pub mod session;
