@@ -37,11 +37,17 @@ pub(crate) struct Place {
     pub actor: Vec<u8>,
     pub seq: u64,
     pub max_op: u64,
+    pub deps: Vec<ChangeHash>,
 }
 
 impl Place {
     fn of(header: &Header) -> Self {
-        Self { actor: header.actor.clone(), seq: header.seq, max_op: header.max_op }
+        Self {
+            actor: header.actor.clone(),
+            seq: header.seq,
+            max_op: header.max_op,
+            deps: header.deps.clone(),
+        }
     }
 }
 

@@ -142,8 +142,8 @@ pub(crate) fn root(document: &Document) -> Map {
     let head = document.head();
     let mut out = Out::default();
     out.text("kind", document.kind().as_str())
-        .int("schema", head.schema as i64)
-        .int("rules", head.rules as i64)
+        .count("schema", head.schema)
+        .count("rules", head.rules)
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);

@@ -166,7 +166,7 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         let id = self.tx.last_insert_rowid();
         self.insert_own_change(id, &change, sites, 0)?;
-        self.project(id, &Reading::of(document))?;
+        self.project(id, &document)?;
         Ok(id)
     }
 
@@ -213,6 +213,6 @@ impl Work<'_> {
             return Ok(());
         }
         let (_, reading) = standing.read(row.identity)?;
-        self.project(document, &reading)
+        self.project_reading(document, &reading)
     }
 }

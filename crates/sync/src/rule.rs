@@ -49,8 +49,8 @@ macro_rules! rules {
 
 rules! {
     // Of an entry.
-    /// The entry is not well-formed: an absent leaf's index is out of order or out of range, or a
-    /// change carries neither bytes nor hash.
+    /// The entry is not well-formed: an absent leaf's index is out of order or out of range, say. Of
+    /// a change: it came without its bytes, or not as the start of a change.
     Malformed = "malformed",
     /// The signature is not the device's.
     Signature = "signature",
@@ -66,7 +66,7 @@ rules! {
     TooLarge = "too_large",
     /// Not an Automerge change that can be read.
     Undecodable = "undecodable",
-    /// Its hash is not the hash of its content.
+    /// The checksum with it, or the hash that Automerge reads, is not that of its content.
     Hash = "hash",
 
     // Of its place in the document's history.

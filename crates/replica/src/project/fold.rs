@@ -33,33 +33,32 @@ impl Work<'_> {
     /// Of the documents that claim a row, the lowest-ranked stands; the others' postings and claims
     /// don't count.
     fn fold_row(&mut self, receipt: i64, line: &str) -> Result<(), StoreError> {
-        let claims: Vec<(i64, i64)> = {
+        let claims: Vec<(i64, i64, bool)> = {
             let mut statement = self
                 .tx
                 .prepare_cached(
-                    "SELECT c.document, c.position FROM row_claim c JOIN document d ON d.id = c.document
+                    "SELECT c.document, c.position, d.kind = 'sale_batch' FROM row_claim c JOIN document d ON d.id = c.document
                      WHERE c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
                 )
                 .map_err(StoreError::of)?;
             let rows = statement
-                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?)))
+                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
-        for (n, (document, position)) in claims.iter().enumerate() {
+        for (n, (document, position, _)) in claims.iter().enumerate() {
             self.set_counts(*document, *position, n == 0)?;
         }
-        let sold: Option<i64> = self
+        let Some((document, position, true)) = claims.first() else { return Ok(()) };
+        let held: Option<i64> = self
             .tx
             .prepare_cached("SELECT document FROM receipt_line WHERE receipt = ? AND line = ?")
             .and_then(|mut s| s.query_row(params![receipt, line], |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
-        match claims.first() {
-            Some((document, position)) if sold != Some(*document) => {
-                self.stand_for(receipt, line, *document, *position)
-            }
-            _ => Ok(()),
+        if held == Some(*document) {
+            return Ok(());
         }
+        self.stand_for(receipt, line, *document, *position)
     }
 
     /// Lets a document's line count, or not.

@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 
 use guicang_documents::Reading;
 use guicang_domain::account::{Bucket, Posting};
-use guicang_domain::document::Document;
+use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Rank;
-use guicang_domain::ids::{EventId, ReceiptId};
+use guicang_domain::ids::{EventId, Number, ReceiptId, SiteId};
 use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
@@ -65,43 +65,71 @@ pub(crate) fn rank_of(text: &str) -> Result<Rank, StoreError> {
 }
 
 impl Work<'_> {
-    /// Projects a document that has no projection.
-    pub(crate) fn project(&mut self, document: i64, reading: &Reading) -> Result<(), StoreError> {
+    /// Projects a document that was read and has no projection.
+    pub(crate) fn project_reading(&mut self, id: i64, reading: &Reading) -> Result<(), StoreError> {
         let state = match &reading.document {
             _ if reading.newer => "newer",
             Some(_) => "read",
-            None if reading.kind.parse::<guicang_domain::document::Kind>().is_err() => "unknown",
+            None if reading.kind.parse::<Kind>().is_err() => "unknown",
             None => "unreadable",
         };
         let detail = reading.problems.first().map(ToString::to_string);
-        let (recorded, intent) = reading.document.as_ref().map_or((Recorded(0), false), latest);
+        let head = &reading.head;
+        self.note_document(id, &reading.kind, head.site.as_ref(), head.number.as_ref(), state, detail.as_deref())?;
+        reading.document.as_ref().map_or(Ok(()), |document| self.project_body(id, document))
+    }
+
+    /// Projects a document that this device has just made.
+    pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        let head = document.head();
+        let kind = document.kind().as_str();
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None)?;
+        self.project_body(id, document)
+    }
+
+    fn note_document(
+        &mut self,
+        id: i64,
+        kind: &str,
+        site: Option<&SiteId>,
+        number: Option<&Number>,
+        state: &str,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = 0, intent = 0
                  WHERE id = ?",
             )
             .and_then(|mut s| {
                 s.execute(params![
-                    reading.kind,
-                    reading.site.as_ref().map(|s| s.as_str()),
-                    reading.number.as_ref().map_or("", |n| n.as_str()),
+                    kind,
+                    site.map(SiteId::as_str),
+                    number.map_or("", Number::as_str),
                     state,
                     detail,
-                    recorded.0,
-                    intent,
-                    document
+                    id
                 ])
             })
             .map_err(StoreError::of)?;
-        match &reading.document {
-            Some(Document::Sales(d)) => self.project_sales(document, d),
-            Some(Document::Return(d)) => self.project_return(document, d),
-            Some(Document::Adjustment(d)) => self.project_adjustment(document, d),
-            Some(Document::Product(d)) => self.project_product(document, d),
-            Some(Document::Site(d)) => self.project_site(document, d),
-            Some(Document::Resolution(d)) => self.project_resolution(document, d),
+        Ok(())
+    }
+
+    fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        let (recorded, intent) = latest(document);
+        self.tx
+            .prepare_cached("UPDATE document SET recorded = ?, intent = ? WHERE id = ?")
+            .and_then(|mut s| s.execute(params![recorded.0, intent, id]))
+            .map_err(StoreError::of)?;
+        match document {
+            Document::Sales(d) => self.project_sales(id, d),
+            Document::Return(d) => self.project_return(id, d),
+            Document::Adjustment(d) => self.project_adjustment(id, d),
+            Document::Product(d) => self.project_product(id, d),
+            Document::Site(d) => self.project_site(id, d),
+            Document::Resolution(d) => self.project_resolution(id, d),
             // Settings are read from their document when they are asked for.
-            Some(Document::Settings(_)) | None => Ok(()),
+            Document::Settings(_) => Ok(()),
         }
     }
 

@@ -46,6 +46,13 @@ fn fault<T>(rule: Rule, detail: impl Into<String>) -> Judged<T> {
     Err(Fault { rule, detail: detail.into() })
 }
 
+/// Whether a refusal is for good. A missing change and the eight bytes before a change's content
+/// aren't covered by the entry's signature: a carrier that damaged them must not have the author's own
+/// delivery refused.
+fn stays(rule: &Rule) -> bool {
+    !matches!(rule, Rule::Malformed | Rule::Hash)
+}
+
 impl Judge<'_> {
     fn entry(&mut self, offered: &OfferedEntry) -> EntryVerdict {
         let verdict = |kind, changes, stamp| EntryVerdict {
@@ -89,7 +96,7 @@ impl Judge<'_> {
         let refused = held.as_ref().map(|held| held.refused.as_slice()).unwrap_or_default();
         let mut changes = Vec::with_capacity(opened.changes.len());
         for (change, header) in opened.changes.iter().zip(&offered.headers) {
-            let before = refused.iter().find(|(index, _)| *index == change.index);
+            let before = refused.iter().find(|(index, rule)| *index == change.index && stays(rule));
             changes.push(match before {
                 Some((_, rule)) => {
                     self.refuse(change, Fault { rule: rule.clone(), detail: "refused before".into() })
