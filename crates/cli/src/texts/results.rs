@@ -1,0 +1,1 @@
+//! What a command did, in a sentence.
