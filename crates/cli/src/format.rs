@@ -40,15 +40,15 @@ impl Table {
         });
         self.inner.add_row(cells.collect::<Vec<_>>());
     }
-
-    /// Whether it has no rows.
-    pub fn is_empty(&self) -> bool {
-        self.inner.row_count() == 0
-    }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.inner.trim_fmt())
     }
+}
+
+/// A time without seconds, as people read it.
+pub fn minute(rfc3339: &str) -> String {
+    rfc3339.get(..16).unwrap_or(rfc3339).replace('T', " ")
 }

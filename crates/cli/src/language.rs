@@ -5,6 +5,8 @@
 
 use std::str::FromStr;
 
+use guicang_domain::ids::IdError;
+
 /// A language of the texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -14,18 +16,17 @@ pub enum Language {
     En,
 }
 
-/// The languages that can be asked for, as `--lang` names them.
-pub const NAMES: [&str; 2] = ["zh", "en"];
-
 impl FromStr for Language {
-    type Err = String;
+    type Err = IdError;
     /// `zh`, `en`, or a locale such as `zh_CN.UTF-8`; any locale but Chinese is spoken to in English.
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> Result<Self, IdError> {
         let letters = text.split(['_', '-', '.', '@']).next().unwrap_or_default();
         match letters {
             "zh" => Ok(Language::Zh),
             _ if letters.len() >= 2 && letters.bytes().all(|b| b.is_ascii_lowercase()) => Ok(Language::En),
-            _ => Err(text.into()),
+            _ => {
+                Err(IdError { what: "language", found: text.chars().take(80).collect(), wanted: "zh or en" })
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 //! Messages and next steps: standard error. Both are passed in, so a test reads what a person would.
 
 use std::cell::RefCell;
+use std::fmt::Display;
 use std::io::Write;
 
 use clap::{Args, ValueEnum};
@@ -12,8 +13,7 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::format::Table;
-use crate::language::{Language, NAMES};
+use crate::language::Language;
 use crate::texts::{failures, next};
 
 /// The form of data on standard output.
@@ -29,13 +29,13 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
     /// Language of messages: zh or en
-    #[arg(long, global = true, env = "GUICANG_LANG", value_parser = clap::builder::PossibleValuesParser::new(NAMES), hide_env_values = true)]
-    pub lang: Option<String>,
+    #[arg(long, global = true, env = "GUICANG_LANG", hide_env_values = true)]
+    pub lang: Option<Language>,
     /// Form of data on standard output
     #[arg(long, global = true, env = "GUICANG_FORMAT", value_enum, hide_env_values = true)]
     pub format: Option<Format>,
     /// Short for --format json
-    #[arg(long, global = true, conflicts_with = "format")]
+    #[arg(long, global = true)]
     pub json: bool,
     /// Who is working, as the events will name them
     #[arg(long, global = true, env = "GUICANG_USER", value_name = "NAME", hide_env_values = true)]
@@ -116,27 +116,24 @@ impl Globals {
         self.format == Format::Json
     }
 
-    /// Shows rows: as JSON items of the schema `guicang.NAME/1`, or as the table that `table` makes.
+    /// Shows rows: as JSON items of the schema `guicang.NAME/1`, or as the text that `text` makes.
     ///
     /// # Errors
     /// [`Failure`] when standard output can't be written.
-    pub fn show<T: Serialize>(
+    pub fn show<T: Serialize, D: Display>(
         &self,
         name: &str,
         items: &[T],
-        table: impl FnOnce(&[T]) -> Table,
+        text: impl FnOnce(&[T]) -> D,
     ) -> Result<(), Failure> {
         if self.json() {
             let envelope = Envelope { schema: format!("guicang.{name}/1"), items };
-            let text = serde_json::to_string_pretty(&envelope).expect("plain data");
-            return self.line(&text);
+            return self.line(&serde_json::to_string_pretty(&envelope).expect("plain data"));
         }
-        let table = table(items);
-        if table.is_empty() {
-            self.say(&failures::nothing(self.language))
-        } else {
-            self.line(&table.to_string())
+        if items.is_empty() {
+            return self.say(&failures::nothing(self.language));
         }
+        self.line(&text(items).to_string())
     }
 
     /// Writes a line of data.

@@ -1,1 +1,19 @@
 //! The verbs that both binaries share: for each, its arguments and what it does.
+//!
+//! Each is a struct of arguments and `run(&mut Replica, &Globals, …)`. Data of a command is what the
+//! query of the same thing shows (`return counter` shows what `return show` does): one schema a thing.
+
+pub mod parse;
+mod explain;
+mod by;
+
+pub mod sale;
+pub mod return_;
+pub mod stock;
+pub mod exception;
+pub mod totals;
+pub mod doctor;
+pub mod rebuild;
+
+pub use by::{ByArgs, here};
+pub use explain::value;
