@@ -11,6 +11,7 @@ pub mod config;
 pub mod output;
 pub mod format;
 pub mod help;
+pub mod usage;
 pub mod progress;
 mod help_zh;
 pub mod verbs;

@@ -219,6 +219,8 @@ texts! {
         zh: "{argument} 的值 {found:?} 不对。",
         en: "{argument}: {found:?} is no such value.",
     }
+    /// A flag without its value.
+    usage_no_value(argument: &str) { zh: "{argument} 缺少值。", en: "{argument} needs a value." }
     /// What the value may be.
     usage_possible(values: &str) { zh: "可用的有：{values}。", en: "There are: {values}." }
     /// What was meant, perhaps.

@@ -17,3 +17,15 @@ pub mod rebuild;
 
 pub use by::{ByArgs, here};
 pub use explain::value;
+
+use crate::exit::Failure;
+use crate::output::Globals;
+use crate::texts::next;
+
+/// What can be done after something was written: look at the stock, and at a branch, sync.
+fn next_after_write(globals: &Globals) -> Result<(), Failure> {
+    globals.next(&match globals.program {
+        "guicang" => next::after_write(globals.language, globals.program),
+        program => next::stock(globals.language, program),
+    })
+}

@@ -179,7 +179,7 @@ impl AdjustArgs {
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;
         globals.say(&results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available))?;
-        globals.next(&next::after_write(l, globals.program))
+        super::next_after_write(globals)
     }
 }
 

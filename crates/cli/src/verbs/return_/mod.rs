@@ -87,7 +87,7 @@ fn show_outcome(replica: &Replica, globals: &Globals, outcome: &ReturnOutcome) -
     } else if outcome.refunds.is_empty() && !has("refund_paid") {
         next::refund(l, globals.program, &number)
     } else {
-        next::after_write(l, globals.program)
+        return super::next_after_write(globals);
     };
     globals.next(&text)
 }
