@@ -1,1 +1,40 @@
-//! Placeholder.
+//! The business's documents as Automerge documents, and back.
+//!
+//! A document's root holds `kind`, `schema`, `rules`, `site` (absent for master data), `number`,
+//! `zone`, its kind's own fields, `lines` (a map by line id) and `events` (a map by event id). Numbers
+//! are ints in the domain's own units, names and words are texts, and what is absent has no key.
+//!
+//! What surprises: an event doesn't say who wrote it. That is proven by the journal entry of the
+//! change that made it, which the caller knows and this crate doesn't; so reading asks the caller.
+//! And what comes from outside is never believed: [`header`] bounds it, [`Replayed::check`] judges
+//! what its operations do, and a panic of Automerge's ends in an error.
+//!
+//! ```text
+//! Document --create--> change      changes --Replayed::new--> Replayed --read--> Reading
+//!                                  Replayed --append_events, set_fields, reissue--> change
+//!                                  change   --header, check--> Header | Violation
+//! ```
+
+mod value;
+mod event;
+mod sale_batch;
+mod returns;
+mod adjustment;
+mod product;
+mod site;
+mod settings;
+mod resolution;
+mod isolate;
+mod header;
+mod write;
+mod replay;
+mod append;
+
+pub use header::{Header, HeaderError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, header};
+pub use isolate::Panicked;
+pub use replay::{HeadRead, Prove, ReadError, ReadProblem, Reading, ReplayError, Replayed};
+pub use value::FieldError;
+pub use write::{Events, NewChange, WriteError, Writer, create};
+
+/// The newest shape of documents that this program knows.
+pub const SCHEMA: u64 = 1;

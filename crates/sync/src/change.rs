@@ -180,11 +180,18 @@ mod tests {
         [&MAGIC, &hash[..4], &content].concat()
     }
 
+    /// Automerge 0.12's own bytes and hash of `put(ROOT, "kind", "return")` by actor 01 at time 0.
     #[test]
     fn the_hash_is_automerges() {
-        let raw = framed(1, b"body");
-        assert_eq!(hash_of(&raw).unwrap(), ChangeHash(digest::plain(b"\x01\x04body")));
-        assert!(hash_of(&framed(1, &[0; 300])).is_ok());
+        let raw: Vec<u8> = "856f4a8375e75dfa01280001010101000000061506340142025602570670027f046b696e64017f01\
+                            7f6672657475726e7f00"
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap())
+            .collect();
+        let hash = hash_of(&raw).unwrap().to_string();
+        assert_eq!(hash, "75e75dfa82921ea103e9bc39760d3304ce3c4644775a2f4aaf9fdbd4707d2f7f");
+        assert!(hash_of(&framed(1, &[0; 300])).is_ok(), "a length of two bytes");
     }
 
     #[test]

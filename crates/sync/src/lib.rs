@@ -31,4 +31,8 @@ pub mod message;
 pub mod rule;
 pub mod wire;
 
+pub mod admit;
+pub mod relay;
+
 pub mod backoff;
+pub mod session;

@@ -1,0 +1,307 @@
+//! `return`: channel, receipt, customer, lines with their links to sale lines, and its events.
+//!
+//! What surprises: a line's link leaves out `receipt` where it is the document's own, since most
+//! returns name one receipt.
+
+use guicang_domain::document::Head;
+use guicang_domain::event::Event;
+use guicang_domain::ids::ReceiptId;
+use guicang_domain::money::{Amount, UnitPrice};
+use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::{
+    InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine, SaleLink, VerifiedLine,
+};
+
+use crate::event::{self, Body};
+use crate::value::{FieldError, Fields, Out};
+
+/// Writes the kind's own fields.
+pub(crate) fn write(document: &Return, out: &mut Out) {
+    out.show("channel", document.channel)
+        .opt_show("receipt", document.receipt.as_ref())
+        .opt_show("customer", document.customer.as_ref())
+        .show("currency", document.currency)
+        .opt_show("note", document.note.as_ref());
+    if let Some(contact) = &document.contact {
+        out.bytes("contact", contact.clone());
+    }
+    out.map("lines", |out| {
+        for (id, line) in &document.lines {
+            out.map(id.as_str(), |out| write_line(line, document.receipt.as_ref(), out));
+        }
+    });
+    event::write_all(&document.events, document.head.zone, out);
+}
+
+fn write_line(line: &ReturnLine, receipt: Option<&ReceiptId>, out: &mut Out) {
+    out.text("sku", line.sku.as_str())
+        .opt_show("written", line.written.as_ref())
+        .int("quantity", line.quantity.0)
+        .text("reason", line.reason.as_str())
+        .opt_show("note", line.note.as_ref())
+        .opt_int("price", line.price.map(|p| p.0))
+        .opt_int("cost", line.cost.map(|c| c.0))
+        .flag("service", line.service)
+        .opt_show("lot", line.lot.as_ref())
+        .opt_texts("serials", &line.serials)
+        .opt_int("group", line.group)
+        .opt_show("row", line.row.as_ref());
+    if !line.links.is_empty() {
+        out.maps("links", &line.links, |link, out| write_link(link, receipt, out));
+    }
+}
+
+fn write_link(link: &SaleLink, home: Option<&ReceiptId>, out: &mut Out) {
+    if home != Some(&link.receipt) {
+        out.show("receipt", &link.receipt);
+    }
+    out.text("line", link.line.as_str())
+        .int("quantity", link.quantity.0)
+        .int("sold", link.sold.0)
+        .int("paid", link.paid.0);
+}
+
+/// Reads the kind's own fields.
+pub(crate) fn read(
+    head: Head,
+    fields: &Fields<'_>,
+    events: Vec<Event<ReturnEvent>>,
+    problem: impl FnMut(FieldError),
+) -> Result<Return, FieldError> {
+    let receipt = read_receipt(fields)?;
+    Ok(Return {
+        channel: fields.parse("channel")?,
+        customer: fields.opt_parse("customer")?,
+        contact: fields.opt_bytes("contact")?.map(<[u8]>::to_vec),
+        currency: fields.parse("currency")?,
+        note: fields.opt_text("note")?.map(Into::into),
+        lines: fields.each("lines", |f| read_line(f, receipt.as_ref()), problem)?,
+        receipt,
+        head,
+        events,
+    })
+}
+
+/// The field `receipt`.
+pub(crate) fn read_receipt(fields: &Fields<'_>) -> Result<Option<ReceiptId>, FieldError> {
+    let Some(text) = fields.opt_text("receipt")? else { return Ok(None) };
+    ReceiptId::parse(text, None).map(Some).map_err(|e| FieldError {
+        field: "receipt".into(),
+        found: e.found,
+        wanted: e.wanted.into(),
+    })
+}
+
+fn read_line(fields: &Fields<'_>, receipt: Option<&ReceiptId>) -> Result<ReturnLine, FieldError> {
+    Ok(ReturnLine {
+        sku: fields.parse("sku")?,
+        written: fields.opt_text("written")?.map(Into::into),
+        quantity: Quantity(fields.int("quantity")?),
+        reason: fields.parse("reason")?,
+        note: fields.opt_text("note")?.map(Into::into),
+        links: fields.maps("links", |f| read_link(f, receipt))?,
+        price: fields.opt_int("price")?.map(UnitPrice),
+        cost: fields.opt_int("cost")?.map(UnitPrice),
+        service: fields.flag("service")?,
+        lot: fields.opt_parse("lot")?,
+        serials: fields.texts("serials")?,
+        group: fields.opt_narrow("group")?,
+        row: fields.opt_parse("row")?,
+    })
+}
+
+fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, FieldError> {
+    let receipt = read_receipt(fields)?.or_else(|| home.cloned()).ok_or_else(|| FieldError {
+        field: "receipt".into(),
+        found: "nothing".into(),
+        wanted: "SITE/[TILL/]NUMBER, as the document names no receipt either".into(),
+    })?;
+    Ok(SaleLink {
+        receipt,
+        line: fields.parse("line")?,
+        quantity: Quantity(fields.int("quantity")?),
+        sold: Quantity(fields.int("sold")?),
+        paid: Amount(fields.int("paid")?),
+    })
+}
+
+impl Body for ReturnEvent {
+    fn name(&self) -> &str {
+        match self {
+            ReturnEvent::Requested => "requested",
+            ReturnEvent::NeedsInformation { .. } => "needs_information",
+            ReturnEvent::Approved { .. } => "approved",
+            ReturnEvent::Rejected { .. } => "rejected",
+            ReturnEvent::Received { .. } => "received",
+            ReturnEvent::Inspected { .. } => "inspected",
+            ReturnEvent::RefundRequested { .. } => "refund_requested",
+            ReturnEvent::PayoutIntended { .. } => "payout_intended",
+            ReturnEvent::PayoutAccepted { .. } => "payout_accepted",
+            ReturnEvent::Paid { .. } => "paid",
+            ReturnEvent::PayoutFailed { .. } => "payout_failed",
+            ReturnEvent::SaleVerified { .. } => "sale_verified",
+            ReturnEvent::Imported => "imported",
+            ReturnEvent::Cancelled => "cancelled",
+            ReturnEvent::Reversed { .. } => "reversed",
+            ReturnEvent::Closed => "closed",
+            ReturnEvent::Unknown { kind } => kind,
+        }
+    }
+
+    fn write(&self, out: &mut Out) {
+        match self {
+            ReturnEvent::NeedsInformation { note } => _ = out.text("note", note),
+            ReturnEvent::Approved { by, grounds } | ReturnEvent::Rejected { by, grounds } => {
+                out.opt_show("by", by.as_ref()).opt_texts("grounds", grounds);
+            }
+            ReturnEvent::Received { parts } => {
+                out.maps("parts", parts, |part, out| {
+                    out.text("part", part.part.as_str())
+                        .text("line", part.line.as_str())
+                        .int("quantity", part.quantity.0)
+                        .opt_text("place", &part.place);
+                });
+            }
+            ReturnEvent::Inspected { parts } => {
+                out.maps("parts", parts, |part, out| {
+                    out.text("part", part.part.as_str())
+                        .text("of", part.of.as_str())
+                        .int("quantity", part.quantity.0)
+                        .show("grade", part.grade)
+                        .show("disposition", part.disposition)
+                        .opt_show("reason_found", part.reason_found.as_ref())
+                        .opt_texts("missing", &part.missing);
+                });
+            }
+            ReturnEvent::RefundRequested { shares } => {
+                out.maps("shares", shares, |share, out| {
+                    out.text("refund", share.refund.as_str())
+                        .text("tender", share.tender.as_str())
+                        .int("amount", share.amount.0)
+                        .int("attempt", share.attempt.into());
+                });
+            }
+            ReturnEvent::PayoutIntended { refund, amount, fence } => {
+                // The fence is a number that the relay counts up from 1: it stays far below 2^63.
+                out.text("refund", refund.as_str()).int("amount", amount.0).int("fence", *fence as i64);
+            }
+            ReturnEvent::PayoutAccepted { refund, reference } => {
+                out.text("refund", refund.as_str()).text("reference", reference);
+            }
+            ReturnEvent::Paid { refund, tender, amount, reference, by_hand } => {
+                out.text("refund", refund.as_str())
+                    .text("tender", tender.as_str())
+                    .int("amount", amount.0)
+                    .opt_show("reference", reference.as_ref())
+                    .flag("by_hand", *by_hand);
+            }
+            ReturnEvent::PayoutFailed { refund, reason } => {
+                out.text("refund", refund.as_str()).text("reason", reason);
+            }
+            ReturnEvent::SaleVerified { lines } => {
+                out.maps("lines", lines, |line, out| {
+                    out.text("line", line.line.as_str())
+                        .map("link", |out| write_link(&line.link, None, out))
+                        .opt_int("cost", line.cost.map(|c| c.0))
+                        .opt_show("lot", line.lot.as_ref());
+                });
+            }
+            ReturnEvent::Reversed { event } => _ = out.show("event", event),
+            ReturnEvent::Requested
+            | ReturnEvent::Imported
+            | ReturnEvent::Cancelled
+            | ReturnEvent::Closed
+            | ReturnEvent::Unknown { .. } => {}
+        }
+    }
+
+    fn read(name: &str, fields: &Fields<'_>) -> Result<Self, FieldError> {
+        Ok(match name {
+            "requested" => ReturnEvent::Requested,
+            "needs_information" => ReturnEvent::NeedsInformation { note: fields.text("note")?.into() },
+            "approved" => {
+                ReturnEvent::Approved { by: fields.opt_parse("by")?, grounds: fields.texts("grounds")? }
+            }
+            "rejected" => {
+                ReturnEvent::Rejected { by: fields.opt_parse("by")?, grounds: fields.texts("grounds")? }
+            }
+            "received" => ReturnEvent::Received { parts: fields.maps("parts", read_received)? },
+            "inspected" => ReturnEvent::Inspected { parts: fields.maps("parts", read_inspected)? },
+            "refund_requested" => ReturnEvent::RefundRequested { shares: fields.maps("shares", read_share)? },
+            "payout_intended" => ReturnEvent::PayoutIntended {
+                refund: fields.parse("refund")?,
+                amount: Amount(fields.int("amount")?),
+                fence: fields.narrow("fence")?,
+            },
+            "payout_accepted" => ReturnEvent::PayoutAccepted {
+                refund: fields.parse("refund")?,
+                reference: fields.text("reference")?.into(),
+            },
+            "paid" => ReturnEvent::Paid {
+                refund: fields.parse("refund")?,
+                tender: fields.parse("tender")?,
+                amount: Amount(fields.int("amount")?),
+                reference: fields.opt_text("reference")?.map(Into::into),
+                by_hand: fields.flag("by_hand")?,
+            },
+            "payout_failed" => ReturnEvent::PayoutFailed {
+                refund: fields.parse("refund")?,
+                reason: fields.text("reason")?.into(),
+            },
+            "sale_verified" => ReturnEvent::SaleVerified { lines: fields.maps("lines", read_verified)? },
+            "imported" => ReturnEvent::Imported,
+            "cancelled" => ReturnEvent::Cancelled,
+            "reversed" => ReturnEvent::Reversed { event: fields.parse("event")? },
+            "closed" => ReturnEvent::Closed,
+            other => Self::unknown(other),
+        })
+    }
+
+    fn unknown(name: &str) -> Self {
+        ReturnEvent::Unknown { kind: name.into() }
+    }
+}
+
+fn read_received(fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
+    Ok(ReceivedPart {
+        part: fields.parse("part")?,
+        line: fields.parse("line")?,
+        quantity: Quantity(fields.int("quantity")?),
+        place: fields.opt_text("place")?.unwrap_or_default().into(),
+    })
+}
+
+fn read_inspected(fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
+    Ok(InspectedPart {
+        part: fields.parse("part")?,
+        of: fields.parse("of")?,
+        quantity: Quantity(fields.int("quantity")?),
+        grade: fields.parse("grade")?,
+        disposition: fields.parse("disposition")?,
+        reason_found: fields.opt_parse("reason_found")?,
+        missing: fields.texts("missing")?,
+    })
+}
+
+fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
+    Ok(RefundShare {
+        refund: fields.parse("refund")?,
+        tender: fields.parse("tender")?,
+        amount: Amount(fields.int("amount")?),
+        attempt: fields.narrow("attempt")?,
+    })
+}
+
+fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
+    let link = fields.opt_map("link")?.ok_or_else(|| FieldError {
+        field: "link".into(),
+        found: "nothing".into(),
+        wanted: "a map".into(),
+    })?;
+    Ok(VerifiedLine {
+        line: fields.parse("line")?,
+        link: read_link(&link, None).map_err(|e| e.under("link"))?,
+        cost: fields.opt_int("cost")?.map(UnitPrice),
+        lot: fields.opt_parse("lot")?,
+    })
+}

@@ -1,0 +1,308 @@
+//! Fields of Automerge maps: written by name, and read with errors that name field, found, wanted.
+//!
+//! What surprises: nothing here touches a document. A value is built whole and written in one batch
+//! (single puts cost ten times as much), and read from one native hydrate of the whole document.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use automerge::ScalarValue;
+use automerge::hydrate::{List, Map, MapValue, Value};
+
+/// A field that can't be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field}: found {found}, wanted {wanted}")]
+pub struct FieldError {
+    /// Its path from the document's root: `lines.1.quantity`.
+    pub field: String,
+    /// What was found, cut at 80 characters.
+    pub found: String,
+    /// What would be right.
+    pub wanted: String,
+}
+
+impl FieldError {
+    fn new(field: &str, found: impl Display, wanted: impl Into<String>) -> Self {
+        let found = found.to_string().chars().take(80).collect();
+        Self { field: field.into(), found, wanted: wanted.into() }
+    }
+
+    /// The same error, its field seen from the object that holds `parent`.
+    pub(crate) fn under(mut self, parent: &str) -> Self {
+        self.field = format!("{parent}.{}", self.field);
+        self
+    }
+}
+
+/// A map that is being built; a field given as `None`, empty or false by the `opt` functions is left
+/// out.
+#[derive(Default)]
+pub(crate) struct Out(Map);
+
+impl Out {
+    /// Puts a value of any shape.
+    pub fn value(&mut self, name: &str, value: Value) -> &mut Self {
+        self.0.insert(name.into(), MapValue { value, conflict: false });
+        self
+    }
+
+    /// Puts a text, as one scalar.
+    pub fn text(&mut self, name: &str, text: impl AsRef<str>) -> &mut Self {
+        self.value(name, Value::Scalar(ScalarValue::Str(text.as_ref().into())))
+    }
+
+    /// Puts a name or a word, as its text.
+    pub fn show(&mut self, name: &str, shown: impl Display) -> &mut Self {
+        self.text(name, shown.to_string())
+    }
+
+    /// Puts a name or a word where there is one.
+    pub fn opt_show(&mut self, name: &str, shown: Option<impl Display>) -> &mut Self {
+        match shown {
+            Some(shown) => self.show(name, shown),
+            None => self,
+        }
+    }
+
+    /// Puts a text unless it is empty.
+    pub fn opt_text(&mut self, name: &str, text: &str) -> &mut Self {
+        if text.is_empty() { self } else { self.text(name, text) }
+    }
+
+    /// Puts a number.
+    pub fn int(&mut self, name: &str, int: i64) -> &mut Self {
+        self.value(name, Value::Scalar(ScalarValue::Int(int)))
+    }
+
+    /// Puts a number where there is one.
+    pub fn opt_int(&mut self, name: &str, int: Option<impl Into<i64>>) -> &mut Self {
+        match int {
+            Some(int) => self.int(name, int.into()),
+            None => self,
+        }
+    }
+
+    /// Puts `true`, or nothing.
+    pub fn flag(&mut self, name: &str, flag: bool) -> &mut Self {
+        if flag { self.value(name, Value::Scalar(ScalarValue::Boolean(true))) } else { self }
+    }
+
+    /// Puts bytes, as one scalar.
+    pub fn bytes(&mut self, name: &str, bytes: Vec<u8>) -> &mut Self {
+        self.value(name, Value::Scalar(ScalarValue::Bytes(bytes)))
+    }
+
+    /// Puts a map.
+    pub fn map(&mut self, name: &str, build: impl FnOnce(&mut Out)) -> &mut Self {
+        let mut out = Out::default();
+        build(&mut out);
+        self.value(name, out.into_value())
+    }
+
+    /// Puts a list of maps, one for each item.
+    pub fn maps<T>(&mut self, name: &str, items: &[T], build: impl Fn(&T, &mut Out)) -> &mut Self {
+        let values: Vec<Value> = items
+            .iter()
+            .map(|item| {
+                let mut out = Out::default();
+                build(item, &mut out);
+                out.into_value()
+            })
+            .collect();
+        self.value(name, Value::List(List::from(values)))
+    }
+
+    /// Puts a list of texts unless it is empty.
+    pub fn opt_texts(&mut self, name: &str, texts: &[String]) -> &mut Self {
+        if texts.is_empty() {
+            return self;
+        }
+        let values: Vec<Value> = texts.iter().map(|t| Value::from(t.as_str())).collect();
+        self.value(name, Value::List(List::from(values)))
+    }
+
+    /// The finished map.
+    pub fn into_map(self) -> Map {
+        self.0
+    }
+
+    /// The finished map as a value.
+    pub fn into_value(self) -> Value {
+        Value::Map(self.into_map())
+    }
+}
+
+/// A hydrated map whose fields are to be read.
+#[derive(Clone, Copy)]
+pub(crate) struct Fields<'a>(pub &'a Map);
+
+impl<'a> Fields<'a> {
+    /// A text; `None` when the field is absent.
+    pub fn opt_text(&self, name: &str) -> Result<Option<&'a str>, FieldError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Scalar(ScalarValue::Str(text))) => Ok(Some(text.as_str())),
+            Some(other) => Err(FieldError::new(name, shape(other), "a text")),
+        }
+    }
+
+    /// A text.
+    pub fn text(&self, name: &str) -> Result<&'a str, FieldError> {
+        self.opt_text(name)?.ok_or_else(|| FieldError::new(name, "nothing", "a text"))
+    }
+
+    /// A name or a word; `None` when the field is absent.
+    pub fn opt_parse<T: FromStr<Err: Display>>(&self, name: &str) -> Result<Option<T>, FieldError> {
+        self.opt_text(name)?.map(|text| parse(name, text)).transpose()
+    }
+
+    /// A name or a word.
+    pub fn parse<T: FromStr<Err: Display>>(&self, name: &str) -> Result<T, FieldError> {
+        parse(name, self.text(name)?)
+    }
+
+    /// A number; `None` when the field is absent.
+    pub fn opt_int(&self, name: &str) -> Result<Option<i64>, FieldError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(value) => int_of(value)
+                .map(Some)
+                .ok_or_else(|| FieldError::new(name, shape(value), "a whole number below 2^63")),
+        }
+    }
+
+    /// A number.
+    pub fn int(&self, name: &str) -> Result<i64, FieldError> {
+        self.opt_int(name)?.ok_or_else(|| FieldError::new(name, "nothing", "a whole number"))
+    }
+
+    /// A number within a narrower range; `None` when the field is absent.
+    pub fn opt_narrow<T: TryFrom<i64>>(&self, name: &str) -> Result<Option<T>, FieldError> {
+        self.opt_int(name)?.map(|int| narrow(name, int)).transpose()
+    }
+
+    /// A number within a narrower range.
+    pub fn narrow<T: TryFrom<i64>>(&self, name: &str) -> Result<T, FieldError> {
+        narrow(name, self.int(name)?)
+    }
+
+    /// Whether the field is `true`; absent is false.
+    pub fn flag(&self, name: &str) -> Result<bool, FieldError> {
+        match self.0.get(name) {
+            None => Ok(false),
+            Some(Value::Scalar(ScalarValue::Boolean(flag))) => Ok(*flag),
+            Some(other) => Err(FieldError::new(name, shape(other), "true or false")),
+        }
+    }
+
+    /// Bytes; `None` when the field is absent.
+    pub fn opt_bytes(&self, name: &str) -> Result<Option<&'a [u8]>, FieldError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Scalar(ScalarValue::Bytes(bytes))) => Ok(Some(bytes)),
+            Some(other) => Err(FieldError::new(name, shape(other), "bytes")),
+        }
+    }
+
+    /// A map; `None` when the field is absent.
+    pub fn opt_map(&self, name: &str) -> Result<Option<Fields<'a>>, FieldError> {
+        match self.0.get(name) {
+            None => Ok(None),
+            Some(Value::Map(map)) => Ok(Some(Fields(map))),
+            Some(other) => Err(FieldError::new(name, shape(other), "a map")),
+        }
+    }
+
+    /// What `read` makes of each map of a list; empty when the field is absent.
+    pub fn maps<T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Fields<'a>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, FieldError> {
+        let list = match self.0.get(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::List(list)) => list,
+            Some(other) => return Err(FieldError::new(name, shape(other), "a list of maps")),
+        };
+        let item = |(n, item): (usize, &'a automerge::hydrate::ListValue)| match &item.value {
+            Value::Map(map) => read(&Fields(map)).map_err(|e| e.under(&format!("{name}.{n}"))),
+            other => Err(FieldError::new(&format!("{name}.{n}"), shape(other), "a map")),
+        };
+        list.iter().enumerate().map(item).collect()
+    }
+
+    /// A list of texts; empty when the field is absent.
+    pub fn texts(&self, name: &str) -> Result<Vec<String>, FieldError> {
+        let list = match self.0.get(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::List(list)) => list,
+            Some(other) => return Err(FieldError::new(name, shape(other), "a list of texts")),
+        };
+        let item = |(n, item): (usize, &automerge::hydrate::ListValue)| match &item.value {
+            Value::Scalar(ScalarValue::Str(text)) => Ok(text.to_string()),
+            other => Err(FieldError::new(&format!("{name}.{n}"), shape(other), "a text")),
+        };
+        list.iter().enumerate().map(item).collect()
+    }
+
+    /// What `read` makes of each map under the field, by key in order; what can't be read is left
+    /// out and told to `problem`, so that one bad line or reason doesn't hide the others.
+    pub fn each<K: FromStr<Err: Display> + Ord, T>(
+        &self,
+        name: &str,
+        read: impl Fn(&Fields<'a>) -> Result<T, FieldError>,
+        mut problem: impl FnMut(FieldError),
+    ) -> Result<std::collections::BTreeMap<K, T>, FieldError> {
+        let mut found = std::collections::BTreeMap::new();
+        let Some(map) = self.opt_map(name)? else { return Ok(found) };
+        for (key, value) in map.0.iter() {
+            let item = match &value.value {
+                Value::Map(map) => read(&Fields(map)).map_err(|e| e.under(key)),
+                other => Err(FieldError::new(key, shape(other), "a map")),
+            };
+            match item.and_then(|item| Ok((parse(key, key)?, item))) {
+                Ok((key, item)) => _ = found.insert(key, item),
+                Err(e) => problem(e.under(name)),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// A text as the name or word that it is to be.
+pub(crate) fn parse<T: FromStr<Err: Display>>(name: &str, text: &str) -> Result<T, FieldError> {
+    text.parse().map_err(|e: T::Err| FieldError::new(name, format!("{text:?}"), e.to_string()))
+}
+
+fn narrow<T: TryFrom<i64>>(name: &str, int: i64) -> Result<T, FieldError> {
+    T::try_from(int).map_err(|_| FieldError::new(name, int, format!("a {}", std::any::type_name::<T>())))
+}
+
+/// A value as a whole number; both of Automerge's kinds of integer are taken.
+pub(crate) fn int_of(value: &Value) -> Option<i64> {
+    match value {
+        Value::Scalar(scalar) => scalar_int(scalar),
+        _ => None,
+    }
+}
+
+/// As [`int_of`], of a scalar.
+pub(crate) fn scalar_int(scalar: &ScalarValue) -> Option<i64> {
+    match scalar {
+        ScalarValue::Int(int) => Some(*int),
+        ScalarValue::Uint(uint) => i64::try_from(*uint).ok(),
+        _ => None,
+    }
+}
+
+/// What a value is, for an error.
+fn shape(value: &Value) -> String {
+    match value {
+        Value::Map(_) => "a map".into(),
+        Value::List(_) => "a list".into(),
+        Value::Text(_) => "an editable text".into(),
+        Value::Scalar(ScalarValue::Str(text)) => format!("the text {text:?}"),
+        Value::Scalar(ScalarValue::Bytes(bytes)) => format!("{} bytes", bytes.len()),
+        Value::Scalar(other) => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,240 @@
+//! What can go wrong with a replica's file, and with a command.
+//!
+//! Errors carry fields, not sentences: the text for a person, in their language and with what to do
+//! next, is made at the edge.
+
+use guicang_domain::ids::{ReceiptId, SiteId, Sku};
+use guicang_domain::money::{Amount, Currency};
+use guicang_domain::policy::Ground;
+use guicang_domain::quantity::Quantity;
+
+/// Why the file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite says so.
+    #[error("the replica's file: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The file can't be written: it, or its folder, is read-only.
+    #[error("the replica's file is read-only")]
+    ReadOnly,
+    /// The disk is full.
+    #[error("the disk is full")]
+    Full,
+    /// Another process has held the file for longer than we wait.
+    #[error("the replica's file is busy")]
+    Busy,
+    /// What is stored can't be what this program wrote.
+    #[error("{what} in the replica's file is damaged: {detail}")]
+    Damaged {
+        /// Which thing.
+        what: &'static str,
+        /// How it shows.
+        detail: String,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn damaged(what: &'static str, detail: impl std::fmt::Display) -> Self {
+        StoreError::Damaged { what, detail: detail.to_string() }
+    }
+
+    /// Names the cause that a person can act on, where SQLite's code tells it.
+    pub(crate) fn of(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, ReadOnly};
+        match error.sqlite_error_code() {
+            Some(ReadOnly) => StoreError::ReadOnly,
+            Some(DiskFull) => StoreError::Full,
+            Some(DatabaseBusy) => StoreError::Busy,
+            _ => StoreError::Sqlite(error),
+        }
+    }
+}
+
+/// Why a replica could not be opened or made.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no such file.
+    #[error("there is no replica at {path}")]
+    NotFound {
+        /// The path asked for.
+        path: String,
+    },
+    /// There is one already.
+    #[error("there is already a file at {path}")]
+    Exists {
+        /// The path asked for.
+        path: String,
+    },
+    /// The file is something else.
+    #[error("{path} is not a replica")]
+    NotAReplica {
+        /// The path asked for.
+        path: String,
+    },
+    /// A newer program made the file.
+    #[error("{path} has schema {found}; this program reads up to {reads}")]
+    Newer {
+        /// The path asked for.
+        path: String,
+        /// The file's schema version.
+        found: i64,
+        /// The newest that this program reads.
+        reads: i64,
+    },
+    /// The grants that came with it don't prove this device.
+    #[error("the grants don't prove this device: {0}")]
+    Grant(String),
+    /// The file could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a command did nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// No such article here: neither sold, stocked nor listed.
+    #[error("unknown SKU {found:?}")]
+    UnknownSku {
+        /// As typed.
+        found: String,
+    },
+    /// The receipt is held here and has no such article.
+    #[error("receipt {receipt} has no {sku}")]
+    NotOnReceipt {
+        /// The receipt.
+        receipt: ReceiptId,
+        /// The article.
+        sku: Sku,
+        /// What it has.
+        has: Vec<Sku>,
+    },
+    /// No return of that number or identity is held here.
+    #[error("unknown return {found:?}")]
+    UnknownReturn {
+        /// As typed.
+        found: String,
+    },
+    /// Several documents have that number.
+    #[error("{number:?} names several documents")]
+    Ambiguous {
+        /// As typed.
+        number: String,
+        /// The documents.
+        found: Vec<String>,
+    },
+    /// No such site.
+    #[error("unknown site {found:?}")]
+    UnknownSite {
+        /// As typed.
+        found: String,
+    },
+    /// No such reason in the organisation's list.
+    #[error("unknown reason {found:?}")]
+    UnknownReason {
+        /// As typed.
+        found: String,
+        /// The list's codes.
+        known: Vec<String>,
+    },
+    /// No such exception.
+    #[error("unknown exception {found:?}")]
+    UnknownException {
+        /// As typed.
+        found: String,
+    },
+    /// A value that isn't one, or not one of those allowed.
+    #[error("{field}: found {found:?}, wanted {wanted}")]
+    Value {
+        /// The field.
+        field: &'static str,
+        /// What was found.
+        found: String,
+        /// What would be right.
+        wanted: String,
+    },
+    /// More is to come back than the sale line has left.
+    #[error("{sku}: {asked} asked, {left} left to return")]
+    MoreThanLeft {
+        /// The article.
+        sku: Sku,
+        /// What was asked.
+        asked: Quantity,
+        /// What is left.
+        left: Quantity,
+    },
+    /// The grades don't add up to the quantity.
+    #[error("graded {graded} of {quantity}")]
+    GradesDontAddUp {
+        /// What the grades come to.
+        graded: Quantity,
+        /// What there is.
+        quantity: Quantity,
+    },
+    /// More is to be refunded than is owed.
+    #[error("{asked} asked, {left} left of what is owed")]
+    MoreThanOwed {
+        /// What was asked.
+        asked: Amount,
+        /// What is owed and neither paid nor queued.
+        left: Amount,
+        /// Their currency.
+        currency: Currency,
+    },
+    /// The policy wants a manager.
+    #[error("a manager has to approve")]
+    NeedsManager {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// The approver is the one who asks.
+    #[error("{user} can't approve their own return")]
+    ApproverIsRequester {
+        /// Who.
+        user: String,
+    },
+    /// The document is closed, rejected or cancelled.
+    #[error("{number} is {state}")]
+    Closed {
+        /// Its number.
+        number: String,
+        /// Its state.
+        state: String,
+    },
+    /// A newer program wrote the document; this one only shows it.
+    #[error("{number} follows newer rules")]
+    NewerRules {
+        /// Its number.
+        number: String,
+    },
+    /// This device may not write there.
+    #[error("this device may not write at {site}")]
+    NotHere {
+        /// The site.
+        site: SiteId,
+    },
+    /// Only HQ does this.
+    #[error("only HQ may do this")]
+    HqOnly,
+    /// A site has to be named, since this is HQ.
+    #[error("a site has to be named")]
+    SiteNeeded,
+    /// The sale isn't held here, so the price paid has to be given.
+    #[error("the sale isn't held here: a price is needed")]
+    PriceNeeded {
+        /// The article.
+        sku: Sku,
+    },
+    /// The file could not be read or written; nothing was done.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for CommandError {
+    fn from(error: rusqlite::Error) -> Self {
+        CommandError::Store(StoreError::of(error))
+    }
+}

@@ -1,0 +1,39 @@
+//! Adjustments: their postings, and what totals count of them.
+
+use guicang_domain::adjustment::Adjustment;
+use rusqlite::params;
+
+use super::rank_text;
+use crate::error::StoreError;
+use crate::store::Work;
+
+impl Work<'_> {
+    pub(super) fn project_adjustment(&mut self, document: i64, d: &Adjustment) -> Result<(), StoreError> {
+        let (Some(posted), Some(site)) = (d.posted(), &d.head.site) else { return Ok(()) };
+        let rank = rank_text(&posted.rank());
+        // Each line is two postings, in the order of the lines.
+        self.post(document, &d.postings(), |n| n as i64 / 2, d.movement.asserts())?;
+        let receipt = d.receipt.as_ref().map(|r| self.receipt(r)).transpose()?;
+        for (position, line) in d.lines.values().enumerate() {
+            let position = position as i64;
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO moved (document, position, site, movement, quantity) VALUES (?,?,?,?,?)",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![
+                        document,
+                        position,
+                        site.as_str(),
+                        d.movement.as_str(),
+                        line.quantity.0
+                    ])
+                })
+                .map_err(StoreError::of)?;
+            if let (Some(receipt), Some(row)) = (receipt, &line.row) {
+                self.claim_row(receipt, row.as_str(), document, position, &rank)?;
+            }
+        }
+        Ok(())
+    }
+}

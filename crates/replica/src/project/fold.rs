@@ -1,0 +1,314 @@
+//! The folds over what was touched: rows, receipt lines, returns, buckets, in that order.
+
+use std::collections::BTreeSet;
+
+use guicang_domain::balance::{Claim, Sold, judge};
+use guicang_domain::ids::{DocumentId, LineId};
+use guicang_domain::money::Amount;
+use guicang_domain::quantity::Quantity;
+use rusqlite::{OptionalExtension, params};
+
+use super::rank_of;
+use crate::error::StoreError;
+use crate::store::Work;
+
+impl Work<'_> {
+    /// Folds what was touched, until nothing is.
+    pub(crate) fn fold_touched(&mut self) -> Result<(), StoreError> {
+        for (receipt, line) in std::mem::take(&mut self.touched.rows) {
+            self.fold_row(receipt, &line)?;
+        }
+        for (receipt, line) in std::mem::take(&mut self.touched.lines) {
+            self.fold_line(receipt, &line)?;
+        }
+        for document in std::mem::take(&mut self.touched.returns) {
+            self.fold_return(document)?;
+        }
+        for bucket in std::mem::take(&mut self.touched.buckets) {
+            self.fold_bucket(bucket)?;
+        }
+        Ok(())
+    }
+
+    /// Of the documents that claim a row, the lowest-ranked stands; the others' postings and claims
+    /// don't count.
+    fn fold_row(&mut self, receipt: i64, line: &str) -> Result<(), StoreError> {
+        let claims: Vec<(i64, i64)> = {
+            let mut statement = self
+                .tx
+                .prepare_cached(
+                    "SELECT c.document, c.position FROM row_claim c JOIN document d ON d.id = c.document
+                     WHERE c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
+                )
+                .map_err(StoreError::of)?;
+            let rows = statement
+                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?)))
+                .map_err(StoreError::of)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
+        };
+        for (n, (document, position)) in claims.iter().enumerate() {
+            self.set_counts(*document, *position, n == 0)?;
+        }
+        let sold: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT document FROM receipt_line WHERE receipt = ? AND line = ?")
+            .and_then(|mut s| s.query_row(params![receipt, line], |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        match claims.first() {
+            Some((document, position)) if sold != Some(*document) => {
+                self.stand_for(receipt, line, *document, *position)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Lets a document's line count, or not.
+    fn set_counts(&mut self, document: i64, position: i64, counts: bool) -> Result<(), StoreError> {
+        let key = params![counts, document, position];
+        let Self { tx, touched, .. } = self;
+        let mut statement = tx
+            .prepare_cached(
+                "UPDATE posting SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1 RETURNING bucket",
+            )
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        while let Some(row) = rows.next().map_err(StoreError::of)? {
+            touched.buckets.insert(row.get(0).map_err(StoreError::of)?);
+        }
+        let mut statement = tx
+            .prepare_cached(
+                "UPDATE line_claim SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1
+                 RETURNING receipt, line",
+            )
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        while let Some(row) = rows.next().map_err(StoreError::of)? {
+            touched.lines.insert((row.get(0).map_err(StoreError::of)?, row.get(1).map_err(StoreError::of)?));
+        }
+        for (sql, is_return) in [
+            ("UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", true),
+            ("UPDATE moved SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", false),
+        ] {
+            let changed = tx.prepare_cached(sql).and_then(|mut s| s.execute(key)).map_err(StoreError::of)?;
+            if is_return && changed > 0 {
+                touched.returns.insert(document);
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges all claims on a receipt line anew.
+    fn fold_line(&mut self, receipt: i64, line: &str) -> Result<(), StoreError> {
+        struct Row {
+            document: i64,
+            position: i64,
+            sold: Sold,
+            before: (i64, i64, i64, bool),
+            claim: Claim,
+        }
+        let mut rows = Vec::new();
+        {
+            let mut statement = self
+                .tx
+                .prepare_cached(
+                    "SELECT c.document, c.position, c.quantity, c.pinned, c.rank, c.sold, c.paid, c.valid, c.excess,
+                            c.entitled, c.voided, d.identity, l.line,
+                            (SELECT max(rc.valid) FROM resolution_claim rc WHERE rc.identity = d.identity AND rc.line = l.line),
+                            (SELECT max(rc.voided) FROM resolution_claim rc WHERE rc.identity = d.identity AND rc.line = l.line)
+                     FROM line_claim c JOIN document d ON d.id = c.document
+                     JOIN return_line l ON l.document = c.document AND l.position = c.position
+                     WHERE c.receipt = ? AND c.line = ? AND c.counts = 1",
+                )
+                .map_err(StoreError::of)?;
+            let mut found = statement.query(params![receipt, line]).map_err(StoreError::of)?;
+            while let Some(r) = found.next().map_err(StoreError::of)? {
+                let read = || -> rusqlite::Result<_> {
+                    Ok((
+                        (r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?),
+                        r.get::<_, String>(4)?,
+                        Sold { quantity: Quantity(r.get(5)?), paid: Amount(r.get(6)?) },
+                        (r.get::<_, i64>(7)?, r.get::<_, i64>(8)?, r.get::<_, i64>(9)?, r.get::<_, bool>(10)?),
+                        r.get::<_, [u8; 32]>(11)?,
+                        r.get::<_, String>(12)?,
+                        r.get::<_, Option<i64>>(13)?,
+                        r.get::<_, Option<bool>>(14)?,
+                    ))
+                };
+                let ((document, position, quantity, pinned), rank, sold, before, identity, of, seen, voided) =
+                    read().map_err(StoreError::of)?;
+                // A decision pins what it saw as valid, as a payout pins what it paid for.
+                let pinned = Quantity(pinned.max(seen.unwrap_or(0)).min(quantity));
+                let claim = Claim {
+                    document: DocumentId::from_slice(&identity)
+                        .map_err(|e| StoreError::damaged("a document's identity", e))?,
+                    line: LineId::new(&of).map_err(|e| StoreError::damaged("a return's line", e))?,
+                    quantity: Quantity(quantity),
+                    pinned,
+                    voided: voided.unwrap_or(false),
+                    rank: rank_of(&rank)?,
+                };
+                rows.push(Row { document, position, sold, before, claim });
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let held: Option<Sold> = self
+            .tx
+            .prepare_cached("SELECT quantity, paid FROM receipt_line WHERE receipt = ? AND line = ?")
+            .and_then(|mut s| {
+                s.query_row(params![receipt, line], |r| {
+                    Ok(Sold { quantity: Quantity(r.get(0)?), paid: Amount(r.get(1)?) })
+                })
+                .optional()
+            })
+            .map_err(StoreError::of)?;
+        let first = rows.iter().min_by(|a, b| a.claim.rank.cmp(&b.claim.rank)).expect("at least one");
+        let sold = held.unwrap_or(first.sold);
+        let verdicts = judge(sold, rows.iter().map(|r| r.claim.clone()).collect());
+        for row in &rows {
+            let verdict = verdicts
+                .iter()
+                .find(|v| v.document == row.claim.document && v.line == row.claim.line)
+                .expect("a verdict for each claim");
+            let after = (verdict.valid.0, verdict.excess.0, verdict.entitled.0, row.claim.voided);
+            if after == row.before {
+                continue;
+            }
+            self.tx
+                .prepare_cached(
+                    "UPDATE line_claim SET valid = ?, excess = ?, entitled = ?, voided = ?
+                     WHERE receipt = ? AND line = ? AND document = ? AND position = ?",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![
+                        after.0,
+                        after.1,
+                        after.2,
+                        after.3,
+                        receipt,
+                        line,
+                        row.document,
+                        row.position
+                    ])
+                })
+                .map_err(StoreError::of)?;
+            self.touched.returns.insert(row.document);
+        }
+        Ok(())
+    }
+
+    /// What a return is owed, from its lines' verdicts, and the money postings that follow.
+    ///
+    /// Accepted: net_sales -> refund_payable. Paid: refund_payable -> tender; what was paid beyond the
+    /// entitlement: loss:undecided, until a resolution names the owner.
+    fn fold_return(&mut self, document: i64) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "UPDATE return_line SET valid = unlinked + coalesce((SELECT sum(c.valid) FROM line_claim c
+                        WHERE c.document = ?1 AND c.position = return_line.position), 0),
+                    value = CASE WHEN (SELECT historic FROM return_head h WHERE h.document = ?1) THEN value
+                        ELSE unlinked_value + coalesce((SELECT sum(c.entitled) FROM line_claim c
+                            WHERE c.document = ?1 AND c.position = return_line.position), 0) END
+                 WHERE document = ?1",
+            )
+            .and_then(|mut s| s.execute([document]))
+            .map_err(StoreError::of)?;
+        let head: Option<(bool, bool, i64, i64, String)> = self
+            .tx
+            .prepare_cached(
+                "SELECT historic, accepted, paid, committed, currency FROM return_head WHERE document = ?",
+            )
+            .and_then(|mut s| {
+                s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))
+                    .optional()
+            })
+            .map_err(StoreError::of)?;
+        let Some((historic, accepted, paid, committed, currency)) = head else { return Ok(()) };
+        let (value, unlinked_value, unverified): (i64, i64, i64) = self
+            .tx
+            .prepare_cached(
+                "SELECT coalesce(sum(value), 0), coalesce(sum(unlinked_value), 0), coalesce(sum(unlinked > 0), 0)
+                 FROM return_line WHERE document = ? AND counts = 1",
+            )
+            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
+            .map_err(StoreError::of)?;
+        let (claimed, excess): (i64, i64) = self
+            .tx
+            .prepare_cached(
+                "SELECT coalesce(sum(entitled), 0), coalesce(sum(excess), 0) FROM line_claim
+                 WHERE document = ? AND counts = 1",
+            )
+            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?))))
+            .map_err(StoreError::of)?;
+        let entitled = if accepted { claimed + unlinked_value } else { 0 };
+        // History says what was refunded; nobody recorded by what.
+        let (paid, committed) = if historic { (value, value) } else { (paid, committed) };
+        // The over-return absorbs the refund that goes with it; an unproven one isn't judged yet.
+        let over = if excess == 0 && unverified == 0 { (committed - entitled).max(0) } else { 0 };
+        self.tx
+            .prepare_cached(
+                "UPDATE return_head SET entitled = ?, excess = ?, unverified = ?, over = ?, paid = ?, committed = ?
+                 WHERE document = ?",
+            )
+            .and_then(|mut s| {
+                s.execute(params![entitled, excess, unverified, over, paid, committed, document])
+            })
+            .map_err(StoreError::of)?;
+        self.tx
+            .prepare_cached("DELETE FROM money WHERE document = ? AND account NOT LIKE 'tender:%'")
+            .and_then(|mut s| s.execute([document]))
+            .map_err(StoreError::of)?;
+        let beyond = (paid - entitled).max(0);
+        let mut accounts = vec![
+            ("net_sales", entitled),
+            ("refund_payable", paid - beyond - entitled),
+            ("loss:undecided", beyond),
+        ];
+        if historic {
+            self.tx
+                .prepare_cached("DELETE FROM money WHERE document = ?")
+                .and_then(|mut s| s.execute([document]))
+                .map_err(StoreError::of)?;
+            // What history refunded is a fact, whatever it would be owed by today's rules.
+            accounts = vec![("net_sales", paid), ("tender:unknown", -paid)];
+        }
+        for (account, amount) in accounts.into_iter().filter(|(_, amount)| *amount != 0) {
+            self.tx
+                .prepare_cached("INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)")
+                .and_then(|mut s| s.execute(params![document, account, currency, amount]))
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    /// The stock of a bucket: all its postings that count, in order of when they happened.
+    fn fold_bucket(&mut self, bucket: i64) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO stock (bucket, quantity, value, asserted)
+                 SELECT ?1, coalesce(sum(quantity), 0), coalesce(sum(value), 0), coalesce(max(asserts), 0)
+                 FROM posting INDEXED BY posting_bucket WHERE bucket = ?1 AND counts = 1
+                 ON CONFLICT (bucket) DO UPDATE SET
+                     quantity = excluded.quantity, value = excluded.value, asserted = excluded.asserted",
+            )
+            .and_then(|mut s| s.execute([bucket]))
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// Touches everything there is to fold: for a rebuild.
+    pub(crate) fn touch_all_lines(&mut self) -> Result<(), StoreError> {
+        let mut lines = BTreeSet::new();
+        {
+            let mut statement =
+                self.tx.prepare("SELECT DISTINCT receipt, line FROM line_claim").map_err(StoreError::of)?;
+            let mut rows = statement.query([]).map_err(StoreError::of)?;
+            while let Some(r) = rows.next().map_err(StoreError::of)? {
+                lines.insert((r.get(0).map_err(StoreError::of)?, r.get(1).map_err(StoreError::of)?));
+            }
+        }
+        self.touched.lines.extend(lines);
+        Ok(())
+    }
+}

@@ -1,0 +1,300 @@
+//! Projections: what the facts come to, kept in tables so that a question costs what its answer
+//! does.
+//!
+//! A document is projected by itself; then what it touched is folded again *whole*: rows that
+//! several documents claim, receipt lines, buckets, returns. There are no incremental sums that
+//! could drift. What surprises: the order matters. Which document stands for a row decides whose
+//! postings and claims count; the claims decide what a return is owed.
+
+mod adjustment;
+mod fold;
+mod master;
+mod resolution;
+mod returns;
+mod sales;
+
+use std::collections::BTreeSet;
+
+use guicang_documents::Reading;
+use guicang_domain::account::{Bucket, Posting};
+use guicang_domain::document::Document;
+use guicang_domain::event::Rank;
+use guicang_domain::ids::{EventId, ReceiptId};
+use guicang_domain::time::Recorded;
+use rusqlite::{OptionalExtension, params};
+
+use crate::error::StoreError;
+use crate::store::Work;
+
+/// What has to be folded again.
+#[derive(Debug, Default)]
+pub(crate) struct Touched {
+    /// Rows that more than one document may stand for: (receipt, line).
+    pub(crate) rows: BTreeSet<(i64, String)>,
+    /// Receipt lines whose claims or sale changed.
+    pub(crate) lines: BTreeSet<(i64, String)>,
+    /// Buckets.
+    pub(crate) buckets: BTreeSet<i64>,
+    /// Returns whose lines' verdicts may have changed.
+    pub(crate) returns: BTreeSet<i64>,
+}
+
+impl Touched {
+    /// How much there is to fold.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len() + self.lines.len() + self.buckets.len() + self.returns.len()
+    }
+}
+
+/// A rank as a text that sorts as ranks do.
+pub(crate) fn rank_text(rank: &Rank) -> String {
+    format!("{:016x}{:016x}{}", rank.time.0, rank.event.recorded.0, rank.event.device)
+}
+
+/// The rank of a text made by [`rank_text`].
+pub(crate) fn rank_of(text: &str) -> Result<Rank, StoreError> {
+    let wrong = || StoreError::damaged("a rank", text);
+    let number = |range: std::ops::Range<usize>| {
+        i64::from_str_radix(text.get(range).ok_or_else(wrong)?, 16).map_err(|_| wrong())
+    };
+    let device = text.get(32..).and_then(|d| d.parse().ok()).ok_or_else(wrong)?;
+    Ok(Rank {
+        time: Recorded(number(0..16)?),
+        event: EventId { recorded: Recorded(number(16..32)?), device },
+    })
+}
+
+impl Work<'_> {
+    /// Projects a document that has no projection.
+    pub(crate) fn project(&mut self, document: i64, reading: &Reading) -> Result<(), StoreError> {
+        let state = match &reading.document {
+            _ if reading.newer => "newer",
+            Some(_) => "read",
+            None if reading.kind.parse::<guicang_domain::document::Kind>().is_err() => "unknown",
+            None => "unreadable",
+        };
+        let detail = reading.problems.first().map(ToString::to_string);
+        let (recorded, intent) = reading.document.as_ref().map_or((Recorded(0), false), latest);
+        self.tx
+            .prepare_cached(
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                 WHERE id = ?",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    reading.kind,
+                    reading.site.as_ref().map(|s| s.as_str()),
+                    reading.number.as_ref().map_or("", |n| n.as_str()),
+                    state,
+                    detail,
+                    recorded.0,
+                    intent,
+                    document
+                ])
+            })
+            .map_err(StoreError::of)?;
+        match &reading.document {
+            Some(Document::Sales(d)) => self.project_sales(document, d),
+            Some(Document::Return(d)) => self.project_return(document, d),
+            Some(Document::Adjustment(d)) => self.project_adjustment(document, d),
+            Some(Document::Product(d)) => self.project_product(document, d),
+            Some(Document::Site(d)) => self.project_site(document, d),
+            Some(Document::Resolution(d)) => self.project_resolution(document, d),
+            // Settings are read from their document when they are asked for.
+            Some(Document::Settings(_)) | None => Ok(()),
+        }
+    }
+
+    /// Removes a document's projection, noting what it touched.
+    pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
+        self.collect(document, "SELECT DISTINCT bucket FROM posting WHERE document = ?", |touched, r| {
+            touched.buckets.insert(r.get(0)?);
+            Ok(())
+        })?;
+        self.collect(document, "SELECT receipt, line FROM row_claim WHERE document = ?", |touched, r| {
+            touched.rows.insert((r.get(0)?, r.get(1)?));
+            Ok(())
+        })?;
+        self.collect(document, "SELECT receipt, line FROM line_claim WHERE document = ?", |touched, r| {
+            touched.lines.insert((r.get(0)?, r.get(1)?));
+            Ok(())
+        })?;
+        let was_sales: bool = self
+            .tx
+            .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
+            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        if was_sales {
+            // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
+            self.collect(document, "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line", |touched, r| {
+                touched.rows.insert((r.get(0)?, r.get(1)?));
+                touched.lines.insert((r.get(0)?, r.get(1)?));
+                Ok(())
+            })?;
+        }
+        self.unproject_resolution(document)?;
+        self.touched.returns.remove(&document);
+        for table in [
+            "posting",
+            "row_claim",
+            "line_claim",
+            "return_head",
+            "return_line",
+            "money",
+            "moved",
+            "resolution",
+            "site",
+            "product",
+        ] {
+            self.tx
+                .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?"))
+                .and_then(|mut s| s.execute([document]))
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    fn collect(
+        &mut self,
+        document: i64,
+        sql: &str,
+        mut add: impl FnMut(&mut Touched, &rusqlite::Row<'_>) -> rusqlite::Result<()>,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.tx.prepare_cached(sql).map_err(StoreError::of)?;
+        let mut rows = statement.query([document]).map_err(StoreError::of)?;
+        while let Some(row) = rows.next().map_err(StoreError::of)? {
+            add(&mut self.touched, row).map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    /// The row of a receipt, made when it isn't there.
+    pub(crate) fn receipt(&self, receipt: &ReceiptId) -> Result<i64, StoreError> {
+        let till = receipt.till.as_ref().map_or("", |t| t.as_str());
+        let key = params![self.org, receipt.site.as_str(), till, receipt.number.as_str()];
+        let found: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT id FROM receipt WHERE org = ? AND site = ? AND till = ? AND number = ?")
+            .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        if let Some(id) = found {
+            return Ok(id);
+        }
+        self.tx
+            .prepare_cached("INSERT INTO receipt (org, site, till, number) VALUES (?,?,?,?)")
+            .and_then(|mut s| {
+                s.execute(params![self.org, receipt.site.as_str(), till, receipt.number.as_str()])
+            })
+            .map_err(StoreError::of)?;
+        Ok(self.tx.last_insert_rowid())
+    }
+
+    /// The row of a bucket, made when it isn't there.
+    fn bucket(&self, bucket: &Bucket) -> Result<i64, StoreError> {
+        let lot = bucket.lot.as_ref().map_or("", |l| l.as_str());
+        let key = params![
+            self.org,
+            bucket.site.as_str(),
+            bucket.sku.as_str(),
+            bucket.place,
+            lot,
+            bucket.account as i64
+        ];
+        let found: Option<i64> = self
+            .tx
+            .prepare_cached(
+                "SELECT id FROM bucket WHERE org = ? AND site = ? AND sku = ? AND place = ? AND lot = ? AND account = ?",
+            )
+            .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        if let Some(id) = found {
+            return Ok(id);
+        }
+        self.tx
+            .prepare_cached("INSERT INTO bucket (org, site, sku, place, lot, account) VALUES (?,?,?,?,?,?)")
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    bucket.site.as_str(),
+                    bucket.sku.as_str(),
+                    bucket.place,
+                    lot,
+                    bucket.account as i64
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(self.tx.last_insert_rowid())
+    }
+
+    /// Writes a document's postings. `position` tells the place in the document of the nth posting's line,
+    /// `asserts` whether the movement says how much there is.
+    fn post(
+        &mut self,
+        document: i64,
+        postings: &[Posting],
+        position: impl Fn(usize) -> i64,
+        asserts: bool,
+    ) -> Result<(), StoreError> {
+        for (ordinal, posting) in postings.iter().enumerate() {
+            let bucket = self.bucket(&posting.bucket)?;
+            self.touched.buckets.insert(bucket);
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO posting (document, ordinal, bucket, position, quantity, value, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,?,?)",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![
+                        document,
+                        ordinal as i64,
+                        bucket,
+                        position(ordinal),
+                        posting.quantity.0,
+                        posting.value.0,
+                        posting.occurred.0,
+                        asserts && posting.bucket.account.is_on_hand()
+                    ])
+                })
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    /// Notes that a document's line stands for an imported row; which of several does is folded.
+    fn claim_row(
+        &mut self,
+        receipt: i64,
+        line: &str,
+        document: i64,
+        position: i64,
+        rank: &str,
+    ) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)")
+            .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
+            .map_err(StoreError::of)?;
+        self.touched.rows.insert((receipt, line.to_owned()));
+        Ok(())
+    }
+}
+
+/// The latest recorded time of a document's events, and whether an intent to pay out is among them
+/// that no relay has acknowledged.
+fn latest(document: &Document) -> (Recorded, bool) {
+    use guicang_domain::returns::ReturnEvent;
+    fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
+        events.iter().map(|e| e.id.recorded).max().unwrap_or_default()
+    }
+    match document {
+        Document::Sales(d) => (newest(&d.events), false),
+        Document::Adjustment(d) => (newest(&d.events), false),
+        Document::Resolution(d) => (newest(&d.events), false),
+        Document::Return(d) => {
+            let waits = d.events.iter().any(|e| {
+                matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged()
+            });
+            (newest(&d.events), waits)
+        }
+        Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),
+    }
+}

@@ -1,0 +1,296 @@
+-- One replica's file. Facts first, then projections; every projection can be dropped and folded
+-- again from the facts. `org` is first in every key of its own; a table keyed by a document, a
+-- receipt or a bucket belongs to that one's organisation.
+
+-- Facts ------------------------------------------------------------------------------------------
+
+CREATE TABLE organisation (
+    org         INTEGER PRIMARY KEY,
+    id          BLOB NOT NULL UNIQUE,
+    public_key  BLOB NOT NULL,
+    name        TEXT NOT NULL,
+    zone        TEXT NOT NULL,
+    currency    TEXT NOT NULL,
+    relay_url   TEXT,
+    epoch       BLOB,
+    -- Newest relay time that a stamp or an answer of the relay's proves, ms.
+    proven      INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+-- This device: its key, its clock's last reading, how far its journal is acknowledged.
+CREATE TABLE self (
+    org          INTEGER PRIMARY KEY,
+    device       BLOB NOT NULL,
+    seed         BLOB NOT NULL,
+    clock        INTEGER NOT NULL DEFAULT 0,
+    acknowledged INTEGER NOT NULL DEFAULT 0,
+    last_sync    INTEGER,
+    fault        TEXT
+) STRICT;
+
+CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;
+
+CREATE TABLE grant_fact (org INTEGER NOT NULL, hash BLOB NOT NULL, wire BLOB NOT NULL, PRIMARY KEY (org, hash)) STRICT;
+
+CREATE TABLE entry (
+    id          INTEGER PRIMARY KEY,
+    org         INTEGER NOT NULL,
+    device      BLOB NOT NULL,
+    sequence    INTEGER NOT NULL,
+    hash        BLOB NOT NULL,
+    previous    BLOB NOT NULL,
+    root        BLOB NOT NULL,
+    time        INTEGER NOT NULL,
+    signature   BLOB NOT NULL,
+    -- The earliest valid stamp.
+    stamp_time  INTEGER,
+    stamp_relay BLOB,
+    stamp       BLOB,
+    UNIQUE (org, device, sequence)
+) STRICT;
+
+CREATE TABLE document (
+    id       INTEGER PRIMARY KEY,
+    org      INTEGER NOT NULL,
+    identity BLOB NOT NULL,
+    kind     TEXT NOT NULL DEFAULT '',
+    site     TEXT,
+    number   TEXT NOT NULL DEFAULT '',
+    -- The union of the sites that its changes' envelopes name, one a line.
+    sites    TEXT NOT NULL DEFAULT '',
+    -- read | unknown (a kind this program doesn't know) | newer (rules it doesn't know) | unreadable
+    state    TEXT NOT NULL DEFAULT 'unreadable',
+    detail   TEXT,
+    -- The latest recorded time of its events: a stamp below it moves a rank.
+    recorded INTEGER NOT NULL DEFAULT 0,
+    -- The rank of the event by which its rows count.
+    rank     TEXT,
+    -- An intent to pay out waits for its acknowledgement.
+    intent   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (org, identity)
+) STRICT;
+CREATE INDEX document_number ON document (org, number);
+CREATE INDEX document_kind ON document (org, kind, site);
+
+CREATE TABLE change (
+    id          INTEGER PRIMARY KEY,
+    org         INTEGER NOT NULL,
+    document    INTEGER NOT NULL,
+    hash        BLOB NOT NULL,
+    -- May be absent once the document is closed and past the horizon.
+    bytes       BLOB,
+    entry       INTEGER,
+    leaf        INTEGER,
+    sites_added TEXT NOT NULL DEFAULT '',
+    -- 0 stands, 1 refused by the relay, 2 set apart by the relay, 3 set apart here
+    status      INTEGER NOT NULL DEFAULT 0,
+    rule        TEXT,
+    detail      TEXT,
+    -- How often its content was refused and written again.
+    reissues    INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX change_hash ON change (org, hash);
+CREATE INDEX change_document ON change (document);
+CREATE INDEX change_entry ON change (entry, leaf);
+CREATE INDEX change_unsealed ON change (org, id) WHERE entry IS NULL;
+CREATE INDEX change_aside ON change (org, status) WHERE status <> 0;
+
+CREATE TABLE cursor (
+    org      INTEGER NOT NULL,
+    feed     TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    sum      BLOB NOT NULL,
+    -- Whether the relay had the same sum at the same position, and when that was compared.
+    agreed   INTEGER,
+    checked  INTEGER,
+    PRIMARY KEY (org, feed)
+) STRICT;
+
+-- A key per customer; it never enters a document.
+CREATE TABLE customer_key (org INTEGER NOT NULL, customer TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (org, customer)) STRICT;
+
+-- Projections ------------------------------------------------------------------------------------
+
+CREATE TABLE site (
+    org INTEGER NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, zone TEXT NOT NULL, currency TEXT NOT NULL,
+    document INTEGER NOT NULL, PRIMARY KEY (org, code)
+) STRICT;
+
+CREATE TABLE product (
+    org INTEGER NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL, service INTEGER NOT NULL, cost INTEGER,
+    list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)
+) STRICT;
+
+CREATE TABLE receipt (
+    id       INTEGER PRIMARY KEY,
+    org      INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    till     TEXT NOT NULL,
+    number   TEXT NOT NULL,
+    -- As the lowest-ranked batch that holds a part of it says; absent where only returns name it.
+    occurred INTEGER,
+    zone     TEXT,
+    currency TEXT,
+    customer TEXT,
+    tenders  BLOB,
+    historic INTEGER NOT NULL DEFAULT 0,
+    document INTEGER,
+    rank     TEXT,
+    UNIQUE (org, site, till, number)
+) STRICT;
+CREATE INDEX receipt_number ON receipt (org, number);
+CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
+
+-- What was sold, once a row, as the standing document says.
+CREATE TABLE receipt_line (
+    receipt  INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    sku      TEXT NOT NULL,
+    code     TEXT,
+    name     TEXT,
+    quantity INTEGER NOT NULL,
+    paid     INTEGER NOT NULL,
+    service  INTEGER NOT NULL,
+    cost     INTEGER,
+    lot      TEXT,
+    PRIMARY KEY (receipt, line)
+) STRICT, WITHOUT ROWID;
+
+-- Who claims a row that more than one document may stand for: every imported return and adjustment
+-- row, and those sale rows that came twice. The lowest rank stands.
+CREATE TABLE row_claim (
+    receipt  INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    rank     TEXT NOT NULL,
+    PRIMARY KEY (receipt, line, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX row_claim_document ON row_claim (document);
+
+CREATE TABLE return_head (
+    document   INTEGER PRIMARY KEY,
+    org        INTEGER NOT NULL,
+    occurred   INTEGER NOT NULL,
+    zone       TEXT NOT NULL,
+    site       TEXT NOT NULL,
+    currency   TEXT NOT NULL,
+    historic   INTEGER NOT NULL,
+    states     TEXT NOT NULL,
+    receipt    INTEGER,
+    accepted   INTEGER NOT NULL,
+    queued     INTEGER NOT NULL,
+    paid       INTEGER NOT NULL,
+    committed  INTEGER NOT NULL,
+    -- The business date on which goods came; refunds are due from there.
+    arrived    TEXT,
+    conflicts  TEXT,
+    clock      INTEGER NOT NULL,
+    -- Folded from the lines' verdicts:
+    entitled   INTEGER NOT NULL DEFAULT 0,
+    excess     INTEGER NOT NULL DEFAULT 0,
+    unverified INTEGER NOT NULL DEFAULT 0,
+    over       INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX return_latest ON return_head (org, historic, occurred);
+CREATE INDEX return_site ON return_head (org, site, historic, occurred);
+CREATE INDEX return_unverified ON return_head (org, historic) WHERE unverified > 0;
+CREATE INDEX return_over ON return_head (org, historic) WHERE over > 0;
+CREATE INDEX return_conflicts ON return_head (org) WHERE conflicts IS NOT NULL OR clock <> 0;
+CREATE INDEX return_queued ON return_head (org) WHERE queued > 0;
+
+CREATE TABLE return_line (
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    sku      TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    -- How much came back to stay.
+    kept     INTEGER NOT NULL,
+    -- What is asked for what no sale line covers.
+    unlinked INTEGER NOT NULL,
+    unlinked_value INTEGER NOT NULL,
+    -- What it comes to: imported, what was refunded; else what is owed. And how much of it is valid.
+    value    INTEGER NOT NULL,
+    valid    INTEGER NOT NULL DEFAULT 0,
+    service  INTEGER NOT NULL,
+    reason   TEXT NOT NULL,
+    counts   INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (document, position)
+) STRICT, WITHOUT ROWID;
+
+-- What of a sale line a return's line takes back, and the verdict.
+CREATE TABLE line_claim (
+    receipt  INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    pinned   INTEGER NOT NULL,
+    rank     TEXT NOT NULL,
+    -- The sale as the return knows it, for those who don't hold it.
+    sold     INTEGER NOT NULL,
+    paid     INTEGER NOT NULL,
+    counts   INTEGER NOT NULL DEFAULT 1,
+    voided   INTEGER NOT NULL DEFAULT 0,
+    valid    INTEGER NOT NULL DEFAULT 0,
+    excess   INTEGER NOT NULL DEFAULT 0,
+    entitled INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (receipt, line, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX line_claim_document ON line_claim (document);
+CREATE INDEX line_claim_excess ON line_claim (receipt, line) WHERE excess > 0;
+
+CREATE TABLE bucket (
+    id      INTEGER PRIMARY KEY,
+    org     INTEGER NOT NULL,
+    site    TEXT NOT NULL,
+    sku     TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    lot     TEXT NOT NULL,
+    account INTEGER NOT NULL,
+    UNIQUE (org, site, sku, place, lot, account)
+) STRICT;
+CREATE INDEX bucket_sku ON bucket (org, sku);
+
+CREATE TABLE posting (
+    document INTEGER NOT NULL,
+    ordinal  INTEGER NOT NULL,
+    bucket   INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    quantity INTEGER NOT NULL,
+    value    INTEGER NOT NULL,
+    occurred INTEGER NOT NULL,
+    counts   INTEGER NOT NULL DEFAULT 1,
+    -- Says how much there is (opening, delivery, count): the bucket is no longer uncounted.
+    asserts  INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (document, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX posting_bucket ON posting (bucket, occurred, counts, quantity, value, asserts);
+
+CREATE TABLE stock (bucket INTEGER PRIMARY KEY, quantity INTEGER NOT NULL, value INTEGER NOT NULL, asserted INTEGER NOT NULL) STRICT;
+
+CREATE TABLE money (
+    document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL,
+    PRIMARY KEY (document, account)
+) STRICT, WITHOUT ROWID;
+
+-- What adjustments moved, for totals.
+CREATE TABLE moved (
+    document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL, movement TEXT NOT NULL,
+    quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (document, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE resolution (
+    document INTEGER PRIMARY KEY, org INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
+    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL
+) STRICT;
+CREATE INDEX resolution_exception ON resolution (org, exception);
+
+CREATE TABLE resolution_claim (
+    resolution INTEGER NOT NULL, identity BLOB NOT NULL, line TEXT NOT NULL, valid INTEGER NOT NULL,
+    excess INTEGER NOT NULL, voided INTEGER NOT NULL, PRIMARY KEY (resolution, identity, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX resolution_claim_identity ON resolution_claim (identity, line);
