@@ -4,6 +4,7 @@
 
 use crate::language::Language;
 use crate::output::Globals;
+use crate::texts::{failures, next};
 
 /// Exit codes, after `sysexits.h` where it has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,15 @@ impl Failure {
     /// A failure with a next step.
     pub fn new(exit: Exit, message: impl Into<String>, next: impl Into<String>) -> Self {
         Self { exit, message: message.into(), next: Some(next.into()) }
+    }
+
+    /// What is shown: the message, and on a line of its own what can be done.
+    pub fn text(&self, language: Language) -> String {
+        let lead = failures::lead(language, self.message.trim_end());
+        match &self.next {
+            Some(next) => format!("{lead}\n{}", next::line(language, next)),
+            None => lead,
+        }
     }
 }
 

@@ -154,6 +154,13 @@ impl Globals {
         written(writeln!(err, "{text}").and_then(|()| err.flush()), self.language)
     }
 
+    /// Shows a failure; the result is its exit code.
+    pub fn fail(&self, failure: &Failure) -> u8 {
+        // Where standard error can't be written, the exit code is all that can be said.
+        let _ = self.say(&failure.text(self.language));
+        failure.exit as u8
+    }
+
     /// Writes what can be done next.
     ///
     /// # Errors

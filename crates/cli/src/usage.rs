@@ -38,14 +38,18 @@ pub fn parse(
     match command.try_get_matches_from(args) {
         Ok(matches) => Ok(Parsed::Command(matches)),
         Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Parsed::Text(error.render().to_string())),
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                Ok(Parsed::Text(error.render().to_string()))
+            }
             // No subcommand was given: the help shows which there are.
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Failure {
                 exit: Exit::Usage,
                 message: error.render().to_string(),
                 next: Some(next::help(language, program, "")),
             }),
-            _ => Err(Failure::new(Exit::Usage, sentence(&error, language), next::help(language, program, ""))),
+            _ => {
+                Err(Failure::new(Exit::Usage, sentence(&error, language), next::help(language, program, "")))
+            }
         },
     }
 }

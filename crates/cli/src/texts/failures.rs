@@ -241,3 +241,71 @@ texts! {
         en: "What was shown before differed from the facts; it is corrected now.",
     }
 }
+
+texts! {
+    /// Not an address.
+    address(found: &str) {
+        zh: "{found:?} 不是总部的网址。",
+        en: "{found:?} is no address of a relay.",
+    }
+    /// No relay was joined.
+    alone() {
+        zh: "这个数据文件没有加入总部，无处同步。",
+        en: "This file has joined no relay: there is nothing to sync with.",
+    }
+    /// The relay wasn't reached.
+    unreachable(url: &str, detail: &str) {
+        zh: "连不上 {url}：{detail}。本店的记录都在，可以照常营业。",
+        en: "{url} was not reached: {detail}. Everything recorded here is safe, and work goes on.",
+    }
+    /// Something else answered.
+    not_a_relay(url: &str, found: &str) {
+        zh: "{url} 上的不是归仓服务（收到：{found}）。",
+        en: "What answers at {url} is no relay of Guicang's (found: {found}).",
+    }
+    /// The relay can't just now.
+    relay_busy(url: &str, detail: &str) {
+        zh: "{url} 暂时忙不过来：{detail}。",
+        en: "{url} can't just now: {detail}.",
+    }
+    /// An answer that makes no sense.
+    answer_unreadable(detail: &dyn Display) {
+        zh: "总部的回答读不懂：{detail}。",
+        en: "The relay's answer can't be read: {detail}.",
+    }
+    /// The token isn't taken.
+    not_signed_in(detail: &str) {
+        zh: "登录没有被接受：{detail}。",
+        en: "The relay does not take this device's sign-in: {detail}.",
+    }
+    /// HQ has withdrawn the device.
+    withdrawn(detail: &str) {
+        zh: "总部已停用这台设备：{detail}。本机的记录都还在。",
+        en: "HQ has withdrawn this device: {detail}. What is recorded here is kept.",
+    }
+    /// The code isn't taken.
+    code(detail: &str) {
+        zh: "注册码无效、已用过或已过期：{detail}。",
+        en: "The code is unknown, used or expired: {detail}.",
+    }
+    /// Any other refusal.
+    relay_refused(code: &str, detail: &str) {
+        zh: "总部拒绝了请求：{code}，{detail}。",
+        en: "The relay refused the request: {code}, {detail}.",
+    }
+    /// Changes that were refused.
+    refused(count: u64) {
+        zh: "有 {count} 个变更被总部拒绝，其余已接受。",
+        en: "{count} refused by the relay; the rest was accepted.",
+    }
+    /// Sums that differ.
+    not_proven() {
+        zh: "没能证明两端数据一致。",
+        en: "It is not proven that both ends hold the same.",
+    }
+    /// No threads, or the like.
+    no_runtime(reason: &dyn Display) {
+        zh: "系统资源不足：{reason}。",
+        en: "The system gives no resources: {reason}.",
+    }
+}

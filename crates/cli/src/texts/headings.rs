@@ -90,3 +90,12 @@ texts! {
     /// What to do.
     advice() { zh: "建议", en: "advice" }
 }
+
+texts! {
+    /// A feed.
+    feed() { zh: "数据流", en: "feed" }
+    /// A position in it.
+    position() { zh: "位置", en: "position" }
+    /// Whether both ends hold the same.
+    proven() { zh: "一致性", en: "proof" }
+}

@@ -149,3 +149,51 @@ texts! {
         en: "{program} rebuild makes everything shown anew from the facts; if it stays, restore a backup or ask HQ.",
     }
 }
+
+texts! {
+    /// Sync.
+    sync(program: &str) {
+        zh: "{program} sync 与总部同步。",
+        en: "{program} sync exchanges what is missing with HQ.",
+    }
+    /// Sync later.
+    sync_later(program: &str) {
+        zh: "线路恢复后再 {program} sync，或用 --every 60s 一直试。",
+        en: "{program} sync again when the line is back, or let --every 60s keep trying.",
+    }
+    /// What an address looks like.
+    address() {
+        zh: "网址形如 http://hq.example.com:8080。",
+        en: "An address looks like http://hq.example.com:8080.",
+    }
+    /// Check the address.
+    check_relay() {
+        zh: "请检查网址和端口，以及是否被网络的登录页面拦截。",
+        en: "Check address and port, and whether the network wants a sign-in on a page of its own first.",
+    }
+    /// Upgrade, or tell somebody.
+    upgrade_or_report() {
+        zh: "请确认两端程序版本；仍有问题请联系总部。",
+        en: "Check that both ends run the same version; if it stays, tell HQ.",
+    }
+    /// Ask for this device to be let in again.
+    ask_readmission() {
+        zh: "请联系总部重新启用，或用新的注册码加入。",
+        en: "Ask HQ to admit it again, or join with a new code.",
+    }
+    /// Look at what was refused.
+    status(program: &str) {
+        zh: "{program} status 查看被拒的内容和原因。",
+        en: "{program} status shows what was refused and why.",
+    }
+    /// The sums differ.
+    not_proven(program: &str) {
+        zh: "再执行一次 {program} sync；仍不一致请 {program} doctor 并联系总部。",
+        en: "Run {program} sync again; if it stays, run {program} doctor and tell HQ.",
+    }
+    /// After `init`.
+    first_steps(program: &str) {
+        zh: "{program} stock adjust 货号 --add 50 --as opening --reason count 记期初，再 {program} return counter … 退货。",
+        en: "{program} stock adjust SKU --add 50 --as opening --reason count, then {program} return counter ...",
+    }
+}

@@ -68,3 +68,70 @@ texts! {
     /// A return without receipt.
     no_receipt() { zh: "没有小票", en: "no receipt" }
 }
+
+texts! {
+    /// An organisation was made.
+    founded(name: &str, organisation: &str, site: &str, secret: &str) {
+        zh: "组织：{name}（{organisation}）\n门店：{site}\n组织密钥：{secret}",
+        en: "organisation: {name} ({organisation})\nsite: {site}\nthe organisation's key: {secret}",
+    }
+    /// What to do with the key.
+    keep_secret() {
+        zh: "组织密钥只显示这一次，本机不保存。请离线妥善保管。",
+        en: "The organisation's key is shown this once and not kept here. Keep it safe, off this machine.",
+    }
+    /// A device joined.
+    joined(name: &str, site: &str, code: &str) {
+        zh: "已加入 {name}，门店 {site}，设备编码 {code}",
+        en: "joined {name}, site {site}, device code {code}",
+    }
+    /// What a session exchanged; what is unsent and what is proven follow.
+    sync_done(sent: u64, fetched: u64, refused: u64) {
+        zh: "发送 {sent}，收到 {fetched}，被拒 {refused}",
+        en: "sent {sent}, fetched {fetched}, refused {refused}",
+    }
+    /// What is still unsent.
+    sync_unsent(changes: u64, refunds: &str) {
+        zh: "；未发送 {changes}（退款 {refunds}）",
+        en: "; still unsent {changes} (refunds {refunds})",
+    }
+    /// Both ends hold the same.
+    sync_proven(positions: &str) { zh: "；两端一致：{positions}", en: "; proven equal up to {positions}" }
+    /// Both ends were not proven to hold the same.
+    sync_not_proven() { zh: "；两端一致未能证明", en: "; not proven equal" }
+    /// A lasting sync was ended.
+    stopped() { zh: "已停止。", en: "Stopped." }
+    /// Who this is.
+    status_head(name: &str, site: &str, code: &str, documents: u64) {
+        zh: "{name}，门店 {site}，设备 {code}，{documents} 张单据",
+        en: "{name}, site {site}, device {code}, {documents} documents",
+    }
+    /// The relay and the last session.
+    status_relay(relay: &str, last: &str) {
+        zh: "总部 {relay}，上次同步 {last}",
+        en: "HQ at {relay}, last sync {last}",
+    }
+    /// There is no relay.
+    status_alone() { zh: "单独试用，没有总部", en: "on trial, without HQ" }
+    /// What is unsent.
+    status_unsent(changes: u64, refunds: &str) {
+        zh: "未发送 {changes} 个变更，其中退款 {refunds}",
+        en: "{changes} changes unsent, refunds in them {refunds}",
+    }
+    /// A feed's comparison.
+    proven_to(at: &str) { zh: "{at} 证明一致", en: "equal, proven at {at}" }
+    /// A feed's comparison.
+    differs_since(at: &str) { zh: "{at} 发现不一致", en: "not proven: differed at {at}" }
+    /// A feed's comparison.
+    never_compared() { zh: "尚未比对", en: "not compared yet" }
+    /// A change that the relay refused.
+    refused_change(document: &str, rule: &str, detail: &str) {
+        zh: "被拒：{document} {rule} {detail}",
+        en: "refused: {document} {rule} {detail}",
+    }
+    /// A change that was set apart.
+    set_apart_change(document: &str, rule: &str, detail: &str) {
+        zh: "搁置：{document} {rule} {detail}",
+        en: "set apart: {document} {rule} {detail}",
+    }
+}
