@@ -62,7 +62,7 @@ rules! {
     Fork = "fork",
 
     // Of a change's bytes.
-    /// Beyond the largest size of a change.
+    /// Beyond the largest size of a change, or of an entry.
     TooLarge = "too_large",
     /// Not an Automerge change that can be read.
     Undecodable = "undecodable",
@@ -92,7 +92,7 @@ rules! {
     ForeignDocument = "foreign_document",
     /// The document doesn't concern the device's site.
     ForeignSite = "foreign_site",
-    /// The device may not add sites to this document.
+    /// The device may not add sites to this document, or not so many.
     Sites = "sites",
     /// A document without sites is master data, which HQ's devices alone write.
     MasterData = "master_data",

@@ -1,114 +1,18 @@
 //! What a relay refuses, by name. In each story all is valid but the one thing that its rule is about,
 //! hashes and signatures included, and the assertion names the rule.
 
-use guicang_domain::ids::DocumentId;
 use guicang_domain::time::Moment;
-use guicang_sync::admit::{ChangeVerdict, EntryKind, Offer, Wanted, decide};
+use guicang_sync::admit::{ChangeVerdict, Offer, Wanted, decide};
 use guicang_sync::change::MAX_CHANGE_BYTES;
-use guicang_sync::entry::{JournalHead, NO_ENTRY};
-use guicang_sync::keys::DeviceKey;
-use guicang_sync::message::{OutcomeKind, SyncAnswer, SyncRequest};
+use guicang_sync::entry::{ENTRY_CHANGES, ENTRY_RAW_BYTES, NO_ENTRY};
+use guicang_sync::feed::Feed;
+use guicang_sync::grant::{Issuer, Role, SignedGrant};
+use guicang_sync::message::OutcomeKind;
 use guicang_sync::rule::Rule;
-use guicang_sync::stamp::Stamp;
-use guicang_sync::wire::{AbsentLeaf, WireEntry, WireStamp};
-use guicang_sync::{codec, feed::Feed};
+use guicang_sync::wire::{AbsentLeaf, WireEntry};
 
-use crate::memory_relay::MemoryRelay;
+use crate::shop::*;
 use crate::world::*;
-
-/// A relay that holds one return of alice's: document 1, its first change by actor a.
-struct Shop {
-    world: World,
-    relay: MemoryRelay,
-    alice: Journal,
-    bob: Journal,
-    carol: Journal,
-    hq: Journal,
-    document: DocumentId,
-    first: Made,
-}
-
-impl Shop {
-    fn new() -> Self {
-        let world = World::new();
-        let mut relay = MemoryRelay::new(&world);
-        let journal = Journal::new;
-        let (mut alice, bob, carol, hq) =
-            (journal(&world.alice), journal(&world.bob), journal(&world.carol), journal(&world.hq));
-        let document = document(&world.alice, 1);
-        let first = Made::new(document, &["S01"], first("a").bytes());
-        alice.seal(vec![first.clone()]);
-        let answer = push(&world, &mut relay, &alice.wire(alice.device(), 0), &world.alice, NOON);
-        assert_eq!(answer.outcomes, []);
-        Self { world, relay, alice, bob, carol, hq, document, first }
-    }
-
-    /// What becomes of one more change by alice.
-    fn alice_makes(&mut self, change: Made) -> Option<Rule> {
-        self.alice_makes_all(vec![change]).pop().unwrap()
-    }
-
-    fn alice_makes_all(&mut self, changes: Vec<Made>) -> Vec<Option<Rule>> {
-        let journal = &mut self.alice;
-        makes(&self.world, &mut self.relay, journal, changes)
-    }
-
-    fn bob_makes(&mut self, change: Made) -> Option<Rule> {
-        makes(&self.world, &mut self.relay, &mut self.bob, vec![change]).pop().unwrap()
-    }
-
-    fn carol_makes(&mut self, change: Made) -> Option<Rule> {
-        makes(&self.world, &mut self.relay, &mut self.carol, vec![change]).pop().unwrap()
-    }
-
-    fn hq_makes(&mut self, change: Made) -> Option<Rule> {
-        makes(&self.world, &mut self.relay, &mut self.hq, vec![change]).pop().unwrap()
-    }
-
-    /// A change of document 1 on its first.
-    fn next(&self, body: Body) -> Made {
-        Made::new(self.document, &[], body.bytes())
-    }
-}
-
-fn push(
-    world: &World,
-    relay: &mut MemoryRelay,
-    entries: &[WireEntry],
-    sender: &DeviceKey,
-    now: Moment,
-) -> SyncAnswer {
-    let request = SyncRequest { entries: entries.to_vec(), ..SyncRequest::default() };
-    let body = relay.sync(world, sender.device(), &codec::encode(&request), now);
-    codec::decode(&body, codec::DECODED_LIMIT_BYTES).unwrap()
-}
-
-/// Seals and pushes changes: per change, the rule by which it was not accepted.
-fn makes(
-    world: &World,
-    relay: &mut MemoryRelay,
-    journal: &mut Journal,
-    changes: Vec<Made>,
-) -> Vec<Option<Rule>> {
-    let n = changes.len();
-    let before = journal.head.sequence;
-    journal.seal(changes);
-    let wire = journal.wire(journal.device(), before);
-    let answer = push(world, relay, &wire, &journal.key, NOON);
-    assert_eq!(answer.journal, Some(journal.head), "the entry itself is held");
-    let rule = |i| {
-        let of = answer.outcomes.iter().find(|o| o.change == Some(i as u32));
-        of.map(|o| o.rule.clone())
-    };
-    (0..n).map(rule).collect()
-}
-
-/// The rule by which a whole entry was refused.
-fn entry_rule(shop: &mut Shop, entry: WireEntry) -> Option<Rule> {
-    let alice = shop.world.alice.clone();
-    let answer = push(&shop.world, &mut shop.relay, &[entry], &alice, NOON);
-    answer.outcomes.into_iter().find(|o| o.change.is_none()).map(|o| o.rule)
-}
 
 #[test]
 fn a_good_change_by_a_colleague_is_accepted() {
@@ -123,6 +27,22 @@ fn too_large() {
     let content = vec![0; MAX_CHANGE_BYTES];
     let large = shop.next(Body { content, ..on(&[shop.first.hash()], "a", 2, 4) });
     assert_eq!(shop.alice_makes(large), Some(Rule::TooLarge));
+}
+
+/// An entry that would fill an answer: too many changes, or too much in more than one.
+#[test]
+fn too_large_an_entry() {
+    let mut shop = Shop::new();
+    let small = shop.next(on(&[shop.first.hash()], "a", 2, 4));
+    let content = vec![0; ENTRY_RAW_BYTES / 2];
+    let half = shop.next(Body { content, ..on(&[shop.first.hash()], "a", 2, 4) });
+    for changes in [vec![small; ENTRY_CHANGES + 1], vec![half; 2]] {
+        let mut journal = Journal::new(&shop.world.alice);
+        journal.head = shop.alice.head;
+        journal.seal(changes);
+        let entry = journal.wire(journal.device(), 1).remove(0);
+        assert_eq!(entry_rule(&mut shop, entry), Some(Rule::TooLarge));
+    }
 }
 
 #[test]
@@ -288,6 +208,17 @@ fn sites() {
 }
 
 #[test]
+fn sites_by_the_dozen() {
+    let mut shop = Shop::new();
+    let many: Vec<String> = (0..65).map(|n| format!("X{n}")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let change = Made::new(shop.document, &many, on(&[shop.first.hash()], "a", 2, 4).bytes());
+    assert_eq!(shop.alice_makes(change), Some(Rule::Sites));
+    let fewer = Made::new(shop.document, &many[1..], on(&[shop.first.hash()], "a", 2, 4).bytes());
+    assert_eq!(shop.alice_makes(fewer), None);
+}
+
+#[test]
 fn master_data_stays_master_data() {
     let mut shop = Shop::new();
     let product = document(&shop.world.hq, 1);
@@ -442,11 +373,10 @@ fn what_is_set_apart_lets_nobody_in() {
 fn not_yet() {
     let mut shop = Shop::new();
     let dave = key(6);
-    let mut granted =
-        grant(&shop.world.organisation, &dave, "S01C", guicang_sync::grant::Role::Site(site("S01")));
+    let mut granted = grant(&shop.world.organisation, &dave, "S01C", Role::Site(site("S01")));
     granted.from = Moment(NOON.0 + 1);
-    let issuer = guicang_sync::grant::Issuer::Device(shop.world.hq.device());
-    let signed = guicang_sync::grant::SignedGrant::sign(&shop.world.hq, issuer, &granted);
+    let issuer = Issuer::Device(shop.world.hq.device());
+    let signed = SignedGrant::sign(&shop.world.hq, issuer, &granted);
     shop.world.book.add(signed).unwrap();
     let mut journal = Journal::new(&dave);
     let made = Made::new(document(&dave, 1), &["S01"], first("d").bytes());
@@ -463,104 +393,4 @@ fn no_rule_without_its_story() {
         let asserted = told.lines().any(|line| line.contains("assert") && line.contains(&named));
         assert!(asserted, "{rule}");
     }
-}
-
-/// A relay lost everything, and carol was withdrawn meanwhile. Bob carries her entry back with the old
-/// relay's stamp: it is judged as at its first arrival.
-#[test]
-fn a_refilled_relay_judges_as_before() {
-    let mut shop = Shop::new();
-    let carol = shop.world.carol.clone();
-    let made = Made::new(document(&carol, 5), &["S01"], first("c").bytes());
-    shop.carol.seal(vec![made]);
-    shop.world.withdraw(&carol, Moment(NOON.0 + 1_000));
-    let much_later = Moment(NOON.0 + 1_000_000);
-    let stamp = Stamp::sign(&shop.world.relay, shop.carol.head.hash, NOON);
-    let forged = Stamp::sign(&shop.world.bob, shop.carol.head.hash, NOON);
-    let carried = |stamp: &Stamp| {
-        let stamp = WireStamp { time: stamp.time, relay: stamp.relay, signature: stamp.signature };
-        let entry = shop.carol.wire(shop.world.bob.device(), 0).remove(0);
-        let entry = WireEntry { stamp: Some(stamp), ..entry };
-        let mut relay = MemoryRelay::new(&shop.world);
-        push(&shop.world, &mut relay, &[entry], &shop.world.bob, much_later).outcomes
-    };
-    assert_eq!(carried(&stamp), []);
-    assert_eq!(carried(&forged)[0].rule, Rule::Withdrawn, "bob is no relay");
-    assert_eq!(carried(&forged)[0].device, Some(carol.device()));
-}
-
-/// A request that comes twice has one effect, and gets the same word on each change.
-#[test]
-fn a_request_that_comes_twice_is_taken_once() {
-    let mut shop = Shop::new();
-    let bad = shop.next(on(&[shop.first.hash()], "a", 9, 4));
-    let good = shop.next(on(&[shop.first.hash()], "a", 2, 4));
-    shop.alice.seal(vec![bad, good]);
-    let wire = shop.alice.wire(shop.alice.device(), 1);
-    let alice = shop.world.alice.clone();
-    let once = push(&shop.world, &mut shop.relay, &wire, &alice, NOON);
-    let held = shop.relay.feed(&Feed::Log);
-    let twice = push(&shop.world, &mut shop.relay, &wire, &alice, Moment(NOON.0 + 5));
-    let said = |answer: &SyncAnswer| {
-        let all = answer.outcomes.iter().map(|o| (o.change, o.kind, o.rule.clone()));
-        (all.collect::<Vec<_>>(), answer.journal, answer.stamps.clone())
-    };
-    assert_eq!(said(&once), said(&twice));
-    assert_eq!(said(&once).0, [(Some(0), OutcomeKind::Refused, Rule::SeqGap)]);
-    assert_eq!(shop.relay.feed(&Feed::Log), held);
-}
-
-/// What was refused stays refused though it would pass now: the device has said it anew elsewhere.
-#[test]
-fn a_refused_change_does_not_come_back() {
-    let mut shop = Shop::new();
-    let second = shop.next(on(&[shop.first.hash()], "a", 2, 4));
-    let too_early = shop.next(on(&[second.hash()], "a2", 1, 5));
-    assert_eq!(shop.alice_makes(too_early.clone()), Some(Rule::MissingDependency));
-    assert_eq!(shop.alice_makes(second), None);
-    let again = shop.alice.wire(shop.alice.device(), 1);
-    let alice = shop.world.alice.clone();
-    let answer = push(&shop.world, &mut shop.relay, &again, &alice, NOON);
-    assert_eq!(answer.outcomes[0].rule, Rule::MissingDependency);
-}
-
-/// Bob carries alice's entry to the relay, damaged where her signature doesn't reach. When she comes
-/// herself, it is taken.
-#[test]
-fn a_carrier_cannot_have_alices_change_refused() {
-    let mut shop = Shop::new();
-    let change = shop.next(on(&[shop.first.hash()], "a", 2, 4));
-    shop.alice.seal(vec![change]);
-    for (at, rule) in [(0, Rule::Malformed), (4, Rule::Hash)] {
-        let mut damaged = shop.alice.wire(shop.world.bob.device(), 1);
-        damaged[0].changes[0].bytes.as_mut().unwrap()[at] ^= 1;
-        let bob = shop.world.bob.clone();
-        let answer = push(&shop.world, &mut shop.relay, &damaged, &bob, NOON);
-        assert_eq!(answer.outcomes[0].rule, rule);
-    }
-    let (log, _) = shop.relay.feed(&Feed::Log);
-    let wire = shop.alice.wire(shop.alice.device(), 1);
-    let alice = shop.world.alice.clone();
-    assert_eq!(push(&shop.world, &mut shop.relay, &wire, &alice, NOON).outcomes, []);
-    assert_eq!(shop.relay.feed(&Feed::Log).0, log + 1);
-}
-
-/// Entry, head and verdicts of an entry all of whose changes are refused: the journal goes on.
-#[test]
-fn an_entry_of_refused_changes_is_held() {
-    let mut shop = Shop::new();
-    let bad = shop.next(on(&[shop.first.hash()], "a", 9, 4));
-    shop.alice.seal(vec![bad]);
-    let wire = shop.alice.wire(shop.alice.device(), 1);
-    let offer = Offer::read(shop.alice.device(), wire, header);
-    let known = shop.relay.known(&Wanted::of(&offer));
-    let decision = decide(&offer, &shop.world.book, known, NOON);
-    assert_eq!(decision.entries[0].kind, EntryKind::Append);
-    let good = shop.next(on(&[shop.first.hash()], "a", 2, 4));
-    let head = shop.alice.head;
-    assert_ne!(head, JournalHead::EMPTY);
-    let answer =
-        push(&shop.world, &mut shop.relay, &shop.alice.wire(shop.alice.device(), 1), &shop.world.alice, NOON);
-    assert_eq!(answer.journal, Some(head));
-    assert_eq!(shop.alice_makes(good), None);
 }

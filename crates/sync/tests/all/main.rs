@@ -5,10 +5,12 @@
 //! looks inside; `world::header` reads it as the crate `documents` reads Automerge's.
 
 mod admission;
+mod delivery;
 mod golden;
 mod grants;
 mod hostile;
 mod memory_relay;
 mod session;
+mod shop;
 mod wire;
 mod world;
