@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use automerge::{Automerge, Change, ReadDoc};
+use automerge::{Automerge, Change, ExpandedChange, ReadDoc};
 use guicang_domain::ids::{ChangeHash, DeviceCode};
 
 use crate::header::{Header, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::judge::Judge;
-use crate::replay::Replayed;
+use crate::replay::{Checked, Replayed};
 use crate::violation::Violation;
 
 /// What the journal entry that carries a change proves of it.
@@ -44,14 +44,16 @@ impl Replayed {
         }
         let past = self.check_place(&header, envelope)?;
         let doc = past.as_ref().unwrap_or(&self.doc);
-        isolated(|| Judge::new(doc, &header, envelope).judge(&decoded))??;
+        let expanded = isolated(|| decoded.decode())?;
+        let plain = isolated(|| Judge::new(doc, &header, envelope).judge(&expanded.operations))??;
+        let proven = plain && isolated(|| written_alike(&decoded, expanded))?;
         // Applied to its past, it answers the same everywhere; applied to all, it shows that it
         // goes with what came beside it.
         if let Some(past) = past {
-            applied(past, &decoded, change)?;
+            applied(past, &decoded, proven)?;
         }
-        let copy = applied(self.doc.clone(), &decoded, change)?;
-        self.checked = Some((header.hash, copy));
+        let doc = applied(self.doc.clone(), &decoded, proven)?;
+        self.checked = Some(Checked { bytes: change.to_vec(), header: header.clone(), doc });
         Ok(header)
     }
 
@@ -69,8 +71,7 @@ impl Replayed {
                 return Err(Violation::NotCreator);
             }
         }
-        let whole =
-            self.heads().into_iter().collect::<BTreeSet<_>>() == header.deps.iter().copied().collect();
+        let whole = self.heads().iter().all(|head| header.deps.contains(head));
         let past = if whole { self.changes.keys().copied().collect() } else { self.past(&header.deps) };
         let same_actor = |hash: &&ChangeHash| self.changes[hash].actor == header.actor;
         let (mut known, mut last_op) = (0, 0);
@@ -115,17 +116,33 @@ impl Replayed {
     }
 }
 
+/// Whether a change's operations, written again, are its very bytes, and nothing stands beside them
+/// but what we write.
+fn written_alike(change: &Change, expanded: ExpandedChange) -> bool {
+    let footer = change.extra_bytes();
+    let ours = footer.is_empty() || (change.seq() == 1 && footer.len() == 18 && footer[..2] == [1, 16]);
+    ours && change.message().is_none() && Change::from(expanded).raw_bytes() == change.raw_bytes()
+}
+
 /// The document with the change in it, and in it with the very bytes that came.
-fn applied(mut doc: Automerge, change: &Change, bytes: &[u8]) -> Result<Automerge, Violation> {
+///
+/// Whether Automerge gives a change back as it came takes longer to ask than all else together. Of
+/// one that is `proven` to only add plain values, in the bytes that its operations have, it is known.
+fn applied(mut doc: Automerge, change: &Change, proven: bool) -> Result<Automerge, Violation> {
     let hash = change.hash();
-    let found = isolated(|| {
-        doc.apply_changes([change.clone()])?;
-        Ok::<_, automerge::AutomergeError>(doc.get_change_by_hash(&hash))
-    })?;
-    match found {
-        Err(e) => Err(Violation::DoesNotApply(e.to_string())),
-        Ok(None) => Err(Violation::DoesNotApply("it does not come into the document's history".into())),
-        Ok(Some(kept)) if kept.raw_bytes() != bytes => Err(Violation::NotCanonical),
-        Ok(Some(_)) => Ok(doc),
+    isolated(|| doc.apply_changes([change.clone()]))?.map_err(|e| Violation::DoesNotApply(e.to_string()))?;
+    // Nothing was made upon it yet, so it is a head if it is there at all.
+    if !doc.get_heads().contains(&hash) {
+        return Err(Violation::DoesNotApply("it does not come into the document's history".into()));
+    }
+    if proven {
+        return Ok(doc);
+    }
+    // Automerge makes a change's bytes anew from its operations, and panics where their hash is not
+    // the one that it knows the change by.
+    let kept = isolated(|| doc.get_change_by_hash(&hash)).ok().flatten();
+    match kept {
+        Some(kept) if kept.raw_bytes() == change.raw_bytes() => Ok(doc),
+        _ => Err(Violation::NotCanonical),
     }
 }

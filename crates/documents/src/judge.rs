@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
-use automerge::{Automerge, Change, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Found};
+use automerge::{Automerge, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Found};
 use guicang_domain::document::Kind;
 use guicang_domain::ids::EventId;
 
@@ -39,13 +39,17 @@ pub(crate) struct Judge<'a> {
     /// The list elements it has inserted so far, with the list that each went into.
     inserted: HashMap<u64, u64>,
     /// The fields it has set so far, by the object's counter (0: the root).
-    set: HashSet<(u64, String)>,
+    set: HashSet<(u64, Key)>,
+    /// The lines, events and fields that its operations are in, by index.
+    keys: Vec<String>,
     events: Vec<NewEvent>,
     names: usize,
+    /// Whether all that the change does is to add plain values.
+    plain: bool,
 }
 
 /// An object that an operation works on.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Object {
     shape: ObjType,
     depth: usize,
@@ -53,16 +57,14 @@ struct Object {
 }
 
 /// Where an object is.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 enum Place {
     /// A grow-only map itself.
     Grow(Grow),
     /// In a line or event that this change adds; the event's index where it is the event's own map.
-    New { map: Grow, key: String, event: Option<usize> },
-    /// In a line or event that was there before.
-    Old { map: Grow, key: String },
+    New { map: Grow, key: usize, event: Option<usize> },
     /// In another field; whether this change made it.
-    Field { field: String, new: bool },
+    Field { field: usize, new: bool },
 }
 
 struct NewEvent {
@@ -85,15 +87,16 @@ impl<'a> Judge<'a> {
             made: HashMap::new(),
             inserted: HashMap::new(),
             set: HashSet::new(),
+            keys: Vec::new(),
             events: Vec::new(),
             names: 0,
+            plain: true,
         }
     }
 
-    /// Judges the change's operations.
-    pub fn judge(mut self, change: &Change) -> Result<(), Violation> {
-        let operations = change.decode().operations;
-        let kind = self.kind(&operations)?;
+    /// Judges the change's operations; answers whether they do nothing but add plain values.
+    pub fn judge(mut self, operations: &[Op]) -> Result<bool, Violation> {
+        let kind = self.kind(operations)?;
         let known: Option<Kind> = kind.parse().ok();
         if known.is_some_and(Kind::is_hq_only) && !self.envelope.author_is_hq {
             return Err(Violation::HqOnly { what: format!("documents of kind {kind}") });
@@ -104,7 +107,7 @@ impl<'a> Judge<'a> {
         if known == Some(Kind::Return) && !self.envelope.author_is_hq {
             self.events.iter().try_for_each(allowed_at_a_branch)?;
         }
-        Ok(())
+        Ok(self.plain)
     }
 
     fn is_first(&self) -> bool {
@@ -136,8 +139,10 @@ impl<'a> Judge<'a> {
                 return Err(Violation::TooComplex { what: "names of fields", max: MAX_NAMES });
             }
         }
+        self.plain &= is_plain(op);
         let (object, object_counter) = match &op.obj {
             ObjectId::Root => {
+                self.plain &= self.is_first();
                 let (Key::Map(field), false) = (&op.key, op.insert) else { return Err(shapeless()) };
                 let place = self.root_operation(op, field, kind)?;
                 self.remember(op, counter, place, 1)?;
@@ -151,10 +156,10 @@ impl<'a> Judge<'a> {
         }
         let place = match object.place {
             Place::Grow(map) => self.grow_operation(op, map)?,
-            Place::Old { map, key } => return Err(Violation::Overwritten { map, key }),
             Place::New { map, key, event } => {
-                let altered = || Violation::Overwritten { map, key: key.clone() };
-                self.only_adds(op, object_counter, counter).then_some(()).ok_or_else(altered)?;
+                if !self.only_adds(op, object_counter, counter) {
+                    return Err(Violation::Overwritten { map, key: self.keys[key].clone() });
+                }
                 if let Some(event) = event {
                     self.events[event].take(op);
                 }
@@ -163,8 +168,9 @@ impl<'a> Judge<'a> {
             Place::Field { field, new } => {
                 let free = !is_written_once(kind);
                 let adds = new && self.only_adds(op, object_counter, counter);
+                self.plain &= adds;
                 if !free && !adds {
-                    return Err(Violation::WriteOnceField { field });
+                    return Err(Violation::WriteOnceField { field: self.keys[field].clone() });
                 }
                 Place::Field { field, new: true }
             }
@@ -182,11 +188,16 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
+    fn key(&mut self, key: String) -> usize {
+        self.keys.push(key);
+        self.keys.len() - 1
+    }
+
     /// The object of an id.
-    fn object(&self, id: &OpId) -> Result<Object, Violation> {
+    fn object(&mut self, id: &OpId) -> Result<Object, Violation> {
         let missing = || Violation::DoesNotApply(format!("object {} isn't there", id.counter()));
         if id.actor().to_bytes() == self.header.actor && id.counter() >= self.header.start_op {
-            return self.made.get(&id.counter()).cloned().ok_or_else(missing);
+            return self.made.get(&id.counter()).copied().ok_or_else(missing);
         }
         let object = ObjId::Id(id.counter(), id.actor().clone(), 0);
         let shape = self.past.object_type(&object).map_err(|_| missing())?;
@@ -198,18 +209,19 @@ impl<'a> Judge<'a> {
             Some((_, Prop::Map(name))) => name.clone(),
             _ => String::new(),
         };
-        let place = match self.grow.iter().find(|(map, _)| map.field() == name(0)) {
-            Some((map, _)) => Place::Old { map: *map, key: name(1) },
-            None => Place::Field { field: name(0), new: false },
-        };
+        // An object in a line or event that was there before is nobody's to work on any more.
+        if let Some((map, _)) = self.grow.iter().find(|(map, _)| map.field() == name(0)) {
+            return Err(Violation::Overwritten { map: *map, key: name(1) });
+        }
+        let place = Place::Field { field: self.key(name(0)), new: false };
         Ok(Object { shape, depth: path.len(), place })
     }
 
     /// An operation on the root.
     fn root_operation(&mut self, op: &Op, field: &str, kind: Option<Kind>) -> Result<Place, Violation> {
-        let place = Place::Field { field: field.into(), new: true };
+        let place = Place::Field { field: self.key(field.into()), new: true };
         let once = || Violation::WriteOnceField { field: field.into() };
-        let fresh = op.pred.is_empty() && self.set.insert((0, field.into()));
+        let fresh = op.pred.is_empty() && self.set.insert((0, op.key.clone()));
         if let Some(map) = [Grow::Lines, Grow::Events].into_iter().find(|map| map.field() == field) {
             return match op.action {
                 _ if !self.is_first() || !fresh => Err(once()),
@@ -250,7 +262,7 @@ impl<'a> Judge<'a> {
         }
         let object = self.grow.iter().find(|(m, _)| *m == map).and_then(|(_, object)| object.as_ref());
         let there = object.is_some_and(|o| self.past.get(o, key.as_str()).is_ok_and(|found| found.is_some()));
-        let again = !self.set.insert((u64::MAX - map as u64, key.clone()));
+        let again = !self.set.insert((u64::MAX - map as u64, op.key.clone()));
         if !op.pred.is_empty() || there || again {
             return Err(Violation::Overwritten { map, key });
         }
@@ -258,7 +270,7 @@ impl<'a> Judge<'a> {
             return Err(Violation::Malformed { field: format!("{}.{key}", map.field()), wanted: "a map" });
         }
         if map == Grow::Lines {
-            return Ok(Place::New { map, key, event: None });
+            return Ok(Place::New { map, key: self.key(key), event: None });
         }
         let id: EventId = key.parse().map_err(|_| Violation::BadEventId { key: key.clone() })?;
         if id.device != self.envelope.author_code {
@@ -266,7 +278,7 @@ impl<'a> Judge<'a> {
             return Err(Violation::ForeignEvent { event: key, author });
         }
         self.events.push(NewEvent { kind: String::new(), by_hand: false });
-        Ok(Place::New { map, key, event: Some(self.events.len() - 1) })
+        Ok(Place::New { map, key: self.key(key), event: Some(self.events.len() - 1) })
     }
 
     /// Whether an operation within an object that this change made only adds to it.
@@ -275,7 +287,7 @@ impl<'a> Judge<'a> {
             return false;
         }
         match &op.key {
-            Key::Map(name) => self.set.insert((object, name.to_string())),
+            Key::Map(_) => self.set.insert((object, op.key.clone())),
             Key::Seq(after) => {
                 let after_is_here = match after {
                     ElementId::Head => true,
@@ -336,6 +348,17 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
 /// Whether an operation puts a value, rather than takes one away or alters it.
 fn adds(op: &Op) -> bool {
     matches!(op.action, OpType::Make(_) | OpType::Put(_))
+}
+
+/// Whether it puts a value of the shapes that this program writes, where there was none.
+fn is_plain(op: &Op) -> bool {
+    use ScalarValue::{Boolean, Bytes, Int, Str};
+    let shape = match &op.action {
+        OpType::Make(shape) => matches!(shape, ObjType::Map | ObjType::List),
+        OpType::Put(value) => matches!(value, Str(_) | Bytes(_) | Int(_) | Boolean(_)),
+        _ => false,
+    };
+    shape && op.pred.is_empty()
 }
 
 fn shapeless() -> Violation {

@@ -26,6 +26,7 @@ mod settings;
 mod resolution;
 mod isolate;
 mod header;
+mod build;
 mod write;
 mod replay;
 mod append;

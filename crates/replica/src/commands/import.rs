@@ -114,11 +114,7 @@ impl Replica {
     ///
     /// # Errors
     /// [`StoreError`] when the file can't be read.
-    pub fn sale_lines_of(
-        &self,
-        customer: &CustomerId,
-        code: &str,
-    ) -> Result<Vec<HeldSaleLine>, StoreError> {
+    pub fn sale_lines_of(&self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, StoreError> {
         let mut statement = self
             .db
             .prepare_cached(

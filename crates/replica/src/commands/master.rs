@@ -1,7 +1,7 @@
 //! Master data: sites and articles, written by HQ's devices.
 
 use guicang_domain::document::{Document, Kind};
-use guicang_domain::ids::{DocumentId, SiteId, Sku};
+use guicang_domain::ids::{SiteId, Sku};
 use guicang_domain::master::{Product, Site};
 use guicang_domain::money::{Currency, UnitPrice};
 use guicang_domain::time::Zone;
@@ -78,7 +78,8 @@ impl Replica {
 impl Work<'_> {
     pub(super) fn put_site(&mut self, draft: SiteDraft) -> Result<bool, CommandError> {
         self.hq_only()?;
-        let held = self.master("SELECT document FROM site WHERE org = ? AND code = ?", draft.code.as_str())?;
+        let held =
+            self.master("SELECT document FROM site WHERE org = ? AND code = ?", draft.code.as_str())?;
         let zone = draft.zone.unwrap_or(self.me.zone);
         let head = self.new_head(Kind::Site, None, zone)?;
         let site = Site {
@@ -94,7 +95,8 @@ impl Work<'_> {
 
     fn put_product(&mut self, draft: ProductDraft) -> Result<bool, CommandError> {
         self.hq_only()?;
-        let held = self.master("SELECT document FROM product WHERE org = ? AND sku = ?", draft.sku.as_str())?;
+        let held =
+            self.master("SELECT document FROM product WHERE org = ? AND sku = ?", draft.sku.as_str())?;
         let head = self.new_head(Kind::Product, None, self.me.zone)?;
         let product = Product {
             head,

@@ -22,7 +22,7 @@ use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
 pub use customers::Contact;
-pub use import::{ImportBatch, ImportedAdjustment, ImportedReturn};
+pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
 pub use master::{ProductDraft, SiteDraft};
 pub use payout::{Payable, PayoutOutcome};
 pub use resolve::{Resolve, Resolved};
@@ -76,10 +76,7 @@ impl Work<'_> {
     }
 
     /// The zone of a site's walls and its currency; the organisation's where the site isn't listed.
-    fn site_terms(
-        &self,
-        site: &SiteId,
-    ) -> Result<(Zone, guicang_domain::money::Currency), CommandError> {
+    fn site_terms(&self, site: &SiteId) -> Result<(Zone, guicang_domain::money::Currency), CommandError> {
         let row: Option<(String, String)> = self
             .tx
             .prepare_cached("SELECT zone, currency FROM site WHERE org = ? AND code = ?")?

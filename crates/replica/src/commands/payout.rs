@@ -131,7 +131,9 @@ impl Work<'_> {
             let state = ReturnState::of(&document);
             let mut spoken_for = state.committed();
             for (number, refund) in &state.refunds {
-                if matches!(refund.state, RefundState::Paid | RefundState::Failed) || !refund.tender.is_electronic() {
+                if matches!(refund.state, RefundState::Paid | RefundState::Failed)
+                    || !refund.tender.is_electronic()
+                {
                     continue;
                 }
                 let begun = refund.state != RefundState::Queued;
@@ -174,6 +176,8 @@ impl Work<'_> {
         let (_, held) = self.open_return(&row)?;
         let state = ReturnState::of(&held);
         let found = state.refunds.get(refund).map(|r| r.tender.clone());
-        found.ok_or_else(|| StoreError::damaged("a refund", format!("{} has no {refund}", Kind::Return)).into())
+        found.ok_or_else(|| {
+            StoreError::damaged("a refund", format!("{} has no {refund}", Kind::Return)).into()
+        })
     }
 }

@@ -62,7 +62,10 @@ impl Work<'_> {
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };
         let exception = all.into_iter().find(|e| e.id == resolve.exception).ok_or_else(unknown)?;
         if exception.settled {
-            return Err(CommandError::Closed { number: resolve.exception.to_string(), state: "settled".into() });
+            return Err(CommandError::Closed {
+                number: resolve.exception.to_string(),
+                state: "settled".into(),
+            });
         }
         let claims: Vec<SeenClaim> = match &exception.evidence {
             Evidence::Line { claims, .. } => claims

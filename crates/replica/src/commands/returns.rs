@@ -194,7 +194,14 @@ impl Work<'_> {
         };
         let mut planned: Vec<Planned> = Vec::new();
         for item in &request.items {
-            let made = self.plan(item, request.receipt.as_ref(), held.as_ref(), &request.reason, currency, &planned)?;
+            let made = self.plan(
+                item,
+                request.receipt.as_ref(),
+                held.as_ref(),
+                &request.reason,
+                currency,
+                &planned,
+            )?;
             planned.push(made);
         }
         let owed: Amount = planned.iter().map(|p| p.owed).sum();
@@ -234,7 +241,14 @@ impl Work<'_> {
         if request.goods_here {
             let received = received_parts(&document.lines, &ReturnState::default(), &[], "")?;
             if !received.is_empty() {
-                push_event(self, by, zone, &policy.version, &mut document, ReturnEvent::Received { parts: received });
+                push_event(
+                    self,
+                    by,
+                    zone,
+                    &policy.version,
+                    &mut document,
+                    ReturnEvent::Received { parts: received },
+                );
             }
             if !request.grades.is_empty() {
                 let parts = self.graded_parts(&document, &request.grades, true)?;
@@ -419,10 +433,17 @@ impl Work<'_> {
                 }
                 let attempt = state.refunds.values().filter(|r| r.tender == tender).count() as u32;
                 let refund = RefundNumber::of(document.head.id, &tender, attempt);
-                let share = RefundShare { refund: refund.clone(), tender: tender.clone(), amount: asked, attempt };
+                let share =
+                    RefundShare { refund: refund.clone(), tender: tender.clone(), amount: asked, attempt };
                 let mut events = vec![ReturnEvent::RefundRequested { shares: vec![share] }];
                 if paid {
-                    events.push(ReturnEvent::Paid { refund, tender, amount: asked, reference: None, by_hand: true });
+                    events.push(ReturnEvent::Paid {
+                        refund,
+                        tender,
+                        amount: asked,
+                        reference: None,
+                        by_hand: true,
+                    });
                 }
                 events
             }
@@ -479,9 +500,9 @@ impl Work<'_> {
                 return Err(wrong("grade", &grade.quantity.to_string(), "> 0"));
             }
             let sku = match &grade.sku {
-                Some(typed) => Some(
-                    Sku::of(typed).map_err(|_| CommandError::UnknownSku { found: typed.clone() })?,
-                ),
+                Some(typed) => {
+                    Some(Sku::of(typed).map_err(|_| CommandError::UnknownSku { found: typed.clone() })?)
+                }
                 None => None,
             };
             let mut left = grade.quantity;
@@ -560,10 +581,9 @@ impl Work<'_> {
                 "SELECT id, occurred, zone, tenders FROM receipt
                  WHERE org = ? AND site = ? AND till = ? AND number = ? AND document IS NOT NULL",
             )?
-            .query_row(
-                params![self.org, receipt.site.as_str(), till, receipt.number.as_str()],
-                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)),
-            )
+            .query_row(params![self.org, receipt.site.as_str(), till, receipt.number.as_str()], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+            })
             .optional()?;
         let Some((id, occurred, zone, tenders)) = row else { return Ok(None) };
         let tenders: Vec<PaidBy> =

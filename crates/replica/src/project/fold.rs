@@ -1,7 +1,5 @@
 //! The folds over what was touched: rows, receipt lines, returns, buckets, in that order.
 
-use std::collections::BTreeSet;
-
 use guicang_domain::balance::{Claim, Sold, judge};
 use guicang_domain::ids::{DocumentId, LineId};
 use guicang_domain::money::Amount;
@@ -85,7 +83,10 @@ impl Work<'_> {
             touched.lines.insert((row.get(0).map_err(StoreError::of)?, row.get(1).map_err(StoreError::of)?));
         }
         for (sql, is_return) in [
-            ("UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", true),
+            (
+                "UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1",
+                true,
+            ),
             ("UPDATE moved SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", false),
         ] {
             let changed = tx.prepare_cached(sql).and_then(|mut s| s.execute(key)).map_err(StoreError::of)?;
@@ -126,7 +127,12 @@ impl Work<'_> {
                         (r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?),
                         r.get::<_, String>(4)?,
                         Sold { quantity: Quantity(r.get(5)?), paid: Amount(r.get(6)?) },
-                        (r.get::<_, i64>(7)?, r.get::<_, i64>(8)?, r.get::<_, i64>(9)?, r.get::<_, bool>(10)?),
+                        (
+                            r.get::<_, i64>(7)?,
+                            r.get::<_, i64>(8)?,
+                            r.get::<_, i64>(9)?,
+                            r.get::<_, bool>(10)?,
+                        ),
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
                         r.get::<_, Option<i64>>(13)?,
@@ -293,21 +299,6 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([bucket]))
             .map_err(StoreError::of)?;
-        Ok(())
-    }
-
-    /// Touches everything there is to fold: for a rebuild.
-    pub(crate) fn touch_all_lines(&mut self) -> Result<(), StoreError> {
-        let mut lines = BTreeSet::new();
-        {
-            let mut statement =
-                self.tx.prepare("SELECT DISTINCT receipt, line FROM line_claim").map_err(StoreError::of)?;
-            let mut rows = statement.query([]).map_err(StoreError::of)?;
-            while let Some(r) = rows.next().map_err(StoreError::of)? {
-                lines.insert((r.get(0).map_err(StoreError::of)?, r.get(1).map_err(StoreError::of)?));
-            }
-        }
-        self.touched.lines.extend(lines);
         Ok(())
     }
 }

@@ -39,13 +39,6 @@ pub(crate) struct Touched {
     pub(crate) returns: BTreeSet<i64>,
 }
 
-impl Touched {
-    /// How much there is to fold.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len() + self.lines.len() + self.buckets.len() + self.returns.len()
-    }
-}
-
 /// A rank as a text that sorts as ranks do.
 pub(crate) fn rank_text(rank: &Rank) -> String {
     format!("{:016x}{:016x}{}", rank.time.0, rank.event.recorded.0, rank.event.device)
@@ -75,7 +68,14 @@ impl Work<'_> {
         };
         let detail = reading.problems.first().map(ToString::to_string);
         let head = &reading.head;
-        self.note_document(id, &reading.kind, head.site.as_ref(), head.number.as_ref(), state, detail.as_deref())?;
+        self.note_document(
+            id,
+            &reading.kind,
+            head.site.as_ref(),
+            head.number.as_ref(),
+            state,
+            detail.as_deref(),
+        )?;
         reading.document.as_ref().map_or(Ok(()), |document| self.project_body(id, document))
     }
 
@@ -154,11 +154,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         if was_sales {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
-            self.collect(document, "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line", |touched, r| {
-                touched.rows.insert((r.get(0)?, r.get(1)?));
-                touched.lines.insert((r.get(0)?, r.get(1)?));
-                Ok(())
-            })?;
+            self.collect(
+                document,
+                "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line",
+                |touched, r| {
+                    touched.rows.insert((r.get(0)?, r.get(1)?));
+                    touched.lines.insert((r.get(0)?, r.get(1)?));
+                    Ok(())
+                },
+            )?;
         }
         self.unproject_resolution(document)?;
         self.touched.returns.remove(&document);
@@ -298,7 +302,9 @@ impl Work<'_> {
         rank: &str,
     ) -> Result<(), StoreError> {
         self.tx
-            .prepare_cached("INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)")
+            .prepare_cached(
+                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)",
+            )
             .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
             .map_err(StoreError::of)?;
         self.touched.rows.insert((receipt, line.to_owned()));
@@ -318,9 +324,10 @@ fn latest(document: &Document) -> (Recorded, bool) {
         Document::Adjustment(d) => (newest(&d.events), false),
         Document::Resolution(d) => (newest(&d.events), false),
         Document::Return(d) => {
-            let waits = d.events.iter().any(|e| {
-                matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged()
-            });
+            let waits = d
+                .events
+                .iter()
+                .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
             (newest(&d.events), waits)
         }
         Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),

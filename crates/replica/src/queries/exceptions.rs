@@ -179,9 +179,9 @@ fn of_returns(
             ExceptionKind::RefundOverEntitlement => {
                 Evidence::Refund { entitled: Amount(number(4)?), paid: Amount(number(5)?) }
             }
-            ExceptionKind::UnverifiedSale => Evidence::Sale {
-                receipt: if named.is_some() { Some(receipt_id(r, 8)?) } else { None },
-            },
+            ExceptionKind::UnverifiedSale => {
+                Evidence::Sale { receipt: if named.is_some() { Some(receipt_id(r, 8)?) } else { None } }
+            }
             _ => {
                 let conflicts: Option<String> = r.get(7).map_err(StoreError::of)?;
                 let lines = conflicts.unwrap_or_default();
@@ -251,8 +251,7 @@ fn settle(db: &Connection, org: i64, exception: &mut Exception) -> Result<(), St
         })
         .map_err(StoreError::of)?;
     let Some((_, owner)) = decided else { return Ok(()) };
-    exception.owner =
-        Some(owner.parse::<LossOwner>().map_err(|e| StoreError::damaged("a loss owner", e))?);
+    exception.owner = Some(owner.parse::<LossOwner>().map_err(|e| StoreError::damaged("a loss owner", e))?);
     exception.settled = true;
     if let Evidence::Line { claims, .. } = &exception.evidence {
         for claim in claims {

@@ -131,7 +131,9 @@ impl Replica {
             let site = filter.site.as_ref().map(SiteId::as_str);
             let limit = filter.limit.map_or(-1, i64::from);
             let rows = statement
-                .query_map(params![self.identity.org, site, filter.historic, filter.state, limit], |r| r.get(0))
+                .query_map(params![self.identity.org, site, filter.historic, filter.state, limit], |r| {
+                    r.get(0)
+                })
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
@@ -160,8 +162,7 @@ impl Replica {
 
     pub(crate) fn return_row(&self, id: i64) -> Result<ReturnRow, StoreError> {
         let row = document_by_id(&self.db, id)?;
-        let (_, reading) =
-            standing(&self.db, &self.book, self.identity.device, id)?.read(row.identity)?;
+        let (_, reading) = standing(&self.db, &self.book, self.identity.device, id)?.read(row.identity)?;
         let Some(Document::Return(document)) = reading.document else {
             return Err(StoreError::damaged("a return", row.identity));
         };
@@ -183,8 +184,12 @@ impl Replica {
                 })
             })
             .map_err(StoreError::of)?;
-        let ((entitled, queued, paid, committed), (unverified, excess, historic), (at, zone), (arrived, states)) =
-            head;
+        let (
+            (entitled, queued, paid, committed),
+            (unverified, excess, historic),
+            (at, zone),
+            (arrived, states),
+        ) = head;
         let arrived = match arrived {
             Some(text) => {
                 Some(text.parse::<NaiveDate>().map_err(|e| StoreError::damaged("a return's arrival", e))?)
@@ -220,7 +225,12 @@ impl Replica {
         })
     }
 
-    fn line_rows(&self, id: i64, document: &Return, state: &ReturnState) -> Result<Vec<ReturnLineRow>, StoreError> {
+    fn line_rows(
+        &self,
+        id: i64,
+        document: &Return,
+        state: &ReturnState,
+    ) -> Result<Vec<ReturnLineRow>, StoreError> {
         let mut statement = self
             .db
             .prepare_cached(
@@ -237,11 +247,9 @@ impl Replica {
         let line = |(id, line): (&LineId, &guicang_domain::returns::ReturnLine)| {
             let linked = document.links_of(id);
             let links = match (linked.is_empty(), &document.receipt) {
-                (true, Some(receipt)) if !document.is_historic() => vec![ReturnLinkRow {
-                    receipt: receipt.clone(),
-                    line: None,
-                    quantity: line.quantity,
-                }],
+                (true, Some(receipt)) if !document.is_historic() => {
+                    vec![ReturnLinkRow { receipt: receipt.clone(), line: None, quantity: line.quantity }]
+                }
                 _ => linked
                     .into_iter()
                     .map(|l| ReturnLinkRow {

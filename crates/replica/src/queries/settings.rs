@@ -1,9 +1,9 @@
 //! The organisation's settings, read from their document.
 
 use guicang_domain::document::Document;
+use guicang_domain::ids::ReasonCode;
 use guicang_domain::master::Settings;
 use guicang_domain::policy::{Policy, Reason, standard_reasons};
-use guicang_domain::ids::ReasonCode;
 use guicang_sync::grant::GrantBook;
 use rusqlite::{Connection, OptionalExtension, params};
 

@@ -110,7 +110,10 @@ impl Replica {
     pub fn status(&self) -> Result<Status, StoreError> {
         let org = self.identity.org;
         let count = |sql: &str| -> Result<u64, StoreError> {
-            self.db.prepare_cached(sql).and_then(|mut s| s.query_row([org], |r| r.get(0))).map_err(StoreError::of)
+            self.db
+                .prepare_cached(sql)
+                .and_then(|mut s| s.query_row([org], |r| r.get(0)))
+                .map_err(StoreError::of)
         };
         let (last_sync, fault): (Option<i64>, Option<String>) = self
             .db
@@ -154,7 +157,7 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT c.hash, d.identity, d.number, c.status, coalesce(c.rule, ''), coalesce(c.detail, ''), c.reissues
+                "SELECT c.hash, d.identity, d.number, c.status, coalesce(c.rule, ''), coalesce(c.detail, ''), c.reissued
                  FROM change c JOIN document d ON d.id = c.document WHERE c.org = ? AND c.status <> 0 ORDER BY c.id",
             )
             .map_err(StoreError::of)?;
@@ -164,10 +167,11 @@ impl Replica {
             let read = || -> rusqlite::Result<_> {
                 Ok((
                     (r.get::<_, [u8; 32]>(0)?, r.get::<_, [u8; 32]>(1)?, r.get::<_, i64>(3)?),
-                    (r.get(2)?, r.get(4)?, r.get(5)?, r.get::<_, i64>(6)?),
+                    (r.get(2)?, r.get(4)?, r.get(5)?, r.get::<_, bool>(6)?),
                 ))
             };
-            let ((hash, identity, status), (number, rule, detail, reissues)) = read().map_err(StoreError::of)?;
+            let ((hash, identity, status), (number, rule, detail, reissued)) =
+                read().map_err(StoreError::of)?;
             out.push(SetAside {
                 change: ChangeHash(hash),
                 document: DocumentId::from_slice(&identity)
@@ -180,7 +184,7 @@ impl Replica {
                 },
                 rule,
                 detail,
-                reissued: reissues < 0,
+                reissued,
             });
         }
         Ok(out)

@@ -58,13 +58,11 @@ impl Replica {
             .map_err(StoreError::of)?;
         let site = filter.site.as_ref().map(SiteId::as_str);
         let sku = filter.sku.as_ref().map(Sku::as_str);
-        let mut found =
-            statement.query(params![self.identity.org, site, sku]).map_err(StoreError::of)?;
+        let mut found = statement.query(params![self.identity.org, site, sku]).map_err(StoreError::of)?;
         let mut rows: Vec<StockRow> = Vec::new();
         while let Some(r) = found.next().map_err(StoreError::of)? {
             let code: i64 = r.get(4).map_err(StoreError::of)?;
-            let account =
-                Account::from_code(code).ok_or_else(|| StoreError::damaged("an account", code))?;
+            let account = Account::from_code(code).ok_or_else(|| StoreError::damaged("an account", code))?;
             let lot: String = r.get(3).map_err(StoreError::of)?;
             let row = StockRow {
                 site: name(r, 0, "a site")?,

@@ -159,11 +159,7 @@ impl Replica {
         let mut rows = statement.query([org]).map_err(StoreError::of)?;
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
-                let flow = Flow {
-                    lines: r.get(1)?,
-                    quantity: Quantity(r.get(2)?),
-                    value: Amount(r.get(3)?),
-                };
+                let flow = Flow { lines: r.get(1)?, quantity: Quantity(r.get(2)?), value: Amount(r.get(3)?) };
                 Ok((r.get::<_, String>(0)?, r.get::<_, bool>(4)?, flow))
             };
             let (site, service, flow) = read().map_err(StoreError::of)?;
