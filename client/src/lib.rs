@@ -57,7 +57,14 @@ impl World {
 )]
 struct Cli {
     /// The branch's file
-    #[arg(long, global = true, env = "GUICANG_DB", value_name = "FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 900,
+        env = "GUICANG_DB",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
     db: Option<PathBuf>,
     #[command(flatten)]
     globals: GlobalArgs,
@@ -68,6 +75,11 @@ struct Cli {
 /// The command line with its help in a language, as parsed and as completions see it.
 pub fn command(language: Language) -> clap::Command {
     help::localise(Cli::command(), language, &[help::SHARED, help_zh::CLIENT])
+}
+
+/// Help texts without their Chinese, by key; a test wants none.
+pub fn untranslated_help() -> Vec<String> {
+    help::untranslated(&Cli::command(), &[help::SHARED, help_zh::CLIENT])
 }
 
 /// Runs a command line; the result is the exit code.
@@ -92,7 +104,7 @@ pub fn run(world: World) -> u8 {
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => {
-            let failure = Failure::new(Exit::Usage, error.to_string(), next::help(language, PROGRAM, ""));
+            let failure = Failure::new(Exit::Usage, error.to_string(), next::help_of(language, PROGRAM));
             return fail(&mut streams.err, language, &failure);
         }
     };

@@ -207,6 +207,11 @@ texts! {
     usage_unknown(argument: &str) { zh: "没有参数 {argument}。", en: "There is no argument {argument}." }
     /// An unknown command.
     usage_command(found: &str) { zh: "没有命令 {found}。", en: "There is no command {found}." }
+    /// No command was given.
+    usage_no_command(commands: &str) {
+        zh: "没有写命令。可用的有：{commands}。",
+        en: "No command was given. There are: {commands}.",
+    }
     /// Arguments that have to be there.
     usage_missing(arguments: &str) { zh: "缺少参数：{arguments}。", en: "Missing: {arguments}." }
     /// Two arguments that exclude each other.

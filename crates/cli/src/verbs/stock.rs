@@ -88,8 +88,8 @@ pub struct AdjustArgs {
     /// The site; only HQ has to say
     #[arg(long)]
     pub site: Option<SiteId>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 

@@ -52,8 +52,8 @@ pub struct CounterArgs {
     /// The site that takes the goods; only HQ has to say
     #[arg(long)]
     pub site: Option<SiteId>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 

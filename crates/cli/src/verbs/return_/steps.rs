@@ -16,8 +16,8 @@ pub struct ReceiveArgs {
     /// What arrives: SKU, or SKU=2; all that is awaited if none is named
     #[arg(long = "item", value_name = "SKU=QTY")]
     pub items: Vec<parse::Item>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -35,8 +35,8 @@ pub struct InspectArgs {
     /// The reason found, where it isn't the reason given
     #[arg(long, value_name = "REASON")]
     pub reason_found: Option<ReasonCode>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -54,8 +54,8 @@ pub struct RefundArgs {
     /// The money was already paid out here
     #[arg(long)]
     pub paid: bool,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
