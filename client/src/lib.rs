@@ -52,7 +52,6 @@ impl World {
     name = PROGRAM,
     version,
     subcommand_required = true,
-    arg_required_else_help = true,
     after_help = "Examples:\n  guicang init --db shop.guicang\n  guicang --db shop.guicang return counter --sale 536365 --item 85123A --reason damaged --grade E=1 --refund cash\n  guicang --db shop.guicang sync --every 60s"
 )]
 struct Cli {
@@ -94,10 +93,14 @@ pub fn run(world: World) -> u8 {
         .and_then(|config| Ok((config, usage::parse(command(language), language, PROGRAM, args)?)));
     let (config, matches) = match parsed {
         Ok((config, Parsed::Command(matches))) => (config, matches),
-        Ok((_, Parsed::Text(text))) => {
-            // A reader that goes away while help is printed is nobody's fault.
+        // A reader that goes away while help is printed is nobody's fault.
+        Ok((_, Parsed::Asked(text))) => {
             let _ = write!(streams.out, "{text}");
             return 0;
+        }
+        Ok((_, Parsed::Shown(text))) => {
+            let _ = write!(streams.err, "{text}");
+            return Exit::Usage as u8;
         }
         Err(failure) => return fail(&mut streams.err, language, &failure),
     };

@@ -22,7 +22,9 @@ pub fn localise(command: Command, language: Language, tables: &[Table]) -> Comma
         return command;
     }
     let text = pick(language, "打印版本号", "Print the version");
-    command.arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help(text))
+    let heading = pick(language, "选项", "Options");
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    command.arg(version.help(text).help_heading(heading).display_order(999))
 }
 
 /// Keys of texts that no table has: what a test wants to be empty.
@@ -40,7 +42,7 @@ fn each(mut command: Command, path: &str, program: &str, language: Language, tab
     let help = pick(language, "打印帮助", "Print help");
     command = command
         .disable_help_flag(true)
-        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help));
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help).display_order(998));
     if language == Language::Zh {
         if let Some(text) = find(tables, path) {
             command = command.about(text).long_about(clap::builder::Resettable::Reset);
