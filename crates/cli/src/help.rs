@@ -22,7 +22,7 @@ pub fn localise(command: Command, language: Language, tables: &[Table]) -> Comma
         return command;
     }
     let text = pick(language, "打印版本号", "Print the version");
-    let heading = pick(language, "选项", "Options");
+    let heading = (language == Language::Zh).then_some("选项");
     let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
     command.arg(version.help(text).help_heading(heading).display_order(999))
 }

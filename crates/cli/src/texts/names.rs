@@ -165,3 +165,18 @@ names! {
     /// Yes or no.
     yes { "yes": "是", "yes"; "no": "否", "no"; }
 }
+
+names! {
+    /// What became of a change that wasn't accepted.
+    set_aside {
+        "refused": "总部拒绝", "refused by the relay";
+        "set_apart_by_relay": "总部搁置", "set apart by the relay";
+        "set_apart_here": "本机搁置", "set apart here";
+        "reissued": "被拒后已重新提交", "refused, and written again";
+    }
+    /// Why a replica can't sync until somebody acts.
+    fault {
+        "fork": "数据文件被复制过，两份都在用：请联系总部", "this file was copied and both copies went on: tell HQ";
+        "withdrawn": "总部已停用这台设备：请联系总部", "HQ has withdrawn this device: ask HQ";
+    }
+}
