@@ -283,6 +283,16 @@ texts! {
         zh: "登录没有被接受：{detail}。",
         en: "The relay does not take this device's sign-in: {detail}.",
     }
+    /// What came isn't what its signatures say.
+    forged(detail: &dyn Display) {
+        zh: "总部发来的数据签名不符，没有采用：{detail}。",
+        en: "What the relay sent isn't what its signatures say, and was not taken: {detail}.",
+    }
+    /// Another organisation's relay.
+    foreign_relay(url: &str, relay: &dyn Display) {
+        zh: "{url} 上的服务（{relay}）没有本组织的授权。",
+        en: "The relay {relay} at {url} has no grant of this organisation's.",
+    }
     /// HQ has withdrawn the device.
     withdrawn(detail: &str) {
         zh: "总部已停用这台设备：{detail}。本机的记录都还在。",
