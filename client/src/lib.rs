@@ -52,12 +52,18 @@ impl World {
     name = PROGRAM,
     version,
     subcommand_required = true,
-    arg_required_else_help = true,
     after_help = "Examples:\n  guicang init --db shop.guicang\n  guicang --db shop.guicang return counter --sale 536365 --item 85123A --reason damaged --grade E=1 --refund cash\n  guicang --db shop.guicang sync --every 60s"
 )]
 struct Cli {
     /// The branch's file
-    #[arg(long, global = true, env = "GUICANG_DB", value_name = "FILE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 900,
+        env = "GUICANG_DB",
+        value_name = "FILE",
+        hide_env_values = true
+    )]
     db: Option<PathBuf>,
     #[command(flatten)]
     globals: GlobalArgs,
@@ -68,6 +74,11 @@ struct Cli {
 /// The command line with its help in a language, as parsed and as completions see it.
 pub fn command(language: Language) -> clap::Command {
     help::localise(Cli::command(), language, &[help::SHARED, help_zh::CLIENT])
+}
+
+/// Help texts without their Chinese, by key; a test wants none.
+pub fn untranslated_help() -> Vec<String> {
+    help::untranslated(&Cli::command(), &[help::SHARED, help_zh::CLIENT])
 }
 
 /// Runs a command line; the result is the exit code.
@@ -82,17 +93,21 @@ pub fn run(world: World) -> u8 {
         .and_then(|config| Ok((config, usage::parse(command(language), language, PROGRAM, args)?)));
     let (config, matches) = match parsed {
         Ok((config, Parsed::Command(matches))) => (config, matches),
-        Ok((_, Parsed::Text(text))) => {
-            // A reader that goes away while help is printed is nobody's fault.
+        // A reader that goes away while help is printed is nobody's fault.
+        Ok((_, Parsed::Asked(text))) => {
             let _ = write!(streams.out, "{text}");
             return 0;
+        }
+        Ok((_, Parsed::Shown(text))) => {
+            let _ = write!(streams.err, "{text}");
+            return Exit::Usage as u8;
         }
         Err(failure) => return fail(&mut streams.err, language, &failure),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => {
-            let failure = Failure::new(Exit::Usage, error.to_string(), next::help(language, PROGRAM, ""));
+            let failure = Failure::new(Exit::Usage, error.to_string(), next::help_of(language, PROGRAM));
             return fail(&mut streams.err, language, &failure);
         }
     };

@@ -124,7 +124,7 @@ impl Commands {
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),
-            Commands::Doctor(args) => args.run(&session.open()?, globals),
+            Commands::Doctor(args) => args.run(&mut session.open()?, globals),
             Commands::Rebuild(args) => args.run(&mut session.open()?, globals),
             Commands::Completions(args) => args.run(globals),
         }

@@ -2,9 +2,9 @@
 
 use clap::Args;
 use guicang_cli::format::{Column, Table};
-use guicang_cli::texts::{headings, next, results};
+use guicang_cli::texts::{headings, names, next, results};
 use guicang_cli::{Failure, Language, Told};
-use guicang_replica::{Identity, SetAsideChange, Status};
+use guicang_replica::{Identity, SetAside, Status};
 use serde::Serialize;
 
 use super::Session;
@@ -26,10 +26,11 @@ struct StatusItem {
     changes: u64,
     unsent_changes: u64,
     unsent_refunds: Vec<Money>,
-    refused: Vec<Aside>,
-    set_apart: Vec<Aside>,
+    oldest_unsent: Option<String>,
+    set_aside: Vec<Aside>,
     feeds: Vec<Feed>,
     last_sync: Option<String>,
+    fault: Option<String>,
 }
 
 /// An amount with its currency.
@@ -42,7 +43,10 @@ pub(super) struct Money {
 #[derive(Debug, Serialize)]
 struct Aside {
     document: String,
+    number: String,
     change: String,
+    how: &'static str,
+    reissued: bool,
     rule: String,
     detail: String,
 }
@@ -76,14 +80,17 @@ pub(super) fn money_text(amounts: &[Money]) -> String {
 
 impl StatusItem {
     fn of(me: &Identity, status: &Status) -> Self {
-        let aside = |change: &SetAsideChange| Aside {
+        let aside = |change: &SetAside| Aside {
             document: change.document.to_string(),
-            change: change.hash.to_string(),
+            number: change.number.clone(),
+            change: change.change.to_string(),
+            how: change.how,
+            reissued: change.reissued,
             rule: change.rule.to_string(),
             detail: change.detail.clone(),
         };
         let feed = |feed: &guicang_replica::FeedStatus| Feed {
-            feed: feed.feed.to_string(),
+            feed: feed.feed.clone(),
             position: feed.position,
             agreed: feed.agreed,
             checked: feed.checked.map(|t| t.to_rfc3339()),
@@ -99,10 +106,11 @@ impl StatusItem {
             changes: status.changes,
             unsent_changes: status.unsent_changes,
             unsent_refunds: money(&status.unsent_refunds),
-            refused: status.refused.iter().map(aside).collect(),
-            set_apart: status.set_apart.iter().map(aside).collect(),
+            oldest_unsent: status.oldest_unsent.map(|t| t.to_rfc3339()),
+            set_aside: status.set_aside.iter().map(aside).collect(),
             feeds: status.feeds.iter().map(feed).collect(),
             last_sync: status.last_sync.map(|t| t.to_rfc3339()),
+            fault: status.fault.clone(),
         }
     }
 }
@@ -155,11 +163,12 @@ fn text(l: Language, item: &StatusItem) -> String {
         }
         line(table.to_string());
     }
-    for aside in &item.refused {
-        line(results::refused_change(l, &aside.document, &aside.rule, &aside.detail));
+    for aside in &item.set_aside {
+        let how = names::set_aside(l, if aside.reissued { "reissued" } else { aside.how });
+        line(results::set_aside(l, &how, &aside.number, &aside.rule, &aside.detail));
     }
-    for aside in &item.set_apart {
-        line(results::set_apart_change(l, &aside.document, &aside.rule, &aside.detail));
+    if let Some(fault) = &item.fault {
+        line(names::fault(l, fault));
     }
     text
 }

@@ -2,7 +2,8 @@
 
 use guicang_cli::texts::{failures, next};
 use guicang_cli::{Exit, Explain, Failure, Language};
-use guicang_replica::{CommandError, StoreError};
+use guicang_domain::ids::DeviceId;
+use guicang_replica::StoreError;
 use guicang_sync::message::error_code;
 use guicang_sync::session::SessionError;
 
@@ -73,12 +74,29 @@ pub enum LinkError {
     /// An answer that the session can't take.
     #[error(transparent)]
     Session(#[from] SessionError),
-    /// The replica's file.
+    /// What the relay sent isn't what its signatures say.
     #[error(transparent)]
-    Command(#[from] CommandError),
+    Forged(guicang_replica::LinkError),
+    /// The relay is none of the organisation's.
+    #[error("the relay {relay} at {url} is none of the organisation's")]
+    ForeignRelay {
+        /// Its address.
+        url: String,
+        /// Who it says it is.
+        relay: DeviceId,
+    },
     /// The replica's file.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<guicang_replica::LinkError> for LinkError {
+    fn from(error: guicang_replica::LinkError) -> Self {
+        match error {
+            guicang_replica::LinkError::Store(error) => LinkError::Store(error),
+            forged => LinkError::Forged(forged),
+        }
+    }
 }
 
 impl LinkError {
@@ -90,9 +108,6 @@ impl LinkError {
             | LinkError::NotSignedIn { .. }
             | LinkError::NotARelay { .. }
             | LinkError::Session(_) => true,
-            LinkError::Store(error) | LinkError::Command(CommandError::Store(error)) => {
-                matches!(error, StoreError::Busy)
-            }
             _ => false,
         }
     }
@@ -110,7 +125,12 @@ impl Explain for LinkError {
     fn explain(&self, l: Language, program: &str) -> Failure {
         let later = || next::sync_later(l, program);
         match self {
-            LinkError::Command(error) => error.explain(l, program),
+            LinkError::Forged(error) => {
+                Failure::new(Exit::Refused, failures::forged(l, error), next::upgrade_or_report(l))
+            }
+            LinkError::ForeignRelay { url, relay } => {
+                Failure::new(Exit::Unreachable, failures::foreign_relay(l, url, relay), next::check_relay(l))
+            }
             LinkError::Store(error) => error.explain(l, program),
             LinkError::Address { found } => {
                 Failure::new(Exit::Usage, failures::address(l, found), next::address(l))

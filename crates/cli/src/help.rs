@@ -14,14 +14,17 @@ pub type Table = &'static [(&'static str, &'static str)];
 
 /// The command with its help in a language. Texts that no table has stay in English.
 pub fn localise(command: Command, language: Language, tables: &[Table]) -> Command {
-    let command = command.disable_help_subcommand(true).disable_help_flag(true).disable_version_flag(true);
+    let command = command.disable_help_subcommand(true).disable_version_flag(true);
     let version = command.get_version().is_some();
-    let command = each(command, "", language, tables);
+    let program = command.get_name().to_owned();
+    let command = each(command, "", &program, language, tables);
     if !version {
         return command;
     }
     let text = pick(language, "打印版本号", "Print the version");
-    command.arg(Arg::new("version").short('V').long("version").action(ArgAction::Version).help(text))
+    let heading = (language == Language::Zh).then_some("选项");
+    let version = Arg::new("version").short('V').long("version").action(ArgAction::Version);
+    command.arg(version.help(text).help_heading(heading).display_order(999))
 }
 
 /// Keys of texts that no table has: what a test wants to be empty.
@@ -35,15 +38,14 @@ pub fn untranslated(command: &Command, tables: &[Table]) -> Vec<String> {
     missing
 }
 
-fn each(mut command: Command, path: &str, language: Language, tables: &[Table]) -> Command {
+fn each(mut command: Command, path: &str, program: &str, language: Language, tables: &[Table]) -> Command {
     let help = pick(language, "打印帮助", "Print help");
-    command = command.arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help));
+    command = command
+        .disable_help_flag(true)
+        .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help).display_order(998));
     if language == Language::Zh {
         if let Some(text) = find(tables, path) {
             command = command.about(text).long_about(clap::builder::Resettable::Reset);
-        }
-        if let Some(text) = find(tables, &join(path, "examples")) {
-            command = command.after_help(text);
         }
         command = command
             .help_template("{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}")
@@ -58,11 +60,19 @@ fn each(mut command: Command, path: &str, language: Language, tables: &[Table]) 
                 }
             });
     }
-    let paths = path.to_string();
+    if let Some(examples) = examples(&command, path, language, tables) {
+        command = command.after_help(examples.replace("  guicang ", &format!("  {program} ")));
+    }
     command.mut_subcommands(|sub| {
-        let path = join(&paths, sub.get_name());
-        each(sub, &path, language, tables)
+        let path = join(path, sub.get_name());
+        each(sub, &path, program, language, tables)
     })
+}
+
+fn examples(command: &Command, path: &str, language: Language, tables: &[Table]) -> Option<String> {
+    let english = command.get_after_help()?.to_string();
+    let chinese = find(tables, &join(path, "examples")).filter(|_| language == Language::Zh);
+    Some(chinese.map_or(english, str::to_owned))
 }
 
 fn walk(command: &Command, path: &str, seen: &mut dyn FnMut(&str, &StyledStr)) {

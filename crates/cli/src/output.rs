@@ -29,16 +29,31 @@ pub enum Format {
 #[derive(Debug, Clone, Args)]
 pub struct GlobalArgs {
     /// Language of messages: zh or en
-    #[arg(long, global = true, env = "GUICANG_LANG", hide_env_values = true)]
+    #[arg(long, global = true, display_order = 901, env = "GUICANG_LANG", hide_env_values = true)]
     pub lang: Option<Language>,
-    /// Form of data on standard output
-    #[arg(long, global = true, env = "GUICANG_FORMAT", value_enum, hide_env_values = true)]
+    /// Form of data on standard output: table or json
+    #[arg(
+        long,
+        global = true,
+        display_order = 902,
+        hide_possible_values = true,
+        env = "GUICANG_FORMAT",
+        value_enum,
+        hide_env_values = true
+    )]
     pub format: Option<Format>,
     /// Short for --format json
-    #[arg(long, global = true)]
+    #[arg(long, global = true, display_order = 903)]
     pub json: bool,
     /// Who is working, as the events will name them
-    #[arg(long, global = true, env = "GUICANG_USER", value_name = "NAME", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        display_order = 904,
+        env = "GUICANG_USER",
+        value_name = "NAME",
+        hide_env_values = true
+    )]
     pub user: Option<UserName>,
 }
 
@@ -91,7 +106,7 @@ impl Globals {
             Failure::new(
                 Exit::Usage,
                 failures::setting_wrong(language, name, found),
-                next::help(language, program, ""),
+                next::help_of(language, program),
             )
         };
         let format = match (args.json, args.format, config.format.as_deref()) {

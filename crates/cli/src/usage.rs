@@ -16,13 +16,15 @@ use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
 use crate::texts::{failures, next};
 
-/// What parsing came to where it isn't a command to run.
+/// What parsing came to.
 #[derive(Debug)]
 pub enum Parsed {
     /// A command.
     Command(ArgMatches),
-    /// Help or a version, for standard output.
-    Text(String),
+    /// Help or a version, which was asked for.
+    Asked(String),
+    /// Help that shows which commands there are, since none was given.
+    Shown(String),
 }
 
 /// Parses a command line.
@@ -39,17 +41,12 @@ pub fn parse(
         Ok(matches) => Ok(Parsed::Command(matches)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                Ok(Parsed::Text(error.render().to_string()))
+                Ok(Parsed::Asked(error.render().to_string()))
             }
-            // No subcommand was given: the help shows which there are.
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Failure {
-                exit: Exit::Usage,
-                message: error.render().to_string(),
-                next: Some(next::help(language, program, "")),
-            }),
-            _ => {
-                Err(Failure::new(Exit::Usage, sentence(&error, language), next::help(language, program, "")))
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Ok(Parsed::Shown(error.render().to_string()))
             }
+            _ => Err(Failure::new(Exit::Usage, sentence(&error, language), next::help_of(language, program))),
         },
     }
 }
@@ -65,6 +62,9 @@ fn sentence(error: &clap::Error, l: Language) -> String {
         ErrorKind::UnknownArgument => failures::usage_unknown(l, &argument),
         ErrorKind::InvalidSubcommand => {
             failures::usage_command(l, &text(ContextKind::InvalidSubcommand).unwrap_or_default())
+        }
+        ErrorKind::MissingSubcommand => {
+            failures::usage_no_command(l, &text(ContextKind::ValidSubcommand).unwrap_or_default())
         }
         ErrorKind::MissingRequiredArgument => failures::usage_missing(l, &argument),
         ErrorKind::ArgumentConflict => {

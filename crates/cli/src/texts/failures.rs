@@ -207,6 +207,11 @@ texts! {
     usage_unknown(argument: &str) { zh: "没有参数 {argument}。", en: "There is no argument {argument}." }
     /// An unknown command.
     usage_command(found: &str) { zh: "没有命令 {found}。", en: "There is no command {found}." }
+    /// No command was given.
+    usage_no_command(commands: &str) {
+        zh: "没有写命令。可用的有：{commands}。",
+        en: "No command was given. There are: {commands}.",
+    }
     /// Arguments that have to be there.
     usage_missing(arguments: &str) { zh: "缺少参数：{arguments}。", en: "Missing: {arguments}." }
     /// Two arguments that exclude each other.
@@ -277,6 +282,16 @@ texts! {
     not_signed_in(detail: &str) {
         zh: "登录没有被接受：{detail}。",
         en: "The relay does not take this device's sign-in: {detail}.",
+    }
+    /// What came isn't what its signatures say.
+    forged(detail: &dyn Display) {
+        zh: "总部发来的数据签名不符，没有采用：{detail}。",
+        en: "What the relay sent isn't what its signatures say, and was not taken: {detail}.",
+    }
+    /// Another organisation's relay.
+    foreign_relay(url: &str, relay: &dyn Display) {
+        zh: "{url} 上的服务（{relay}）没有本组织的授权。",
+        en: "The relay {relay} at {url} has no grant of this organisation's.",
     }
     /// HQ has withdrawn the device.
     withdrawn(detail: &str) {

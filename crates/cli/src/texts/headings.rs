@@ -85,8 +85,6 @@ texts! {
     currency() { zh: "币种", en: "currency" }
     /// What was found.
     detail() { zh: "说明", en: "detail" }
-    /// A document.
-    document() { zh: "单据", en: "document" }
     /// What to do.
     advice() { zh: "建议", en: "advice" }
 }

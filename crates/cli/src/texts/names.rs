@@ -165,3 +165,34 @@ names! {
     /// Yes or no.
     yes { "yes": "是", "yes"; "no": "否", "no"; }
 }
+
+names! {
+    /// What became of a change that wasn't accepted.
+    set_aside {
+        "refused": "总部拒绝", "refused by the relay";
+        "set_apart_by_relay": "总部搁置", "set apart by the relay";
+        "set_apart_here": "本机搁置", "set apart here";
+        "reissued": "被拒后已重新提交", "refused, and written again";
+    }
+    /// Why a replica can't sync until somebody acts.
+    fault {
+        "fork": "数据文件被复制过，两份都在用：请联系总部", "this file was copied and both copies went on: tell HQ";
+        "withdrawn": "总部已停用这台设备：请联系总部", "HQ has withdrawn this device: ask HQ";
+    }
+}
+
+names! {
+    /// What to do about something that the doctor found; nothing is said of codes that aren't listed.
+    advice {
+        "file": "磁盘可能损坏：立即备份此文件，从备份恢复，再同步", "the disk may be failing: copy the file now, restore a backup, then sync";
+        "change_hash": "记录的内容被改动或损坏：从备份恢复，再同步", "a change's bytes are damaged: restore a backup, then sync";
+        "entry_root": "日志条目与其内容不符：从备份恢复，再同步", "a journal entry doesn't fit its changes: restore a backup, then sync";
+        "entry_signature": "签名不对：请联系总部", "a signature is wrong: tell HQ";
+        "entry_chain": "日志有缺口：再同步一次；仍有则从备份恢复", "the journal has a gap: sync again; if it stays, restore a backup";
+        "stamp": "时间戳的签名不对：请联系总部", "a stamp's signature is wrong: tell HQ";
+        "sum": "与总部的累计和不符：再同步一次；仍有请联系总部", "a running sum is wrong: sync again; if it stays, tell HQ";
+        "stock_balance": "库存分录不平：重建（rebuild）；仍有请联系总部", "stock postings don't balance: rebuild; if it stays, tell HQ";
+        "money_balance": "资金分录不平：重建（rebuild）；仍有请联系总部", "money postings don't balance: rebuild; if it stays, tell HQ";
+        "projection": "显示的数据与原始记录不符：重建（rebuild）", "what is shown differs from the facts: rebuild";
+    }
+}

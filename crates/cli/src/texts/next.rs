@@ -3,7 +3,12 @@
 texts! {
     /// The line itself.
     line(text: &str) { zh: "下一步：{text}", en: "Next: {text}" }
-    /// Look at the help.
+    /// Look at the program's help.
+    help_of(program: &str) {
+        zh: "{program} --help 查看用法。",
+        en: "{program} --help shows how it is used.",
+    }
+    /// Look at a command's help.
     help(program: &str, command: &str) {
         zh: "{program} {command} --help 查看用法。",
         en: "{program} {command} --help shows how it is used.",

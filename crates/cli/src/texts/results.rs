@@ -13,11 +13,6 @@ texts! {
         zh: "本店没有这笔销售，先暂记，待总部核实；核实前结果可能改变。",
         en: "The sale is not held here: the return is provisional until HQ has verified it.",
     }
-    /// A share of a refund.
-    refund_share(tender: &str, amount: &str, currency: &dyn Display) {
-        zh: "退款：{tender} {amount} {currency}。",
-        en: "Refund: {amount} {currency} by {tender}.",
-    }
     /// A return's money.
     refund_line(entitled: &str, queued: &str, paid: &str, currency: &str) {
         zh: "应退 {entitled} {currency}，待付 {queued}，已付 {paid}",
@@ -124,14 +119,9 @@ texts! {
     differs_since(at: &str) { zh: "{at} 发现不一致", en: "not proven: differed at {at}" }
     /// A feed's comparison.
     never_compared() { zh: "尚未比对", en: "not compared yet" }
-    /// A change that the relay refused.
-    refused_change(document: &str, rule: &str, detail: &str) {
-        zh: "被拒：{document} {rule} {detail}",
-        en: "refused: {document} {rule} {detail}",
-    }
-    /// A change that was set apart.
-    set_apart_change(document: &str, rule: &str, detail: &str) {
-        zh: "搁置：{document} {rule} {detail}",
-        en: "set apart: {document} {rule} {detail}",
+    /// A change that was refused or set apart.
+    set_aside(how: &str, number: &str, rule: &str, detail: &str) {
+        zh: "{how}：{number} {rule} {detail}",
+        en: "{how}: {number} {rule} {detail}",
     }
 }

@@ -33,7 +33,7 @@ impl ByArgs {
     pub fn by(&self, replica: &Replica, globals: &Globals) -> Result<By, Failure> {
         let occurred = match &self.occurred {
             Some(text) => {
-                let zone = replica.settings().told(globals)?.zone;
+                let zone = replica.identity().zone;
                 Some(Occurred::parse(text, zone).told(globals)?)
             }
             None => None,

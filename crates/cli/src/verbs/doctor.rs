@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure, Told};
 use crate::format::{Column, Table};
+use crate::language::Language;
 use crate::output::Globals;
 use crate::progress::Progress;
-use crate::texts::{failures, headings, next, results};
+use crate::texts::{failures, headings, names, next, results};
 
 /// There is nothing to choose.
 #[derive(Debug, Clone, Args)]
@@ -17,19 +18,17 @@ pub struct DoctorArgs {}
 /// A finding, as JSON. The keys are part of the program's interface.
 #[derive(Debug, Serialize)]
 pub struct FindingItem {
-    code: String,
+    code: &'static str,
     detail: String,
-    document: Option<String>,
     advice: String,
 }
 
 impl FindingItem {
-    fn of(finding: &Finding) -> Self {
+    fn of(finding: &Finding, language: Language) -> Self {
         Self {
-            code: finding.code.to_string(),
+            code: finding.code,
             detail: finding.detail.clone(),
-            document: finding.document.as_ref().map(ToString::to_string),
-            advice: finding.advice.to_string(),
+            advice: names::advice(language, finding.code),
         }
     }
 }
@@ -39,12 +38,12 @@ impl DoctorArgs {
     ///
     /// # Errors
     /// [`Failure`] with [`Exit::Refused`] when something is wrong, or the file can't be read.
-    pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
         let progress = Progress::new(globals, results::examining(l));
         let findings = replica.doctor(&mut |done, total| progress.at(done, total)).told(globals)?;
         progress.done();
-        let items: Vec<FindingItem> = findings.iter().map(FindingItem::of).collect();
+        let items: Vec<FindingItem> = findings.iter().map(|f| FindingItem::of(f, l)).collect();
         if items.is_empty() {
             if globals.json() {
                 globals.show("finding", &items, |_| "")?;
@@ -56,12 +55,10 @@ impl DoctorArgs {
             let mut table = Table::new([
                 Column::Left(headings::kind(l)),
                 Column::Left(headings::detail(l)),
-                Column::Left(headings::document(l)),
                 Column::Left(headings::advice(l)),
             ]);
             for item in items {
-                let document = item.document.clone().unwrap_or_default();
-                table.row([item.code.clone(), item.detail.clone(), document, item.advice.clone()]);
+                table.row([item.code.into(), item.detail.clone(), item.advice.clone()]);
             }
             table
         })?;

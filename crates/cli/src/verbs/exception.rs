@@ -134,7 +134,7 @@ impl ListArgs {
     /// [`Failure`] when the file can't be read.
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
-        let filter = ExceptionFilter { historic: self.historic, open_only: !self.all, kind: self.kind };
+        let filter = ExceptionFilter { historic: Some(self.historic), open_only: !self.all, kind: self.kind };
         let exceptions = replica.exceptions(&filter).told(globals)?;
         let items: Vec<ExceptionItem> = exceptions.iter().map(ExceptionItem::of).collect();
         globals.show("exception", &items, |items| table(l, items))?;
@@ -153,13 +153,10 @@ impl ShowArgs {
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
         let id = ExceptionId::from_text(&self.id);
-        let mut found = Vec::new();
-        for historic in [false, true] {
-            let filter = ExceptionFilter { historic, open_only: false, kind: None };
-            found.extend(replica.exceptions(&filter).told(globals)?.into_iter().filter(|e| e.id == id));
-        }
+        let filter = ExceptionFilter { historic: None, open_only: false, kind: None };
+        let exceptions = replica.exceptions(&filter).told(globals)?;
         let unknown = || CommandError::UnknownException { found: self.id.clone() };
-        let exception = found.first().ok_or_else(unknown).told(globals)?;
+        let exception = exceptions.iter().find(|e| e.id == id).ok_or_else(unknown).told(globals)?;
         let item = ExceptionItem::of(exception);
         globals.show("exception", &[item], |items| details(l, &items[0], exception))?;
         match exception.settled {

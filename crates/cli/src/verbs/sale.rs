@@ -60,6 +60,7 @@ struct SaleLineItem {
     sold: String,
     returned: String,
     left: String,
+    excess: String,
     paid: String,
     refunded: String,
     currency: String,
@@ -75,7 +76,8 @@ impl SaleItem {
             service: line.service,
             sold: line.sold.to_string(),
             returned: line.returned.to_string(),
-            left: line.left.to_string(),
+            left: line.left().to_string(),
+            excess: line.excess.to_string(),
             paid: money(line.paid),
             refunded: money(line.refunded),
             currency: view.currency.to_string(),
@@ -85,7 +87,7 @@ impl SaleItem {
             occurred: view.occurred.to_rfc3339(),
             customer: view.customer.as_ref().map(ToString::to_string),
             lines: view.lines.iter().map(line).collect(),
-            net: money(view.net),
+            net: money(view.net()),
             currency: view.currency.to_string(),
         }
     }
@@ -103,7 +105,7 @@ impl ShowArgs {
             replica.receipt(&receipt).told(globals)?.into_iter().collect()
         } else {
             let number = ReceiptNumber::new(&self.receipt).told(globals)?;
-            replica.receipts_numbered(&number).told(globals)?
+            replica.receipts_numbered(number.as_str()).told(globals)?
         };
         let Some(first) = views.first() else {
             return Err(Failure::new(

@@ -88,8 +88,8 @@ pub struct AdjustArgs {
     /// The site; only HQ has to say
     #[arg(long)]
     pub site: Option<SiteId>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -165,7 +165,7 @@ impl AdjustArgs {
             site: self.site.clone(),
             sku: self.sku.clone(),
             lot: self.lot.clone(),
-            place: self.place.clone(),
+            place: self.place.clone().unwrap_or_default(),
             movement,
             quantity,
             reason: self.reason.clone(),
@@ -173,9 +173,8 @@ impl AdjustArgs {
             cost: self.cost,
         };
         let outcome = replica.adjust(&by, adjust).told(globals)?;
-        let sku = Sku::of(&self.sku).told(globals)?;
-        let site = self.site.clone().or_else(|| super::here(replica));
-        let rows = replica.stock(&StockFilter { site, sku: Some(sku) }).told(globals)?;
+        let filter = StockFilter { site: Some(outcome.site), sku: Some(outcome.sku) };
+        let rows = replica.stock(&filter).told(globals)?;
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;
         globals.say(&results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available))?;

@@ -1,8 +1,7 @@
 //! `totals`: each site's figures, and all sites' together.
 
 use clap::Args;
-use guicang_domain::adjustment::Movement;
-use guicang_replica::{Figures, Replica, SiteTotals};
+use guicang_replica::{Flow, Moved, Replica, SiteTotals};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -20,7 +19,7 @@ pub struct TotalsArgs {}
 #[derive(Debug, Serialize)]
 pub struct TotalsItem {
     site: Option<String>,
-    name: String,
+    name: Option<String>,
     complete_to: Option<String>,
     documents: u64,
     sales: FiguresItem,
@@ -41,14 +40,13 @@ struct FiguresItem {
 
 impl TotalsItem {
     fn of(row: &SiteTotals) -> Self {
-        let figures = |f: &Figures| FiguresItem {
+        let figures = |f: &Flow| FiguresItem {
             lines: f.lines,
             quantity: f.quantity.to_string(),
             value: row.currency.format(f.value),
         };
-        let movement = |movement: &Movement| {
-            let (lines, quantity) = row.movements.get(movement).copied().unwrap_or_default();
-            (movement.to_string(), json!({ "lines": lines, "quantity": quantity.to_string() }))
+        let movement = |(name, moved): (&String, &Moved)| {
+            (name.clone(), json!({ "lines": moved.lines, "quantity": moved.quantity.to_string() }))
         };
         Self {
             site: row.site.as_ref().map(ToString::to_string),
@@ -59,8 +57,8 @@ impl TotalsItem {
             services: figures(&row.services),
             returns: figures(&row.returns),
             service_returns: figures(&row.service_returns),
-            net_value: row.currency.format(row.net_value),
-            movements: Movement::ALL.iter().map(movement).collect(),
+            net_value: row.currency.format(row.net_value()),
+            movements: row.movements.iter().map(movement).collect(),
             currency: row.currency.to_string(),
         }
     }

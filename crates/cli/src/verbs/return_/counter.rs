@@ -25,6 +25,9 @@ pub struct CounterArgs {
     /// How it looks: A=1,D=1, or A=1:quarantine to say where it goes
     #[arg(long = "grade", value_name = "GRADE=QTY", value_delimiter = ',')]
     pub grades: Vec<parse::Graded>,
+    /// The goods are not here yet
+    #[arg(long, conflicts_with = "grades")]
+    pub awaited: bool,
     /// How the money goes back: cash (paid at once), wechat, alipay, card, ...
     #[arg(long, value_name = "TENDER")]
     pub refund: Option<Tender>,
@@ -52,8 +55,8 @@ pub struct CounterArgs {
     /// The site that takes the goods; only HQ has to say
     #[arg(long)]
     pub site: Option<SiteId>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -69,11 +72,9 @@ impl CounterArgs {
             Some(text) => Some(ReceiptId::parse(text, site.as_ref()).told(globals)?),
             None => None,
         };
-        let contact = (self.name.is_some() || self.phone.is_some()).then(|| Contact {
-            name: self.name.clone().unwrap_or_default(),
-            phone: self.phone.clone().unwrap_or_default(),
-        });
-        let paid_cash = self.paid || self.refund.as_ref() == Some(&Tender::cash());
+        let contact = (self.name.is_some() || self.phone.is_some())
+            .then(|| Contact { name: self.name.clone(), phone: self.phone.clone() });
+        let paid = self.paid || self.refund.as_ref() == Some(&Tender::cash());
         let counter = CounterReturn {
             receipt,
             site: self.site.clone(),
@@ -83,9 +84,10 @@ impl CounterArgs {
             items: self.priced().told(globals)?,
             reason: self.reason.clone(),
             note: self.note.clone(),
-            grades: self.grades.iter().map(|g| (g.grade, g.quantity, g.disposition)).collect(),
+            goods_here: !self.awaited,
+            grades: self.grades.iter().map(|g| super::graded(g, None, None)).collect(),
             refund: self.refund.clone(),
-            paid_cash,
+            paid,
         };
         let outcome = replica.counter_return(&by, counter).told(globals)?;
         super::show_outcome(replica, globals, &outcome)

@@ -15,18 +15,19 @@ pub struct ReturnItem {
     site: String,
     occurred: String,
     states: Vec<String>,
+    historic: bool,
     verified: bool,
-    provisional: bool,
+    receipt: Option<String>,
     lines: Vec<Line>,
     refund: Refund,
 }
 
 #[derive(Debug, Serialize)]
 struct Line {
+    line: String,
     sku: String,
     quantity: String,
     reason: String,
-    valid: String,
     excess: String,
     links: Vec<Link>,
     parts: Vec<Part>,
@@ -68,8 +69,9 @@ impl ReturnItem {
             site: row.site.to_string(),
             occurred: row.occurred.to_rfc3339(),
             states: row.states.clone(),
-            verified: row.verified,
-            provisional: row.provisional,
+            historic: row.historic,
+            verified: row.unverified_lines == 0,
+            receipt: row.receipt.as_ref().map(ToString::to_string),
             lines: row.lines.iter().map(Line::of).collect(),
             refund: Refund {
                 entitled: money(row.entitled),
@@ -90,10 +92,10 @@ impl ReturnItem {
 impl Line {
     fn of(row: &ReturnLineRow) -> Self {
         Self {
+            line: row.line.to_string(),
             sku: row.sku.to_string(),
             quantity: row.quantity.to_string(),
             reason: row.reason.to_string(),
-            valid: row.valid.to_string(),
             excess: row.excess.to_string(),
             links: row
                 .links

@@ -18,12 +18,12 @@ pub struct ListArgs {
     /// In this state only, such as refund_queued
     #[arg(long)]
     pub state: Option<String>,
-    /// Imported history too
+    /// Imported history instead
     #[arg(long)]
     pub historic: bool,
     /// At most so many, the newest first
     #[arg(long, default_value_t = 100)]
-    pub limit: usize,
+    pub limit: u32,
 }
 
 /// Which return.

@@ -6,11 +6,13 @@ pub mod list;
 mod item;
 
 use clap::Subcommand;
-use guicang_replica::{Replica, ReturnOutcome};
+use guicang_domain::ids::ReasonCode;
+use guicang_replica::{Graded, Replica, ReturnDone};
 
 use crate::exit::{Failure, Told};
 use crate::output::Globals;
 use crate::texts::{names, next, results};
+use crate::verbs::parse;
 
 pub use item::ReturnItem;
 
@@ -63,7 +65,7 @@ impl ReturnVerb {
 }
 
 /// Shows what a command made of a return, and what can be done next.
-fn show_outcome(replica: &Replica, globals: &Globals, outcome: &ReturnOutcome) -> Result<(), Failure> {
+fn show_outcome(replica: &Replica, globals: &Globals, outcome: &ReturnDone) -> Result<(), Failure> {
     let l = globals.language;
     let number = outcome.number.to_string();
     let row = replica.find_return(&outcome.id.to_string()).told(globals)?;
@@ -74,20 +76,20 @@ fn show_outcome(replica: &Replica, globals: &Globals, outcome: &ReturnOutcome) -
     if !outcome.verified {
         globals.say(&results::return_provisional(l))?;
     }
-    for share in &outcome.refunds {
-        let amount = outcome.currency.format(share.amount);
-        let tender = names::tender(l, share.tender.as_str());
-        globals.say(&results::refund_share(l, &tender, &amount, &outcome.currency))?;
-    }
     let has = |state: &str| outcome.states.iter().any(|s| s == state);
     let text = if has("requested") || has("approved") {
         next::receive(l, globals.program, &number)
     } else if has("received") {
         next::inspect(l, globals.program, &number)
-    } else if outcome.refunds.is_empty() && !has("refund_paid") {
+    } else if outcome.entitled > outcome.queued + outcome.paid {
         next::refund(l, globals.program, &number)
     } else {
         return super::next_after_write(globals);
     };
     globals.next(&text)
+}
+
+fn graded(graded: &parse::Graded, sku: Option<String>, reason_found: Option<ReasonCode>) -> Graded {
+    let parse::Graded { grade, quantity, disposition } = *graded;
+    Graded { sku, grade, quantity, disposition, reason_found }
 }

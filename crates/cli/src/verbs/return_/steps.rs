@@ -2,7 +2,7 @@
 
 use clap::Args;
 use guicang_domain::ids::{ReasonCode, Tender};
-use guicang_replica::{CommandError, Inspection, Replica};
+use guicang_replica::{CommandError, Graded, Receive, Replica};
 
 use crate::exit::{Failure, Told};
 use crate::output::Globals;
@@ -16,8 +16,11 @@ pub struct ReceiveArgs {
     /// What arrives: SKU, or SKU=2; all that is awaited if none is named
     #[arg(long = "item", value_name = "SKU=QTY")]
     pub items: Vec<parse::Item>,
-    #[command(flatten)]
+    /// The place where they are put
+    #[arg(long)]
+    pub place: Option<String>,
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -35,8 +38,8 @@ pub struct InspectArgs {
     /// The reason found, where it isn't the reason given
     #[arg(long, value_name = "REASON")]
     pub reason_found: Option<ReasonCode>,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -54,8 +57,8 @@ pub struct RefundArgs {
     /// The money was already paid out here
     #[arg(long)]
     pub paid: bool,
-    #[command(flatten)]
     /// Who and when.
+    #[command(flatten)]
     pub by: ByArgs,
 }
 
@@ -66,8 +69,13 @@ impl ReceiveArgs {
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let by = self.by.by(replica, globals)?;
-        let parts = self.items.iter().map(|i| (i.sku.clone(), i.quantity)).collect();
-        let outcome = replica.receive(&by, &self.number, parts).told(globals)?;
+        let place = self.place.clone().unwrap_or_default();
+        let receive = |sku, quantity| Receive { sku, quantity, place: place.clone() };
+        let goods: Vec<Receive> = match self.items.as_slice() {
+            [] => vec![receive(None, None)],
+            items => items.iter().map(|i| receive(Some(i.sku.clone()), Some(i.quantity))).collect(),
+        };
+        let outcome = replica.receive(&by, &self.number, &goods).told(globals)?;
         super::show_outcome(replica, globals, &outcome)
     }
 }
@@ -79,14 +87,12 @@ impl InspectArgs {
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let by = self.by.by(replica, globals)?;
-        let parts = self.grades.iter().map(|graded| Inspection {
-            sku: self.sku.clone(),
-            grade: graded.grade,
-            quantity: graded.quantity,
-            disposition: graded.disposition,
-            reason_found: self.reason_found.clone(),
-        });
-        let outcome = replica.inspect(&by, &self.number, parts.collect()).told(globals)?;
+        let graded: Vec<Graded> = self
+            .grades
+            .iter()
+            .map(|g| super::graded(g, self.sku.clone(), self.reason_found.clone()))
+            .collect();
+        let outcome = replica.inspect(&by, &self.number, &graded).told(globals)?;
         super::show_outcome(replica, globals, &outcome)
     }
 }
