@@ -14,6 +14,7 @@ pub mod help;
 pub mod usage;
 pub mod progress;
 mod help_zh;
+pub mod import;
 pub mod verbs;
 
 pub use exit::{Exit, Explain, Failure, Told};

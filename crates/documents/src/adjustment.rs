@@ -10,6 +10,9 @@ use crate::event::{self, Body};
 use crate::returns::read_receipt;
 use crate::value::{FieldError, Fields, Out};
 
+/// The kind's own fields, all set by the first change alone.
+pub(crate) const FIELDS: &[&str] = &["movement", "currency", "note", "receipt"];
+
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Adjustment, out: &mut Out) {
     out.show("movement", document.movement)

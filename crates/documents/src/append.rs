@@ -1,6 +1,7 @@
 //! Adding to a document that is there: events, and fields of master data.
 
 use automerge::hydrate::{Map, Value};
+use automerge::legacy::{ObjectId, OpId};
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjId, ObjType, ROOT, ReadDoc, Value as Found};
 use guicang_domain::document::{Document, Kind, RULES};
@@ -63,19 +64,24 @@ impl Replayed {
         let zone = self.root_text("zone").and_then(|z| z.parse().ok()).ok_or_else(|| unreadable("zone"))?;
         let object = self.object("events").ok_or_else(|| unreadable("events"))?;
         let maps = events.maps(zone);
+        if maps.is_empty() {
+            return Err(WriteError::Nothing);
+        }
         for (n, (id, _)) in maps.iter().enumerate() {
             let here = isolated(|| self.doc.get(&object, id.to_string()))??.is_some();
             if here || maps[..n].iter().any(|(other, _)| other == id) {
                 return Err(WriteError::EventExists { event: id.clone() });
             }
         }
-        let change = commit(&mut self.doc, writer, now, |tx| {
-            maps.iter().try_for_each(|(id, map)| {
-                tx.batch_create_object(&object, id.to_string(), map, false).map(drop)
-            })
-        })?;
-        self.adopt(&change.header);
-        Ok(change)
+        let (mut build, seq, deps) = self.build(writer.actor);
+        let ObjId::Id(counter, actor, _) = object else { return Err(unreadable("events")) };
+        for (id, map) in &maps {
+            build.put(ObjectId::Id(OpId(counter, actor.clone())), &id.to_string(), map);
+        }
+        let (change, new) = build.finish(writer, seq, deps, now);
+        isolated(|| self.doc.apply_changes([change]))??;
+        self.adopt(&new.header);
+        Ok(new)
     }
 
     /// Sets the fields of master data to what `document` says: only what differs is written, and

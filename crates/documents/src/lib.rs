@@ -26,14 +26,21 @@ mod settings;
 mod resolution;
 mod isolate;
 mod header;
+mod build;
 mod write;
 mod replay;
 mod append;
+mod violation;
+mod judge;
+mod check;
+mod reissue;
 
+pub use check::Envelope;
 pub use header::{Header, HeaderError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, header};
 pub use isolate::Panicked;
+pub use reissue::Additions;
 pub use replay::{HeadRead, Prove, ReadError, ReadProblem, Reading, ReplayError, Replayed};
-pub use value::FieldError;
+pub use violation::{Grow, Violation};
 pub use write::{Events, NewChange, WriteError, Writer, create};
 
 /// The newest shape of documents that this program knows.

@@ -10,6 +10,10 @@ use guicang_domain::resolution::{Resolution, ResolutionEvent, Reversal, SeenClai
 use crate::event::{self, Body};
 use crate::value::{FieldError, Fields, Out};
 
+/// The kind's own fields, all set by the first change alone.
+pub(crate) const FIELDS: &[&str] =
+    &["exception", "action", "owner", "amount", "currency", "note", "claims", "reversals"];
+
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Resolution, out: &mut Out) {
     out.text("exception", document.exception.as_str())

@@ -15,6 +15,9 @@ use guicang_domain::returns::{
 use crate::event::{self, Body};
 use crate::value::{FieldError, Fields, Out};
 
+/// The kind's own fields, all set by the first change alone.
+pub(crate) const FIELDS: &[&str] = &["channel", "receipt", "customer", "contact", "currency", "note"];
+
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Return, out: &mut Out) {
     out.show("channel", document.channel)
@@ -182,8 +185,7 @@ impl Body for ReturnEvent {
                 });
             }
             ReturnEvent::PayoutIntended { refund, amount, fence } => {
-                // The fence is a number that the relay counts up from 1: it stays far below 2^63.
-                out.text("refund", refund.as_str()).int("amount", amount.0).int("fence", *fence as i64);
+                out.text("refund", refund.as_str()).int("amount", amount.0).count("fence", *fence);
             }
             ReturnEvent::PayoutAccepted { refund, reference } => {
                 out.text("refund", refund.as_str()).text("reference", reference);

@@ -7,6 +7,9 @@ use guicang_domain::sale::{SaleBatch, SaleEvent, Sales};
 use crate::event::{self, Body};
 use crate::value::{FieldError, Fields, Out};
 
+/// The kind's own fields, all set by the first change alone.
+pub(crate) const FIELDS: &[&str] = &["body"];
+
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Sales, out: &mut Out) {
     out.bytes("body", document.batch.body());

@@ -12,7 +12,7 @@ use automerge::hydrate::{List, Map, MapValue, Value};
 /// A field that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: found {found}, wanted {wanted}")]
-pub struct FieldError {
+pub(crate) struct FieldError {
     /// Its path from the document's root: `lines.1.quantity`.
     pub field: String,
     /// What was found, cut at 80 characters.
@@ -72,6 +72,11 @@ impl Out {
     /// Puts a number.
     pub fn int(&mut self, name: &str, int: i64) -> &mut Self {
         self.value(name, Value::Scalar(ScalarValue::Int(int)))
+    }
+
+    /// Puts a number of zero and more; beyond 2^63 it is cut there, which no counter reaches.
+    pub fn count(&mut self, name: &str, count: u64) -> &mut Self {
+        self.int(name, i64::try_from(count).unwrap_or(i64::MAX))
     }
 
     /// Puts a number where there is one.

@@ -4,6 +4,8 @@
 //! cost ten times as much; and the proof that an event carries is not written, because it is the
 //! change itself.
 
+use std::num::NonZeroU64;
+
 use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
@@ -16,6 +18,7 @@ use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
 use guicang_domain::time::Moment;
 
+use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
@@ -56,6 +59,9 @@ pub enum Events<'a> {
 /// Why nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
+    /// No events were given.
+    #[error("there is nothing to write")]
+    Nothing,
     /// An event with this id is there already.
     #[error("the document already has the event {event}")]
     EventExists {
@@ -102,9 +108,9 @@ impl From<AutomergeError> for WriteError {
 ///
 /// `now` becomes the change's timestamp, in whole seconds. The proofs of its events are not written.
 pub fn create(document: &Document, writer: &Writer, now: Moment) -> NewChange {
-    create_root(&root(document), writer, now)
-        .expect("a map of texts, numbers and maps goes into an empty document")
-        .1
+    let mut build = Build::new(writer.actor, NonZeroU64::MIN);
+    build.root(&root(document));
+    build.finish(writer, 1, Vec::new(), now).1
 }
 
 /// A new document of a whole root.
@@ -118,7 +124,7 @@ pub(crate) fn create_root(
     Ok((doc, change))
 }
 
-/// Makes one change of what `work` does.
+/// Makes one change of what `work` does. Slower than [`Build`], and for whatever it can't do.
 pub(crate) fn commit(
     doc: &mut Automerge,
     writer: &Writer,
@@ -131,7 +137,7 @@ pub(crate) fn commit(
         doc.set_actor(ActorId::from(&writer.actor));
         let mut tx = doc.transaction();
         work(&mut tx)?;
-        tx.commit_with(CommitOptions::default().with_time(now.0.div_euclid(1000)));
+        tx.commit_with(CommitOptions::default().with_time(seconds(now)));
         let change = doc.get_last_local_change().ok_or(AutomergeError::Fail)?;
         Ok(NewChange { header: header_of(&change), bytes: change.raw_bytes().to_vec() })
     })?
@@ -142,8 +148,8 @@ pub(crate) fn root(document: &Document) -> Map {
     let head = document.head();
     let mut out = Out::default();
     out.text("kind", document.kind().as_str())
-        .int("schema", head.schema as i64)
-        .int("rules", head.rules as i64)
+        .count("schema", head.schema)
+        .count("rules", head.rules)
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);

@@ -171,7 +171,7 @@ pub enum CommandError {
         quantity: Quantity,
     },
     /// More is to be refunded than is owed.
-    #[error("{asked} asked, {left} left of what is owed")]
+    #[error("{} asked, {} left of what is owed", currency.format(*asked), currency.format(*left))]
     MoreThanOwed {
         /// What was asked.
         asked: Amount,

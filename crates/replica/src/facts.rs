@@ -56,8 +56,7 @@ impl Standing {
     /// Replays them and reads the document.
     pub(crate) fn read(&self, identity: DocumentId) -> Result<(Replayed, Reading), StoreError> {
         let bytes: Vec<&[u8]> = self.changes.iter().map(Vec::as_slice).collect();
-        let replayed =
-            Replayed::new(&bytes).map_err(|e| StoreError::damaged("a document's changes", e))?;
+        let replayed = Replayed::new(&bytes).map_err(|e| StoreError::damaged("a document's changes", e))?;
         let reading = replayed
             .read(identity, &|hash| self.proofs.get(hash).cloned())
             .map_err(|e| StoreError::damaged("a document", e))?;
@@ -77,7 +76,9 @@ pub(crate) fn find_document(
     identity: DocumentId,
 ) -> Result<Option<DocumentRow>, StoreError> {
     let row = db
-        .prepare_cached("SELECT id, identity, sites, state, number FROM document WHERE org = ? AND identity = ?")
+        .prepare_cached(
+            "SELECT id, identity, sites, state, number FROM document WHERE org = ? AND identity = ?",
+        )
         .and_then(|mut s| s.query_row(params![org, identity.to_bytes()], document_row).optional())
         .map_err(StoreError::of)?;
     row.map(DocumentRow::try_from).transpose()
@@ -166,7 +167,7 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         let id = self.tx.last_insert_rowid();
         self.insert_own_change(id, &change, sites, 0)?;
-        self.project(id, &Reading::of(document))?;
+        self.project(id, &document)?;
         Ok(id)
     }
 
@@ -213,6 +214,6 @@ impl Work<'_> {
             return Ok(());
         }
         let (_, reading) = standing.read(row.identity)?;
-        self.project(document, &reading)
+        self.project_reading(document, &reading)
     }
 }

@@ -1,1 +1,35 @@
-//! Placeholder.
+//! A replica: one SQLite file with facts and projections, the same code at a branch and at HQ.
+//!
+//! What surprises: there is no cache of what documents say. Facts (changes, entries, stamps, grants)
+//! are stored, projections are folded from them in the same transaction, and every question is
+//! answered from the projections. So several processes can share the file.
+//!
+//! ```text
+//!   command -> change ---+--> project -> fold what was touched -> COMMIT (durable, then visible)
+//!   pull ----> changes --+
+//! ```
+
+mod ambient;
+mod error;
+mod store;
+mod facts;
+mod project;
+mod commands;
+mod queries;
+mod digest;
+mod link;
+
+pub use ambient::Ambient;
+pub use commands::{
+    Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
+    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, Resolve, Resolved, ReturnDone,
+    SiteDraft,
+};
+pub use digest::{Finding, Rebuilt};
+pub use error::{CommandError, OpenError, StoreError};
+pub use link::{LinkError, Pull};
+pub use queries::{
+    ExceptionFilter, FeedStatus, Flow, Moved, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
+    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+};
+pub use store::{Founding, Identity, Replica};

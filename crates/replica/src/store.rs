@@ -158,8 +158,7 @@ impl Replica {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut db = Connection::open_with_flags(path, flags).map_err(store)?;
-        let application: i64 =
-            db.pragma_query_value(None, "application_id", |r| r.get(0)).map_err(store)?;
+        let application: i64 = db.pragma_query_value(None, "application_id", |r| r.get(0)).map_err(store)?;
         if application != APPLICATION {
             return Err(OpenError::NotAReplica { path: name });
         }

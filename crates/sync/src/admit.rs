@@ -89,6 +89,7 @@ fn read_header(
         let rule = match e {
             ChangeError::TooLarge { .. } => Rule::TooLarge,
             ChangeError::Checksum { .. } => Rule::Hash,
+            ChangeError::Magic { .. } => Rule::Malformed,
             _ => Rule::Undecodable,
         };
         Fault { rule, detail: e.to_string() }
@@ -159,7 +160,8 @@ pub struct HeldEntry {
     /// Its hash.
     pub hash: EntryHash,
     /// The changes of it that were refused, by their place in it. They stay refused: the device has
-    /// re-issued what they said, and would say it twice.
+    /// re-issued what they said, and would say it twice. (But for [`Rule::Malformed`] and
+    /// [`Rule::Hash`]: a carrier may have damaged what the signature doesn't cover.)
     pub refused: Vec<(u32, Rule)>,
 }
 

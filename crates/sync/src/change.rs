@@ -34,6 +34,12 @@ pub enum ChangeError {
         /// What it has.
         size_bytes: usize,
     },
+    /// The bytes don't begin as every Automerge chunk does.
+    #[error("the change begins with {found:02x?}, not with {MAGIC:02x?}")]
+    Magic {
+        /// The first four bytes.
+        found: [u8; 4],
+    },
     /// The checksum in the frame is not that of the content.
     #[error("the checksum in the change is {found:02x?}, its content gives {computed:02x?}")]
     Checksum {
@@ -93,8 +99,9 @@ fn check_frame(raw: &[u8]) -> Result<(), ChangeError> {
     if raw.len() < 10 {
         return Err(broken(raw.len(), "it ends too early"));
     }
-    if raw[..4] != MAGIC {
-        return Err(broken(0, "the magic bytes are missing"));
+    let found = [raw[0], raw[1], raw[2], raw[3]];
+    if found != MAGIC {
+        return Err(ChangeError::Magic { found });
     }
     match raw[8] {
         TYPE_CHANGE => {}
@@ -209,7 +216,7 @@ mod tests {
         assert!(matches!(hash_of(&other), Err(ChangeError::Checksum { .. })));
         let mut magic = good;
         magic[0] = 0;
-        assert_eq!(hash_of(&magic), Err(ChangeError::Frame { at: 0, what: "the magic bytes are missing" }));
+        assert_eq!(hash_of(&magic), Err(ChangeError::Magic { found: [0, 0x6f, 0x4a, 0x83] }));
         let large = framed(1, &vec![0; MAX_CHANGE_BYTES]);
         assert_eq!(hash_of(&large), Err(ChangeError::TooLarge { size_bytes: large.len() }));
     }

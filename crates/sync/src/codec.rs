@@ -82,7 +82,7 @@ pub fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
 /// The message in a body of at most `limit_bytes`, compressed or not.
 ///
 /// # Errors
-/// [`CodecError`]; never a panic, and never more memory than a small multiple of the limit.
+/// [`CodecError`]; never a panic, and the memory used is bounded by a multiple of the limit.
 pub fn decode<T: for<'b> Decode<'b, ()>>(body: &[u8], limit_bytes: usize) -> Result<T, CodecError> {
     let (lead, content) = body.split_first().ok_or(CodecError::Empty)?;
     if content.len() > limit_bytes {

@@ -25,6 +25,10 @@ use crate::keys::{DeviceKey, Signature, verify};
 /// How many bytes of raw changes an entry takes, unless one change alone has more: 64 KiB.
 pub const ENTRY_RAW_BYTES: usize = 64 * 1024;
 
+/// How many changes an entry has at most. Where only one may be shown to a reader, the leaves of all
+/// others travel with it; unbounded, they would fill an answer that nobody can take.
+pub const ENTRY_CHANGES: usize = 2048;
+
 const ENTRY: &[u8] = b"guicang/entry/1";
 const LEAF: &[u8] = b"guicang/leaf/1";
 const ROOT: &[u8] = b"guicang/root/1";
@@ -134,12 +138,13 @@ impl JournalHead {
 }
 
 /// Groups unsent changes, given by their sizes in bytes, into entries: runs of at most
-/// [`ENTRY_RAW_BYTES`], or one larger change alone. In order, without gaps; nothing for nothing.
+/// [`ENTRY_RAW_BYTES`] and [`ENTRY_CHANGES`], or one larger change alone. In order, without gaps; nothing for nothing.
 pub fn cut(sizes_bytes: &[usize]) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let (mut start, mut sum) = (0, 0usize);
     for (i, size) in sizes_bytes.iter().enumerate() {
-        if i > start && sum.saturating_add(*size) > ENTRY_RAW_BYTES {
+        let full = sum.saturating_add(*size) > ENTRY_RAW_BYTES || i - start == ENTRY_CHANGES;
+        if i > start && full {
             runs.push(start..i);
             (start, sum) = (i, 0);
         }
@@ -192,6 +197,7 @@ mod tests {
         assert_eq!(cut(&[]), vec![]);
         assert_eq!(cut(&[40_000, 20_000, 10_000, 100]), vec![0..2, 2..4]);
         assert_eq!(cut(&[10, 900_000, 10]), vec![0..1, 1..2, 2..3]);
+        assert_eq!(cut(&[1; 2050]), vec![0..2048, 2048..2050]);
     }
 
     proptest! {

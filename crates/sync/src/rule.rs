@@ -49,8 +49,8 @@ macro_rules! rules {
 
 rules! {
     // Of an entry.
-    /// The entry is not well-formed: an absent leaf's index is out of order or out of range, or a
-    /// change carries neither bytes nor hash.
+    /// The entry is not well-formed: an absent leaf's index is out of order or out of range, say. Of
+    /// a change: it came without its bytes, or not as the start of a change.
     Malformed = "malformed",
     /// The signature is not the device's.
     Signature = "signature",
@@ -62,11 +62,11 @@ rules! {
     Fork = "fork",
 
     // Of a change's bytes.
-    /// Beyond the largest size of a change.
+    /// Beyond the largest size of a change, or of an entry.
     TooLarge = "too_large",
     /// Not an Automerge change that can be read.
     Undecodable = "undecodable",
-    /// Its hash is not the hash of its content.
+    /// The checksum with it, or the hash that Automerge reads, is not that of its content.
     Hash = "hash",
 
     // Of its place in the document's history.
@@ -92,7 +92,7 @@ rules! {
     ForeignDocument = "foreign_document",
     /// The document doesn't concern the device's site.
     ForeignSite = "foreign_site",
-    /// The device may not add sites to this document.
+    /// The device may not add sites to this document, or not so many.
     Sites = "sites",
     /// A document without sites is master data, which HQ's devices alone write.
     MasterData = "master_data",

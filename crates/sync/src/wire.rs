@@ -12,7 +12,7 @@ use guicang_domain::time::Moment;
 use minicbor::{Decode, Encode};
 
 use crate::change;
-use crate::entry::{ChangeRef, EntryHead, NO_ENTRY, SealedEntry, root};
+use crate::entry::{ChangeRef, ENTRY_CHANGES, ENTRY_RAW_BYTES, EntryHead, NO_ENTRY, SealedEntry, root};
 use crate::keys::Signature;
 use crate::stamp::Stamp;
 
@@ -134,6 +134,21 @@ pub enum EntryError {
         sequence: u64,
         /// The leaf.
         index: u32,
+    },
+    /// More than one entry may have ([`crate::entry::cut`]).
+    #[error(
+        "entry {sequence} of {device}: {changes} changes of {raw_bytes} bytes, at most {ENTRY_CHANGES} of \
+         {ENTRY_RAW_BYTES}, or one alone"
+    )]
+    TooLarge {
+        /// Whose.
+        device: DeviceId,
+        /// Which.
+        sequence: u64,
+        /// How many there are, absent ones counted.
+        changes: usize,
+        /// Of those that travelled.
+        raw_bytes: usize,
     },
     /// A change has neither bytes nor hash, or both.
     #[error("entry {sequence} of {device}: change {index} must have bytes or a hash, not both")]
@@ -291,8 +306,13 @@ impl WireEntry {
         if sequence == 0 || (sequence == 1) != (previous == NO_ENTRY) {
             return Err(EntryError::Sequence { device, sequence });
         }
-        let mut leaves = Vec::with_capacity(self.changes.len() + self.absent.len());
-        let mut changes = Vec::with_capacity(self.changes.len());
+        let (travel, raw_bytes) = (self.changes.len(), self.raw_bytes());
+        let count = travel + self.absent.len();
+        if count > ENTRY_CHANGES || (travel > 1 && raw_bytes > ENTRY_RAW_BYTES) {
+            return Err(EntryError::TooLarge { device, sequence, changes: count, raw_bytes });
+        }
+        let mut leaves = Vec::with_capacity(count);
+        let mut changes = Vec::with_capacity(travel);
         let mut absent = self.absent.iter().peekable();
         let mut travelled = self.changes.into_iter();
         loop {

@@ -1,7 +1,5 @@
 //! The folds over what was touched: rows, receipt lines, returns, buckets, in that order.
 
-use std::collections::BTreeSet;
-
 use guicang_domain::balance::{Claim, Sold, judge};
 use guicang_domain::ids::{DocumentId, LineId};
 use guicang_domain::money::Amount;
@@ -33,33 +31,32 @@ impl Work<'_> {
     /// Of the documents that claim a row, the lowest-ranked stands; the others' postings and claims
     /// don't count.
     fn fold_row(&mut self, receipt: i64, line: &str) -> Result<(), StoreError> {
-        let claims: Vec<(i64, i64)> = {
+        let claims: Vec<(i64, i64, bool)> = {
             let mut statement = self
                 .tx
                 .prepare_cached(
-                    "SELECT c.document, c.position FROM row_claim c JOIN document d ON d.id = c.document
+                    "SELECT c.document, c.position, d.kind = 'sale_batch' FROM row_claim c JOIN document d ON d.id = c.document
                      WHERE c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
                 )
                 .map_err(StoreError::of)?;
             let rows = statement
-                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?)))
+                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
-        for (n, (document, position)) in claims.iter().enumerate() {
+        for (n, (document, position, _)) in claims.iter().enumerate() {
             self.set_counts(*document, *position, n == 0)?;
         }
-        let sold: Option<i64> = self
+        let Some((document, position, true)) = claims.first() else { return Ok(()) };
+        let held: Option<i64> = self
             .tx
             .prepare_cached("SELECT document FROM receipt_line WHERE receipt = ? AND line = ?")
             .and_then(|mut s| s.query_row(params![receipt, line], |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
-        match claims.first() {
-            Some((document, position)) if sold != Some(*document) => {
-                self.stand_for(receipt, line, *document, *position)
-            }
-            _ => Ok(()),
+        if held == Some(*document) {
+            return Ok(());
         }
+        self.stand_for(receipt, line, *document, *position)
     }
 
     /// Lets a document's line count, or not.
@@ -86,7 +83,10 @@ impl Work<'_> {
             touched.lines.insert((row.get(0).map_err(StoreError::of)?, row.get(1).map_err(StoreError::of)?));
         }
         for (sql, is_return) in [
-            ("UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", true),
+            (
+                "UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1",
+                true,
+            ),
             ("UPDATE moved SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", false),
         ] {
             let changed = tx.prepare_cached(sql).and_then(|mut s| s.execute(key)).map_err(StoreError::of)?;
@@ -127,7 +127,12 @@ impl Work<'_> {
                         (r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?),
                         r.get::<_, String>(4)?,
                         Sold { quantity: Quantity(r.get(5)?), paid: Amount(r.get(6)?) },
-                        (r.get::<_, i64>(7)?, r.get::<_, i64>(8)?, r.get::<_, i64>(9)?, r.get::<_, bool>(10)?),
+                        (
+                            r.get::<_, i64>(7)?,
+                            r.get::<_, i64>(8)?,
+                            r.get::<_, i64>(9)?,
+                            r.get::<_, bool>(10)?,
+                        ),
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
                         r.get::<_, Option<i64>>(13)?,
@@ -294,21 +299,6 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([bucket]))
             .map_err(StoreError::of)?;
-        Ok(())
-    }
-
-    /// Touches everything there is to fold: for a rebuild.
-    pub(crate) fn touch_all_lines(&mut self) -> Result<(), StoreError> {
-        let mut lines = BTreeSet::new();
-        {
-            let mut statement =
-                self.tx.prepare("SELECT DISTINCT receipt, line FROM line_claim").map_err(StoreError::of)?;
-            let mut rows = statement.query([]).map_err(StoreError::of)?;
-            while let Some(r) = rows.next().map_err(StoreError::of)? {
-                lines.insert((r.get(0).map_err(StoreError::of)?, r.get(1).map_err(StoreError::of)?));
-            }
-        }
-        self.touched.lines.extend(lines);
         Ok(())
     }
 }

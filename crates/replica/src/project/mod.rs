@@ -17,9 +17,9 @@ use std::collections::BTreeSet;
 
 use guicang_documents::Reading;
 use guicang_domain::account::{Bucket, Posting};
-use guicang_domain::document::Document;
+use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Rank;
-use guicang_domain::ids::{EventId, ReceiptId};
+use guicang_domain::ids::{EventId, Number, ReceiptId, SiteId};
 use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
@@ -37,13 +37,6 @@ pub(crate) struct Touched {
     pub(crate) buckets: BTreeSet<i64>,
     /// Returns whose lines' verdicts may have changed.
     pub(crate) returns: BTreeSet<i64>,
-}
-
-impl Touched {
-    /// How much there is to fold.
-    pub(crate) fn len(&self) -> usize {
-        self.rows.len() + self.lines.len() + self.buckets.len() + self.returns.len()
-    }
 }
 
 /// A rank as a text that sorts as ranks do.
@@ -65,43 +58,78 @@ pub(crate) fn rank_of(text: &str) -> Result<Rank, StoreError> {
 }
 
 impl Work<'_> {
-    /// Projects a document that has no projection.
-    pub(crate) fn project(&mut self, document: i64, reading: &Reading) -> Result<(), StoreError> {
+    /// Projects a document that was read and has no projection.
+    pub(crate) fn project_reading(&mut self, id: i64, reading: &Reading) -> Result<(), StoreError> {
         let state = match &reading.document {
             _ if reading.newer => "newer",
             Some(_) => "read",
-            None if reading.kind.parse::<guicang_domain::document::Kind>().is_err() => "unknown",
+            None if reading.kind.parse::<Kind>().is_err() => "unknown",
             None => "unreadable",
         };
         let detail = reading.problems.first().map(ToString::to_string);
-        let (recorded, intent) = reading.document.as_ref().map_or((Recorded(0), false), latest);
+        let head = &reading.head;
+        self.note_document(
+            id,
+            &reading.kind,
+            head.site.as_ref(),
+            head.number.as_ref(),
+            state,
+            detail.as_deref(),
+        )?;
+        reading.document.as_ref().map_or(Ok(()), |document| self.project_body(id, document))
+    }
+
+    /// Projects a document that this device has just made.
+    pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        let head = document.head();
+        let kind = document.kind().as_str();
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None)?;
+        self.project_body(id, document)
+    }
+
+    fn note_document(
+        &mut self,
+        id: i64,
+        kind: &str,
+        site: Option<&SiteId>,
+        number: Option<&Number>,
+        state: &str,
+        detail: Option<&str>,
+    ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = 0, intent = 0
                  WHERE id = ?",
             )
             .and_then(|mut s| {
                 s.execute(params![
-                    reading.kind,
-                    reading.site.as_ref().map(|s| s.as_str()),
-                    reading.number.as_ref().map_or("", |n| n.as_str()),
+                    kind,
+                    site.map(SiteId::as_str),
+                    number.map_or("", Number::as_str),
                     state,
                     detail,
-                    recorded.0,
-                    intent,
-                    document
+                    id
                 ])
             })
             .map_err(StoreError::of)?;
-        match &reading.document {
-            Some(Document::Sales(d)) => self.project_sales(document, d),
-            Some(Document::Return(d)) => self.project_return(document, d),
-            Some(Document::Adjustment(d)) => self.project_adjustment(document, d),
-            Some(Document::Product(d)) => self.project_product(document, d),
-            Some(Document::Site(d)) => self.project_site(document, d),
-            Some(Document::Resolution(d)) => self.project_resolution(document, d),
+        Ok(())
+    }
+
+    fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        let (recorded, intent) = latest(document);
+        self.tx
+            .prepare_cached("UPDATE document SET recorded = ?, intent = ? WHERE id = ?")
+            .and_then(|mut s| s.execute(params![recorded.0, intent, id]))
+            .map_err(StoreError::of)?;
+        match document {
+            Document::Sales(d) => self.project_sales(id, d),
+            Document::Return(d) => self.project_return(id, d),
+            Document::Adjustment(d) => self.project_adjustment(id, d),
+            Document::Product(d) => self.project_product(id, d),
+            Document::Site(d) => self.project_site(id, d),
+            Document::Resolution(d) => self.project_resolution(id, d),
             // Settings are read from their document when they are asked for.
-            Some(Document::Settings(_)) | None => Ok(()),
+            Document::Settings(_) => Ok(()),
         }
     }
 
@@ -126,11 +154,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         if was_sales {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
-            self.collect(document, "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line", |touched, r| {
-                touched.rows.insert((r.get(0)?, r.get(1)?));
-                touched.lines.insert((r.get(0)?, r.get(1)?));
-                Ok(())
-            })?;
+            self.collect(
+                document,
+                "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line",
+                |touched, r| {
+                    touched.rows.insert((r.get(0)?, r.get(1)?));
+                    touched.lines.insert((r.get(0)?, r.get(1)?));
+                    Ok(())
+                },
+            )?;
         }
         self.unproject_resolution(document)?;
         self.touched.returns.remove(&document);
@@ -270,7 +302,9 @@ impl Work<'_> {
         rank: &str,
     ) -> Result<(), StoreError> {
         self.tx
-            .prepare_cached("INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)")
+            .prepare_cached(
+                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)",
+            )
             .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
             .map_err(StoreError::of)?;
         self.touched.rows.insert((receipt, line.to_owned()));
@@ -290,9 +324,10 @@ fn latest(document: &Document) -> (Recorded, bool) {
         Document::Adjustment(d) => (newest(&d.events), false),
         Document::Resolution(d) => (newest(&d.events), false),
         Document::Return(d) => {
-            let waits = d.events.iter().any(|e| {
-                matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged()
-            });
+            let waits = d
+                .events
+                .iter()
+                .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
             (newest(&d.events), waits)
         }
         Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),

@@ -52,10 +52,13 @@ impl Work<'_> {
         }
         self.touch_claimed_lines(document)?;
         if d.amount.0 != 0 {
-            for (account, amount) in [("loss:undecided".to_owned(), -d.amount.0), (format!("loss:{}", d.owner), d.amount.0)]
+            for (account, amount) in
+                [("loss:undecided".to_owned(), -d.amount.0), (format!("loss:{}", d.owner), d.amount.0)]
             {
                 self.tx
-                    .prepare_cached("INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)")
+                    .prepare_cached(
+                        "INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)",
+                    )
                     .and_then(|mut s| s.execute(params![document, account, d.currency.code(), amount]))
                     .map_err(StoreError::of)?;
             }

@@ -66,9 +66,8 @@ impl Work<'_> {
                         lot: line.lot.clone(),
                         account: Account::Sellable,
                     };
-                    let value = line
-                        .cost
-                        .map_or(Amount::ZERO, |c| c.times(line.quantity, sales.batch.currency));
+                    let value =
+                        line.cost.map_or(Amount::ZERO, |c| c.times(line.quantity, sales.batch.currency));
                     // The line's name isn't stored; its position tells it.
                     let name = LineId::nth(1);
                     postings.extend(movement(

@@ -87,7 +87,9 @@ CREATE TABLE change (
     rule        TEXT,
     detail      TEXT,
     -- How often its content was refused and written again.
-    reissues    INTEGER NOT NULL DEFAULT 0
+    reissues    INTEGER NOT NULL DEFAULT 0,
+    -- Refused, but its events and lines were written again and stand.
+    reissued    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX change_hash ON change (org, hash);
 CREATE INDEX change_document ON change (document);

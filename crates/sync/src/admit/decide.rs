@@ -14,7 +14,7 @@ use crate::entry::JournalHead;
 use crate::grant::{GrantBook, Role, Standing};
 use crate::rule::Rule;
 use crate::stamp::Stamp;
-use crate::wire::{OpenedChange, OpenedEntry};
+use crate::wire::{EntryError, OpenedChange, OpenedEntry};
 
 /// Judges an offer by the grants, by what is known, and at the relay's time `now`.
 ///
@@ -46,6 +46,13 @@ fn fault<T>(rule: Rule, detail: impl Into<String>) -> Judged<T> {
     Err(Fault { rule, detail: detail.into() })
 }
 
+/// Whether a refusal is for good. A missing change and the eight bytes before a change's content
+/// aren't covered by the entry's signature: a carrier that damaged them must not have the author's own
+/// delivery refused.
+fn stays(rule: &Rule) -> bool {
+    !matches!(rule, Rule::Malformed | Rule::Hash)
+}
+
 impl Judge<'_> {
     fn entry(&mut self, offered: &OfferedEntry) -> EntryVerdict {
         let verdict = |kind, changes, stamp| EntryVerdict {
@@ -67,6 +74,7 @@ impl Judge<'_> {
     ) -> Judged<(EntryKind, Vec<ChangeVerdict>, Option<Stamp>)> {
         let opened = match &offered.opened {
             Ok(opened) => opened,
+            Err(e @ EntryError::TooLarge { .. }) => return fault(Rule::TooLarge, e.to_string()),
             Err(e) => return fault(Rule::Malformed, e.to_string()),
         };
         let book = self.book;
@@ -89,13 +97,8 @@ impl Judge<'_> {
         let refused = held.as_ref().map(|held| held.refused.as_slice()).unwrap_or_default();
         let mut changes = Vec::with_capacity(opened.changes.len());
         for (change, header) in opened.changes.iter().zip(&offered.headers) {
-            let before = refused.iter().find(|(index, _)| *index == change.index);
-            changes.push(match before {
-                Some((_, rule)) => {
-                    self.refuse(change, Fault { rule: rule.clone(), detail: "refused before".into() })
-                }
-                None => self.change(&author, change, header),
-            });
+            let before = refused.iter().find(|(index, rule)| *index == change.index && stays(rule));
+            changes.push(self.change(&author, change, header, before.map(|(_, rule)| rule)));
         }
         let kind = if held.is_some() { EntryKind::AlreadyHeld } else { EntryKind::Append };
         if held.is_none() {
@@ -149,6 +152,7 @@ impl Judge<'_> {
         author: &Author<'_>,
         change: &OpenedChange,
         header: &Judged<ChangeHeader>,
+        refused_before: Option<&Rule>,
     ) -> ChangeVerdict {
         match self.known.changes.get(&(change.document, change.hash)).map(|known| &known.status) {
             Some(ChangeStatus::Accepted) => return ChangeVerdict::AlreadyHeld { apart: None },
@@ -156,6 +160,9 @@ impl Judge<'_> {
                 return ChangeVerdict::AlreadyHeld { apart: Some(rule.clone()) };
             }
             Some(ChangeStatus::Refused(_)) | None => {}
+        }
+        if let Some(rule) = refused_before {
+            return self.refuse(change, Fault { rule: rule.clone(), detail: "refused before".into() });
         }
         let header = match header {
             Ok(header) => header,
@@ -298,6 +305,9 @@ impl Judge<'_> {
     }
 }
 
+/// How many sites a change may add to its document. What concerns more is master data.
+const SITES_ADDED_MAX: usize = 64;
+
 struct Rights {
     /// The sites that the change adds, those that the document has left out.
     sites_new: BTreeSet<SiteId>,
@@ -312,6 +322,10 @@ fn check_rights(
 ) -> Judged<Rights> {
     if *author.role == Role::Relay {
         return fault(Rule::RelayWrites, "a relay writes nothing");
+    }
+    if change.sites_added.len() > SITES_ADDED_MAX {
+        let count = change.sites_added.len();
+        return fault(Rule::Sites, format!("{count} sites at once, at most {SITES_ADDED_MAX}"));
     }
     let mut sites = document.map(|d| d.sites.clone()).unwrap_or_default();
     let sites_apart = document.map(|d| &d.sites_apart);

@@ -1,0 +1,396 @@
+//! Profiles: what a file's columns mean, as TOML.
+//!
+//! A profile is data that a shop writes itself, so every mistake in it is refused with a sentence
+//! that names the place; unknown keys too, since a misspelt key would otherwise silently do
+//! nothing. What surprises: codes are compared as written (letter case counts), while SKUs are in
+//! upper case.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use guicang_domain::ids::{ReasonCode, Tender};
+use guicang_domain::money::Currency;
+use guicang_domain::time::Zone;
+use regex_lite::Regex;
+use serde::Deserialize;
+
+use super::rules::{Kind, Rule, Sign, Signs};
+
+/// The profiles that the program brings along: name and text.
+const EMBEDDED: &[(&str, &str)] =
+    &[("uci-online-retail", include_str!("../../profiles/uci-online-retail.toml"))];
+
+/// The codes for goods found, lost or written off that the profiles here use; an organisation may
+/// add its own.
+pub const ADJUSTMENT_REASONS: &[&str] =
+    &["damaged", "lost", "expired", "theft", "found", "count", "sample", "entry_error", "unknown"];
+
+/// What a file's columns mean.
+#[derive(Debug, Clone)]
+pub struct Profile {
+    /// Its name.
+    pub name: String,
+    /// One sentence on where such files come from.
+    pub about: String,
+    /// The currency of every price and amount.
+    pub currency: Currency,
+    /// The zone of the times.
+    pub zone: Zone,
+    /// The format of the times, as chrono has it: `%Y-%m-%dT%H:%M:%S`; a date alone is its midnight.
+    pub time_format: String,
+    /// What separates the columns.
+    pub delimiter: u8,
+    /// The columns' headers.
+    pub columns: Columns,
+    /// The columns that together say what a row is, where rows carry no line number.
+    pub identity: Vec<String>,
+    /// Which codes are services.
+    pub services: Services,
+    /// The sign that the quantity of each kind of row must have.
+    pub signs: Signs,
+    /// What kind of row it is: the first rule that fits.
+    pub rules: Vec<Rule>,
+    /// Why: the first pattern that fits, else `unknown`.
+    pub reasons: Vec<ReasonPattern>,
+    /// What the tender column's texts mean; a text that isn't listed is taken as it is.
+    pub tenders: BTreeMap<String, Tender>,
+}
+
+/// The headers of the columns that rows are made of.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The receipt's number.
+    pub receipt: String,
+    /// The article's code.
+    pub sku: String,
+    /// How much.
+    pub quantity: String,
+    /// When.
+    pub time: String,
+    /// The price of one. This or `amount` must be there.
+    pub price: Option<String>,
+    /// What the row came to; stands before price x quantity.
+    pub amount: Option<String>,
+    /// The article's name, or a remark.
+    pub name: Option<String>,
+    /// The customer's number.
+    pub customer: Option<String>,
+    /// The site; without it the whole file is of one site, named at the import.
+    pub site: Option<String>,
+    /// The till.
+    pub till: Option<String>,
+    /// The row's number within its receipt.
+    pub line: Option<String>,
+    /// How it was paid.
+    pub tender: Option<String>,
+}
+
+/// Which codes are services, as written: letter case counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Services {
+    /// These.
+    pub codes: Vec<String>,
+    /// And all that begin like this.
+    pub prefixes: Vec<String>,
+}
+
+impl Services {
+    /// Whether the code is a service's.
+    pub fn contains(&self, code: &str) -> bool {
+        self.codes.iter().any(|c| c == code) || self.prefixes.iter().any(|p| code.starts_with(p.as_str()))
+    }
+}
+
+/// A pattern that gives a row its reason.
+#[derive(Debug, Clone)]
+pub struct ReasonPattern {
+    /// The kinds of rows it is for; empty for all.
+    pub kinds: Vec<Kind>,
+    /// The column it looks at.
+    pub column: String,
+    /// What it looks for; anywhere in the text unless it says otherwise.
+    pub pattern: Regex,
+    /// The reason.
+    pub code: ReasonCode,
+}
+
+/// Why a profile can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Neither a profile of ours nor a file.
+    #[error("there is no profile {name:?}; name one of {} or a file", known.join(", "))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Those that the program brings along.
+        known: Vec<&'static str>,
+    },
+    /// The file can't be read.
+    #[error("the profile {} can't be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// It isn't TOML, or has keys that aren't known, or lacks some.
+    #[error("the profile {name}: {message}")]
+    Toml {
+        /// The profile's name or path.
+        name: String,
+        /// What is wrong and where.
+        message: String,
+    },
+    /// A value doesn't do.
+    #[error("the profile {name}: {key}: found {found:?}, wanted {wanted}")]
+    Value {
+        /// The profile's name or path.
+        name: String,
+        /// The key, such as `rule[3].reason`.
+        key: String,
+        /// What was found.
+        found: String,
+        /// What would be right.
+        wanted: String,
+    },
+}
+
+impl Profile {
+    /// The names of the profiles that the program brings along.
+    pub fn names() -> Vec<&'static str> {
+        EMBEDDED.iter().map(|(name, _)| *name).collect()
+    }
+
+    /// The profile of this name, or of the file at this path.
+    ///
+    /// # Errors
+    /// [`ProfileError`] when there is none, or it can't be used.
+    pub fn load(name_or_path: &str) -> Result<Self, ProfileError> {
+        if let Some((name, text)) = EMBEDDED.iter().find(|(name, _)| *name == name_or_path) {
+            return Self::parse(name, text);
+        }
+        let path = Path::new(name_or_path);
+        if !path.is_file() {
+            return Err(ProfileError::Unknown { name: name_or_path.into(), known: Self::names() });
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ProfileError::Read { path: path.into(), source })?;
+        Self::parse(name_or_path, &text)
+    }
+
+    /// The profile of a text; `called` names it in errors.
+    ///
+    /// # Errors
+    /// [`ProfileError::Toml`] and [`ProfileError::Value`].
+    pub fn parse(called: &str, text: &str) -> Result<Self, ProfileError> {
+        let raw: RawProfile = toml::from_str(text)
+            .map_err(|e| ProfileError::Toml { name: called.into(), message: e.to_string() })?;
+        raw.check(called)
+    }
+
+    /// The headers that a file must have, in the order of the profile.
+    pub fn wanted_columns(&self) -> Vec<&str> {
+        let c = &self.columns;
+        let optional = [&c.price, &c.amount, &c.name, &c.customer, &c.site, &c.till, &c.line, &c.tender];
+        let mut wanted: Vec<&str> = [&c.receipt, &c.sku, &c.quantity, &c.time].map(String::as_str).to_vec();
+        let more = optional
+            .into_iter()
+            .flatten()
+            .chain(&self.identity)
+            .chain(self.reasons.iter().map(|reason| &reason.column));
+        for column in more {
+            if !wanted.contains(&column.as_str()) {
+                wanted.push(column);
+            }
+        }
+        wanted
+    }
+}
+
+/// A profile as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawProfile {
+    name: String,
+    #[serde(default)]
+    about: String,
+    currency: String,
+    zone: String,
+    time_format: String,
+    #[serde(default)]
+    delimiter: Option<char>,
+    columns: Columns,
+    #[serde(default)]
+    identity: Vec<String>,
+    #[serde(default)]
+    services: Services,
+    #[serde(default)]
+    signs: BTreeMap<String, Sign>,
+    #[serde(default, rename = "rule")]
+    rules: Vec<super::rules::RawRule>,
+    #[serde(default, rename = "reason")]
+    reasons: Vec<RawReason>,
+    #[serde(default)]
+    tenders: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawReason {
+    #[serde(default)]
+    kinds: Vec<String>,
+    column: String,
+    pattern: String,
+    code: String,
+}
+
+impl RawProfile {
+    fn check(self, called: &str) -> Result<Profile, ProfileError> {
+        let wrong = |key: &str, found: &str, wanted: &str| ProfileError::Value {
+            name: called.into(),
+            key: key.into(),
+            found: found.into(),
+            wanted: wanted.into(),
+        };
+        if self.columns.line.is_none() && self.identity.is_empty() {
+            return Err(wrong(
+                "identity",
+                "",
+                "the columns that say what a row is, since columns.line isn't given",
+            ));
+        }
+        if self.columns.price.is_none() && self.columns.amount.is_none() {
+            return Err(wrong("columns.price", "", "a column for price or for amount"));
+        }
+        if self.rules.is_empty() {
+            return Err(wrong("rule", "", "at least one [[rule]]; one without `when` fits every row"));
+        }
+        let delimiter = match self.delimiter {
+            None => b',',
+            Some(c) if c.is_ascii() && c != '"' && c != '\n' && c != '\r' => c as u8,
+            Some(c) => return Err(wrong("delimiter", &c.to_string(), "one ASCII character, not a quote")),
+        };
+        let currency =
+            self.currency.parse().map_err(|_| wrong("currency", &self.currency, "an ISO 4217 code"))?;
+        let zone =
+            self.zone.parse().map_err(|_| wrong("zone", &self.zone, "a time zone such as Europe/London"))?;
+        let format_is_wrong = chrono::format::StrftimeItems::new(&self.time_format)
+            .any(|item| matches!(item, chrono::format::Item::Error));
+        if format_is_wrong {
+            return Err(wrong("time_format", &self.time_format, "a format such as %Y-%m-%dT%H:%M:%S"));
+        }
+        let mut signs = Signs::default();
+        for (kind, sign) in &self.signs {
+            let key = format!("signs.{kind}");
+            signs.set(kind.parse().map_err(|_| wrong(&key, kind, Kind::WANTED))?, *sign);
+        }
+        let mut rules = Vec::with_capacity(self.rules.len());
+        for (n, rule) in self.rules.into_iter().enumerate() {
+            let checked = rule
+                .check()
+                .map_err(|(key, found, wanted)| wrong(&format!("rule[{}].{key}", n + 1), &found, &wanted))?;
+            rules.push(checked);
+        }
+        let mut reasons = Vec::with_capacity(self.reasons.len());
+        for (n, reason) in self.reasons.into_iter().enumerate() {
+            let key = |part: &str| format!("reason[{}].{part}", n + 1);
+            let mut kinds = Vec::new();
+            for kind in &reason.kinds {
+                kinds.push(kind.parse().map_err(|_| wrong(&key("kinds"), kind, Kind::WANTED))?);
+            }
+            let pattern = Regex::new(&reason.pattern).map_err(|e| {
+                wrong(&key("pattern"), &reason.pattern, &format!("a regular expression ({e})"))
+            })?;
+            let code =
+                ReasonCode::new(&reason.code).map_err(|e| wrong(&key("code"), &reason.code, e.wanted))?;
+            reasons.push(ReasonPattern { kinds, column: reason.column, pattern, code });
+        }
+        let mut tenders = BTreeMap::new();
+        for (text, tender) in self.tenders {
+            let parsed =
+                Tender::new(&tender).map_err(|e| wrong(&format!("tenders.{text}"), &tender, e.wanted))?;
+            tenders.insert(text, parsed);
+        }
+        Ok(Profile {
+            name: self.name,
+            about: self.about,
+            currency,
+            zone,
+            time_format: self.time_format,
+            delimiter,
+            columns: self.columns,
+            identity: self.identity,
+            services: self.services,
+            signs,
+            rules,
+            reasons,
+            tenders,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SMALL: &str = r#"
+        name = "small"
+        currency = "CNY"
+        zone = "Asia/Shanghai"
+        time_format = "%Y-%m-%d"
+        [columns]
+        receipt = "no"
+        sku = "code"
+        quantity = "qty"
+        time = "day"
+        price = "price"
+        line = "row"
+        [[rule]]
+        kind = "sale"
+    "#;
+
+    fn refused(text: &str) -> String {
+        Profile::parse("small", text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_profiles_brought_along_can_be_used_and_give_known_reasons() {
+        let returns = guicang_domain::policy::standard_reasons();
+        for name in Profile::names() {
+            let profile = Profile::load(name).unwrap();
+            assert_eq!(profile.name, name);
+            for reason in &profile.reasons {
+                let code = reason.code.as_str();
+                assert!(
+                    ADJUSTMENT_REASONS.contains(&code) || returns.contains_key(&reason.code),
+                    "{name}: {code}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn a_small_profile_is_enough() {
+        let profile = Profile::parse("small", SMALL).unwrap();
+        assert_eq!(profile.wanted_columns(), ["no", "code", "qty", "day", "price", "row"]);
+    }
+
+    /// A mistake is named with its place: a misspelt key would otherwise silently do nothing.
+    #[test]
+    fn mistakes_are_named() {
+        assert!(refused(&SMALL.replace("price =", "prise =")).contains("prise"));
+        assert!(refused(&SMALL.replace("\"sale\"", "\"sold\"")).contains("rule[1].kind: found \"sold\""));
+        assert!(refused(&SMALL.replace("CNY", "yuan")).contains("currency: found \"yuan\""));
+        assert!(refused(&SMALL.replace("Asia/Shanghai", "Beijing")).contains("zone: found \"Beijing\""));
+        assert!(refused(&SMALL.replace("line = \"row\"", "")).contains("identity"));
+        assert!(refused(&SMALL.replace("%Y-%m-%d", "%Q")).contains("time_format"));
+        let skip = SMALL.replace("\"sale\"", "\"skip\"");
+        assert!(refused(&skip).contains("rule[1].reason"));
+        let pattern = format!("{SMALL}\n[[reason]]\ncolumn = \"code\"\npattern = \"(\"\ncode = \"x\"");
+        assert!(refused(&pattern).contains("reason[1].pattern"));
+        let unknown = Profile::load("uci").unwrap_err().to_string();
+        assert_eq!(unknown, "there is no profile \"uci\"; name one of uci-online-retail or a file");
+    }
+}

@@ -1,0 +1,402 @@
+//! A branch, HQ, and one document of each kind, every field of it filled.
+
+use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
+use guicang_domain::account::Account;
+use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
+use guicang_domain::document::{Document, Head, Kind};
+use guicang_domain::event::{Event, Proof};
+use guicang_domain::exception::ExceptionId;
+use guicang_domain::ids::{
+    ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, Tender,
+};
+use guicang_domain::master::{Product, Settings, Site};
+use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
+use guicang_domain::quantity::Quantity;
+use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
+use guicang_domain::returns::{
+    Channel, Disposition, Grade, InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine,
+    SaleLink, VerifiedLine,
+};
+use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
+use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+
+/// Monday 23 November 2026, 14:00 in Shanghai.
+pub const NOW: Moment = Moment(1_795_413_600_000);
+
+/// A branch's device, S01A.
+pub const BRANCH: DeviceId = DeviceId([0xb1; 16]);
+
+/// One of HQ's devices, HQ1.
+pub const HQ: DeviceId = DeviceId([0x40; 16]);
+
+/// The branch's writer, in the opening of its file that `n` stands for.
+pub fn branch(n: u8) -> Writer {
+    Writer { actor: [n; 16], device: BRANCH }
+}
+
+/// HQ's writer.
+pub fn hq() -> Writer {
+    Writer { actor: [0xaa; 16], device: HQ }
+}
+
+/// What the journal proves of a change of the branch's; `creator` of documents that it made.
+pub fn by_branch() -> Envelope {
+    Envelope { author_code: "S01A".parse().unwrap(), author_is_hq: false, creator: true }
+}
+
+/// What the journal proves of a change of HQ's in a document of HQ's.
+pub fn by_hq() -> Envelope {
+    Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: true, creator: true }
+}
+
+/// The branch wrote everything, and the relay stamped it a second later.
+pub fn stamped(_: &ChangeHash) -> Option<Proof> {
+    Some(proof())
+}
+
+pub fn proof() -> Proof {
+    Proof { device: BRANCH, hq: false, stamped: Some(NOW.plus_ms(1000)) }
+}
+
+pub fn document_id() -> DocumentId {
+    DocumentId { creator: BRANCH, uuid: "019a1234-5678-7abc-8def-0123456789ab".parse().unwrap() }
+}
+
+pub fn read(document: &Replayed) -> Reading {
+    read_with(document, &stamped)
+}
+
+pub fn read_with(document: &Replayed, prove: &Prove<'_>) -> Reading {
+    document.read(document_id(), prove).unwrap()
+}
+
+pub fn head(kind: Kind) -> Head {
+    Head {
+        id: document_id(),
+        site: (!kind.is_hq_only()).then(|| "S01".parse().unwrap()),
+        number: format!("{}-S01A-000123", kind.prefix()).parse().unwrap(),
+        schema: 1,
+        rules: 1,
+        zone: Zone::SHANGHAI,
+    }
+}
+
+pub fn event_id(code: &str, ms: i64) -> EventId {
+    EventId { recorded: Recorded::new(NOW.plus_ms(ms), 0), device: code.parse().unwrap() }
+}
+
+/// The branch's event, `ms` after noon.
+pub fn event<B>(ms: i64, body: B) -> Event<B> {
+    Event {
+        id: event_id("S01A", ms),
+        occurred: Occurred { at: NOW.plus_ms(ms), zone: Zone::SHANGHAI },
+        seen: NOW.plus_ms(-60_000),
+        user: "li".parse().unwrap(),
+        policy: "standard/1".into(),
+        body,
+        proof: proof(),
+    }
+}
+
+/// HQ's event, `ms` after noon.
+pub fn hq_event<B>(ms: i64, body: B) -> Event<B> {
+    Event { id: event_id("HQ1", ms), ..event(ms, body) }
+}
+
+pub fn receipt() -> ReceiptId {
+    ReceiptId::parse("S01/2/536365", None).unwrap()
+}
+
+pub fn link() -> SaleLink {
+    SaleLink {
+        receipt: receipt(),
+        line: ReceiptLineId::of_number(1),
+        quantity: Quantity::units(2),
+        sold: Quantity::units(6),
+        paid: Amount(1530),
+    }
+}
+
+/// A line with all that a line can say.
+pub fn full_line() -> ReturnLine {
+    ReturnLine {
+        sku: "85123A".parse().unwrap(),
+        written: Some("85123a".into()),
+        quantity: Quantity::units(3),
+        reason: "defective".parse().unwrap(),
+        note: Some("挂心烛台 does not light".into()),
+        links: vec![
+            link(),
+            SaleLink {
+                receipt: ReceiptId::parse("S02/77", None).unwrap(),
+                quantity: Quantity(1000),
+                ..link()
+            },
+        ],
+        price: Some(UnitPrice(25_500)),
+        cost: Some(UnitPrice(11_000)),
+        service: true,
+        lot: Some("L2026".parse().unwrap()),
+        serials: vec!["SN1".into(), "SN2".into()],
+        group: Some(1),
+        row: Some("3".parse().unwrap()),
+    }
+}
+
+/// A line with what every line says.
+pub fn plain_line() -> ReturnLine {
+    ReturnLine {
+        sku: "71053".parse().unwrap(),
+        written: None,
+        quantity: Quantity(486),
+        reason: "other".parse().unwrap(),
+        note: None,
+        links: vec![],
+        price: None,
+        cost: None,
+        service: false,
+        lot: None,
+        serials: vec![],
+        group: None,
+        row: None,
+    }
+}
+
+/// Every event that a return can have, in order.
+pub fn return_bodies() -> Vec<ReturnEvent> {
+    let refund = RefundNumber::of(document_id(), &Tender::cash(), 0);
+    let parts = vec![ReceivedPart {
+        part: "1.1".parse().unwrap(),
+        line: LineId::nth(1),
+        quantity: Quantity::units(3),
+        place: "back".into(),
+    }];
+    let inspected = vec![
+        InspectedPart {
+            part: "1.2".parse().unwrap(),
+            of: "1.1".parse().unwrap(),
+            quantity: Quantity::units(1),
+            grade: Grade::A,
+            disposition: Disposition::Restock,
+            reason_found: None,
+            missing: vec![],
+        },
+        InspectedPart {
+            part: "1.3".parse().unwrap(),
+            of: "1.1".parse().unwrap(),
+            quantity: Quantity::units(2),
+            grade: Grade::D,
+            disposition: Disposition::Repair,
+            reason_found: Some("damaged".parse().unwrap()),
+            missing: vec!["充电器".into()],
+        },
+    ];
+    let shares =
+        vec![RefundShare { refund: refund.clone(), tender: Tender::cash(), amount: Amount(765), attempt: 0 }];
+    let lines = vec![VerifiedLine {
+        line: LineId::nth(1),
+        link: link(),
+        cost: Some(UnitPrice(11_000)),
+        lot: Some("L2026".parse().unwrap()),
+    }];
+    vec![
+        ReturnEvent::Requested,
+        ReturnEvent::NeedsInformation { note: "发票?".into() },
+        ReturnEvent::Approved { by: Some("wang".parse().unwrap()), grounds: vec!["value_above".into()] },
+        ReturnEvent::Rejected { by: None, grounds: vec![] },
+        ReturnEvent::Received { parts },
+        ReturnEvent::Inspected { parts: inspected },
+        ReturnEvent::RefundRequested { shares },
+        ReturnEvent::PayoutIntended { refund: refund.clone(), amount: Amount(765), fence: 7 },
+        ReturnEvent::PayoutAccepted { refund: refund.clone(), reference: "rail-1".into() },
+        ReturnEvent::Paid {
+            refund: refund.clone(),
+            tender: Tender::cash(),
+            amount: Amount(765),
+            reference: Some("till 2".into()),
+            by_hand: true,
+        },
+        ReturnEvent::PayoutFailed { refund, reason: "closed account".into() },
+        ReturnEvent::SaleVerified { lines },
+        ReturnEvent::Imported,
+        ReturnEvent::Cancelled,
+        ReturnEvent::Reversed { event: event_id("S01A", 1) },
+        ReturnEvent::Closed,
+    ]
+}
+
+/// A return with every field and every event.
+pub fn full_return() -> Return {
+    Return {
+        head: head(Kind::Return),
+        channel: Channel::Store,
+        receipt: Some(receipt()),
+        customer: Some("17850".parse().unwrap()),
+        contact: Some(vec![1, 2, 3, 250]),
+        currency: Currency::CNY,
+        note: Some("顾客很急".into()),
+        lines: [(LineId::nth(1), full_line()), (LineId::nth(2), plain_line())].into(),
+        events: return_bodies().into_iter().zip(1..).map(|(body, n)| event(n, body)).collect(),
+    }
+}
+
+/// A return as a counter begins it.
+pub fn small_return() -> Return {
+    Return {
+        customer: None,
+        contact: None,
+        note: None,
+        lines: [(LineId::nth(1), plain_line())].into(),
+        events: vec![event(1, ReturnEvent::Requested)],
+        ..full_return()
+    }
+}
+
+pub fn sales() -> Sales {
+    let line = SaleLine::new(
+        ReceiptLineId::of_number(1),
+        "85123A".parse().unwrap(),
+        Quantity::units(6),
+        Amount(1530),
+    );
+    Sales {
+        head: head(Kind::SaleBatch),
+        batch: SaleBatch {
+            site: "S01".parse().unwrap(),
+            zone: Zone::SHANGHAI,
+            currency: Currency::CNY,
+            historic: false,
+            receipts: vec![Receipt {
+                till: Some("2".parse().unwrap()),
+                number: "536365".parse().unwrap(),
+                occurred: NOW,
+                customer: None,
+                lines: vec![line],
+                tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
+                invoice: None,
+            }],
+        },
+        events: vec![
+            event(1, SaleEvent::Recorded),
+            event(2, SaleEvent::Imported),
+            event(3, SaleEvent::Reversed { event: event_id("S01A", 1) }),
+        ],
+    }
+}
+
+pub fn adjustment() -> Adjustment {
+    let line = AdjustmentLine {
+        sku: "85123A".parse().unwrap(),
+        quantity: Quantity::units(5),
+        reason: "damaged".parse().unwrap(),
+        note: Some("受潮".into()),
+        lot: Some("L2026".parse().unwrap()),
+        place: "back".into(),
+        cost: Some(UnitPrice(11_000)),
+        row: Some("4".parse().unwrap()),
+    };
+    let plain =
+        AdjustmentLine { note: None, lot: None, place: String::new(), cost: None, row: None, ..line.clone() };
+    Adjustment {
+        head: head(Kind::Adjustment),
+        movement: Movement::WrittenOff,
+        currency: Currency::CNY,
+        note: Some("盘点".into()),
+        receipt: Some(receipt()),
+        lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
+        events: vec![
+            event(1, AdjustmentEvent::Posted),
+            event(2, AdjustmentEvent::Imported),
+            event(3, AdjustmentEvent::Reversed { event: event_id("S01A", 1) }),
+        ],
+    }
+}
+
+pub fn resolution() -> Resolution {
+    Resolution {
+        head: head(Kind::Resolution),
+        exception: ExceptionId::from_text("over_return:S01/2/536365:1"),
+        action: Action::VoidedDuplicate,
+        owner: LossOwner::Site("S02".parse().unwrap()),
+        amount: Amount(765),
+        currency: Currency::CNY,
+        note: Some("同一件商品".into()),
+        claims: vec![SeenClaim {
+            document: document_id(),
+            line: LineId::nth(1),
+            valid: Quantity::ZERO,
+            excess: Quantity::units(1),
+        }],
+        reversals: vec![Reversal {
+            document: document_id(),
+            part: "1.1".parse().unwrap(),
+            site: "S02".parse().unwrap(),
+            place: "back".into(),
+            sku: "85123A".parse().unwrap(),
+            lot: Some("L2026".parse().unwrap()),
+            account: Account::ReturnsHold,
+            quantity: Quantity::units(1),
+        }],
+        events: vec![
+            hq_event(1, ResolutionEvent::Decided),
+            hq_event(2, ResolutionEvent::Reversed { event: event_id("HQ1", 1) }),
+        ],
+    }
+}
+
+pub fn product() -> Product {
+    Product {
+        head: head(Kind::Product),
+        sku: "85123A".parse().unwrap(),
+        name: "挂心烛台".into(),
+        spec: Some("白色".into()),
+        unit: "件".into(),
+        barcodes: vec!["6901234567892".into(), "6909876543210".into()],
+        category: Some("home".into()),
+        supplier: Some("义乌一厂".into()),
+        list_price: Some(UnitPrice(25_500)),
+        cost: Some(UnitPrice(11_000)),
+        tax_rate: Some(1300),
+        tax_code: Some("1060000000000000000".into()),
+        service: false,
+        tolerance: Some(Quantity(50)),
+    }
+}
+
+pub fn site() -> Site {
+    Site {
+        head: head(Kind::Site),
+        code: "S01".parse().unwrap(),
+        name: "南京路店".into(),
+        address: Some("南京东路 1".into()),
+        zone: "Asia/Urumqi".parse().unwrap(),
+        currency: Currency::CNY,
+    }
+}
+
+pub fn settings() -> Settings {
+    let mut reasons = standard_reasons();
+    reasons.retain(|_, reason| reason.class == ReasonClass::Quality);
+    Settings {
+        head: head(Kind::Settings),
+        name: "归仓百货".into(),
+        zone: Zone::SHANGHAI,
+        currency: Currency::CNY,
+        policy: Policy::standard(Currency::CNY),
+        reasons,
+    }
+}
+
+/// One document of each kind, with who writes it.
+pub fn one_of_each() -> Vec<(Document, Writer)> {
+    vec![
+        (Document::Sales(sales()), branch(1)),
+        (Document::Return(full_return()), branch(1)),
+        (Document::Adjustment(adjustment()), branch(1)),
+        (Document::Product(product()), hq()),
+        (Document::Site(site()), hq()),
+        (Document::Settings(settings()), hq()),
+        (Document::Resolution(resolution()), hq()),
+    ]
+}

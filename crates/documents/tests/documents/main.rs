@@ -1,0 +1,11 @@
+//! Documents as Automerge keeps them: written, merged, attacked, and read back.
+
+mod fixtures;
+mod golden;
+mod round_trip;
+mod merge;
+mod newer;
+mod master;
+mod headers;
+mod hostile;
+mod reissue;

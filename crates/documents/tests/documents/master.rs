@@ -1,0 +1,87 @@
+//! Master data: fields are set one by one, and the last writer's stands.
+
+use guicang_documents::{Replayed, WriteError, Writer, create};
+use guicang_domain::document::Document;
+use guicang_domain::master::{Product, Settings};
+use guicang_domain::money::UnitPrice;
+use guicang_domain::policy::ReasonClass;
+use guicang_domain::quantity::Quantity;
+
+use crate::fixtures::*;
+use crate::newer::by_hand;
+use automerge::transaction::Transactable;
+use automerge::{ROOT, ReadDoc};
+
+fn second() -> Writer {
+    Writer { actor: [0xbb; 16], ..hq() }
+}
+
+#[test]
+fn only_what_differs_is_written() {
+    let first = create(&Document::Product(product()), &hq(), NOW);
+    let mut document = Replayed::new(&[&first.bytes]).unwrap();
+    assert_eq!(document.set_fields(&second(), NOW, &Document::Product(product())), Ok(None));
+    let edited = Document::Product(Product {
+        name: "挂心烛台 (新)".into(),
+        cost: None,
+        barcodes: vec!["6901234567892".into()],
+        tolerance: Some(Quantity(60)),
+        ..product()
+    });
+    let change = document.set_fields(&second(), NOW, &edited).unwrap().unwrap();
+    assert_eq!(read(&document).document, Some(edited));
+    let mut other = Replayed::new(&[&first.bytes]).unwrap();
+    assert_eq!(other.check(&change.bytes, &by_hq()), Ok(change.header.clone()));
+    // Name, cost deleted, a list of one, tolerance.
+    assert_eq!(change.header.max_op - change.header.start_op + 1, 5);
+}
+
+/// Two people at HQ change two fields of the policy while apart: both get their way.
+#[test]
+fn edits_of_two_fields_made_apart_are_both_kept() {
+    let first = create(&Document::Settings(settings()), &hq(), NOW);
+    let base = Replayed::new(&[&first.bytes]).unwrap();
+    let edit = |writer: Writer, work: &dyn Fn(&mut Settings)| {
+        let mut edited = settings();
+        work(&mut edited);
+        base.clone().set_fields(&writer, NOW, &Document::Settings(edited)).unwrap().unwrap()
+    };
+    let days = edit(hq(), &|s| _ = s.policy.window_days.insert(ReasonClass::Preference, 14));
+    let limits = edit(second(), &|s| {
+        s.policy.refund_days = 3;
+        s.reasons.remove(&"expired".parse().unwrap());
+    });
+    let mut merged = base.clone();
+    for change in [&days, &limits] {
+        merged.check(&change.bytes, &by_hq()).unwrap();
+        merged.apply(&change.bytes).unwrap();
+    }
+    let mut expected = settings();
+    expected.policy.window_days.insert(ReasonClass::Preference, 14);
+    expected.policy.refund_days = 3;
+    expected.reasons.remove(&"expired".parse().unwrap());
+    assert_eq!(read(&merged).document, Some(Document::Settings(expected)));
+}
+
+#[test]
+fn a_field_that_is_not_known_stays_through_an_edit() {
+    let first = create(&Document::Product(product()), &hq(), NOW);
+    let newer = by_hand(&[&first.bytes], 7, |tx| tx.put(ROOT, "shelf_life_days", 90).unwrap());
+    let mut document = Replayed::new(&[&first.bytes, &newer]).unwrap();
+    let edited = Document::Product(Product { list_price: Some(UnitPrice(30_000)), ..product() });
+    let edit = document.set_fields(&second(), NOW, &edited).unwrap().unwrap();
+    let mut doc = automerge::Automerge::new();
+    let changes = [&first.bytes, &newer, &edit.bytes];
+    doc.apply_changes(changes.map(|b| automerge::Change::try_from(b.as_slice()).unwrap())).unwrap();
+    assert_eq!(doc.get(ROOT, "shelf_life_days").unwrap().unwrap().0.as_i64(), Some(90));
+    assert_eq!(doc.get(ROOT, "list_price").unwrap().unwrap().0.as_i64(), Some(30_000));
+}
+
+/// What has happened isn't edited.
+#[test]
+fn a_return_has_no_fields_to_set() {
+    let first = create(&Document::Return(small_return()), &branch(1), NOW);
+    let mut document = Replayed::new(&[&first.bytes]).unwrap();
+    let set = document.set_fields(&branch(1), NOW, &Document::Return(small_return()));
+    assert_eq!(set, Err(WriteError::WrongKind { found: "return".into(), wanted: "master data".into() }));
+}

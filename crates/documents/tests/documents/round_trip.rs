@@ -1,0 +1,167 @@
+//! What is written is what is read.
+
+use automerge::hydrate::Value;
+use automerge::transaction::{CommitOptions, Transactable, Transaction};
+use automerge::{ActorId, Author, Automerge, ROOT, ReadDoc};
+use guicang_documents::{Events, ReadError, ReadProblem, Replayed, Writer, create};
+use guicang_domain::document::Document;
+use guicang_domain::event::Event;
+use guicang_domain::ids::LineId;
+use guicang_domain::money::Amount;
+use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::{Return, ReturnEvent, ReturnLine};
+use guicang_domain::time::Zone;
+use proptest::prelude::*;
+
+use crate::fixtures::*;
+
+#[test]
+fn every_kind_reads_back_as_it_was_written() {
+    for (document, writer) in one_of_each() {
+        let change = create(&document, &writer, NOW);
+        assert_eq!(change.header.author, Some(writer.device));
+        assert_eq!(change.header.actor, writer.actor);
+        assert_eq!(change.header.timestamp, NOW.0 / 1000);
+        let replayed = Replayed::new(&[&change.bytes]).unwrap();
+        assert_eq!(replayed.heads(), [change.header.hash]);
+        let reading = read(&replayed);
+        assert_eq!(reading.problems, []);
+        assert_eq!(reading.kind, document.kind().as_str());
+        assert_eq!(reading.head.site, document.head().site);
+        assert!(!reading.newer);
+        assert_eq!(reading.document, Some(document));
+    }
+}
+
+/// Nobody is told who wrote an event by the event itself: without a proof there is no event.
+#[test]
+fn an_event_that_nobody_proves_is_left_out_and_named() {
+    let change = create(&Document::Return(small_return()), &branch(1), NOW);
+    let reading = read_with(&Replayed::new(&[&change.bytes]).unwrap(), &|_| None);
+    let Some(Document::Return(document)) = reading.document else { panic!("{:?}", reading.problems) };
+    assert_eq!(document.events, []);
+    let event = event_id("S01A", 1).to_string();
+    assert_eq!(reading.problems, [ReadProblem::Unproven { event, change: change.header.hash }]);
+}
+
+#[test]
+fn a_document_of_no_changes_has_nothing_to_read() {
+    let reading = Replayed::empty().read(document_id(), &stamped);
+    assert_eq!(reading, Err(ReadError::Empty));
+}
+
+/// The change that Automerge makes of a transaction.
+fn by_automerge(mut doc: Automerge, writer: &Writer, work: impl FnOnce(&mut Transaction<'_>)) -> Vec<u8> {
+    doc.set_author(Some(Author::from(writer.device.0.to_vec())));
+    doc.set_actor(ActorId::from(writer.actor));
+    let mut tx = doc.transaction();
+    work(&mut tx);
+    tx.commit_with(CommitOptions::default().with_time(NOW.0 / 1000));
+    doc.get_last_local_change().unwrap().raw_bytes().to_vec()
+}
+
+fn line() -> impl Strategy<Value = ReturnLine> {
+    let texts = proptest::collection::vec("[a-z0-9 件]{0,6}", 0..3);
+    (any::<bool>(), any::<i64>(), proptest::option::of(any::<u32>()), texts, proptest::option::of(".{0,20}"))
+        .prop_map(|(full, quantity, group, serials, note)| {
+            let line = if full { full_line() } else { plain_line() };
+            ReturnLine { quantity: Quantity(quantity), group, serials, note, ..line }
+        })
+}
+
+fn body() -> impl Strategy<Value = ReturnEvent> {
+    let bodies = return_bodies();
+    prop_oneof![
+        4 => proptest::sample::select(bodies),
+        1 => ".{0,30}".prop_map(|note| ReturnEvent::NeedsInformation { note }),
+        1 => any::<i64>().prop_map(|amount| match return_bodies().remove(9) {
+            ReturnEvent::Paid { refund, tender, .. } => {
+                ReturnEvent::Paid { refund, tender, amount: Amount(amount), reference: None, by_hand: false }
+            }
+            other => other,
+        }),
+    ]
+}
+
+/// Returns as no person would write them.
+pub fn any_return() -> impl Strategy<Value = Return> {
+    let zones = prop_oneof![Just(Zone::SHANGHAI), Just("Europe/London".parse::<Zone>().unwrap())];
+    let parts = (body(), -9_000_000i64..9_000_000, zones, "[a-z/0-9]{0,12}", any::<bool>());
+    let events = proptest::collection::vec(parts, 0..8);
+    let lines = proptest::collection::vec(line(), 0..5);
+    let contact = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40));
+    (any::<bool>(), lines, events, contact).prop_map(|(known, lines, events, contact)| {
+        let mut events: Vec<Event<ReturnEvent>> = events
+            .into_iter()
+            .zip(0..)
+            .map(|((body, at, zone, policy, from_hq), n)| {
+                let event = if from_hq { hq_event(n, body) } else { event(n, body) };
+                let mut event = Event { policy, seen: event.seen.plus_ms(at), ..event };
+                event.occurred.zone = zone;
+                event.occurred.at = event.occurred.at.plus_ms(at);
+                event
+            })
+            .collect();
+        events.sort_by_key(Event::rank);
+        Return {
+            receipt: known.then(receipt),
+            contact,
+            lines: lines.into_iter().zip(1..).map(|(line, n)| (LineId::nth(n), line)).collect(),
+            events,
+            ..full_return()
+        }
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Any return that can be written is read as it was, its events in order of rank.
+    #[test]
+    fn any_return_reads_back_as_it_was_written(document in any_return()) {
+        let document = Document::Return(document);
+        let change = create(&document, &branch(1), NOW);
+        let reading = read(&Replayed::new(&[&change.bytes]).unwrap());
+        prop_assert_eq!(reading.problems, vec![]);
+        prop_assert_eq!(reading.document, Some(document));
+    }
+
+    /// Changes are built without a document; their bytes are the ones that Automerge itself makes of
+    /// the same values in one batch, and gives back of a document that has them.
+    #[test]
+    fn a_change_has_the_bytes_that_automerge_makes(document in any_return(), body in body(), actor in 1u8..3) {
+        let first = create(&Document::Return(document), &branch(1), NOW);
+        let doc = Automerge::load(&first.bytes).unwrap();
+        let Value::Map(root) = doc.hydrate(None) else { panic!("a map") };
+        let made = by_automerge(Automerge::new(), &branch(1), |tx| tx.init_root_from_hydrate(&root).unwrap());
+        prop_assert_eq!(&made, &first.bytes);
+
+        let mut replayed = Replayed::new(&[&first.bytes]).unwrap();
+        let events = [event(90, body.clone()), event(91, body)];
+        let second = replayed.append_events(&branch(actor), NOW, &Events::Return(&events)).unwrap();
+        let mut after = doc.clone();
+        after.load_incremental(&second.bytes).unwrap();
+        let (_, map) = after.get(ROOT, "events").unwrap().unwrap();
+        let values = events.map(|e| {
+            let (_, object) = after.get(&map, e.id.to_string()).unwrap().unwrap();
+            (e.id.to_string(), ReadDoc::hydrate(&after, &object, None).unwrap())
+        });
+        let made = by_automerge(doc, &branch(actor), |tx| {
+            for (id, value) in &values {
+                tx.batch_create_object(&map, id.as_str(), value, false).unwrap();
+            }
+        });
+        prop_assert_eq!(&made, &second.bytes);
+        let kept = after.get_change_by_hash(&automerge::ChangeHash(second.header.hash.0)).unwrap();
+        prop_assert_eq!(kept.raw_bytes(), &second.bytes[..]);
+    }
+
+    /// The same return makes the same bytes, and a change that passes its own check.
+    #[test]
+    fn writing_is_a_function_of_what_is_written(document in any_return()) {
+        let document = Document::Return(document);
+        let change = create(&document, &branch(1), NOW);
+        prop_assert_eq!(&create(&document, &branch(1), NOW), &change);
+        prop_assert_eq!(guicang_documents::header(&change.bytes), Ok(change.header));
+    }
+}

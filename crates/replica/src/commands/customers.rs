@@ -1,0 +1,96 @@
+//! Customers' names and phones: sealed before they enter a document.
+//!
+//! The key is the customer's own and lives in a table of the replica, never in a document. The nonce
+//! follows from the document, so it needn't be stored: a document's contact is written once, and each
+//! document's nonce is another.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use guicang_domain::ids::{CustomerId, DocumentId, base32};
+use rusqlite::{OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use crate::error::{CommandError, StoreError};
+use crate::store::{Replica, Work};
+
+/// How to reach a customer.
+#[derive(Debug, Clone, PartialEq, Eq, minicbor::Encode, minicbor::Decode)]
+#[cbor(array)]
+pub struct Contact {
+    /// Their name.
+    #[n(0)]
+    pub name: Option<String>,
+    /// Their phone.
+    #[n(1)]
+    pub phone: Option<String>,
+}
+
+fn nonce(document: DocumentId) -> XNonce {
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(b"guicang/contact/1").chain_update(document.to_bytes()).finalize().into();
+    let bytes: [u8; 24] = digest[..24].try_into().expect("24 of 32 bytes");
+    bytes.into()
+}
+
+impl Work<'_> {
+    /// Seals a contact for a document under the customer's key, made when there is none. A customer
+    /// without a number gets an opaque one.
+    pub(super) fn seal_contact(
+        &mut self,
+        customer: Option<CustomerId>,
+        document: DocumentId,
+        contact: &Contact,
+    ) -> Result<(CustomerId, Vec<u8>), CommandError> {
+        let customer = customer.unwrap_or_else(|| {
+            let id: [u8; 10] = self.ambient.bytes();
+            CustomerId::new(&format!("k{}", base32(&id))).expect("a customer's number")
+        });
+        let held: Option<[u8; 32]> = self
+            .tx
+            .prepare_cached("SELECT key FROM customer_key WHERE org = ? AND customer = ?")?
+            .query_row(params![self.org, customer.as_str()], |r| r.get(0))
+            .optional()?;
+        let key = match held {
+            Some(key) => key,
+            None => {
+                let key: [u8; 32] = self.ambient.bytes();
+                self.tx
+                    .prepare_cached("INSERT INTO customer_key (org, customer, key) VALUES (?,?,?)")?
+                    .execute(params![self.org, customer.as_str(), key])?;
+                key
+            }
+        };
+        let plain = minicbor::to_vec(contact).expect("writing to memory");
+        let sealed = XChaCha20Poly1305::new(&key.into())
+            .encrypt(&nonce(document), Payload { msg: &plain, aad: b"" })
+            .map_err(|_| StoreError::damaged("a customer's key", "it seals nothing"))?;
+        Ok((customer, sealed))
+    }
+}
+
+impl Replica {
+    /// Opens a document's sealed contact; `None` when this replica doesn't hold the customer's key.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read, or the key doesn't open it.
+    pub fn open_contact(
+        &self,
+        customer: &CustomerId,
+        document: DocumentId,
+        sealed: &[u8],
+    ) -> Result<Option<Contact>, StoreError> {
+        let key: Option<[u8; 32]> = self
+            .db
+            .prepare_cached("SELECT key FROM customer_key WHERE org = ? AND customer = ?")
+            .and_then(|mut s| {
+                s.query_row(params![self.identity.org, customer.as_str()], |r| r.get(0)).optional()
+            })
+            .map_err(StoreError::of)?;
+        let Some(key) = key else { return Ok(None) };
+        let damaged = || StoreError::damaged("a sealed contact", document);
+        let plain = XChaCha20Poly1305::new(&key.into())
+            .decrypt(&nonce(document), Payload { msg: sealed, aad: b"" })
+            .map_err(|_| damaged())?;
+        minicbor::decode(&plain).map(Some).map_err(|_| damaged())
+    }
+}

@@ -1,0 +1,102 @@
+//! HQ tells a return's holders what it knows of the sale, so that they all judge alike.
+
+use guicang_domain::document::Kind;
+use guicang_domain::ids::{LineId, ReceiptId, UserName};
+use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::{ReturnEvent, SaleLink, VerifiedLine};
+use rusqlite::params;
+
+use super::By;
+use super::returns::{Held, HeldLine};
+use crate::error::CommandError;
+use crate::facts::{DocumentRow, document_by_id};
+use crate::store::{Replica, Work};
+
+impl Replica {
+    /// Writes `sale_verified` into every return whose sale HQ knows and nobody has verified yet.
+    /// How many.
+    ///
+    /// # Errors
+    /// [`CommandError::HqOnly`], or what the file says.
+    pub fn verify_sales(&mut self) -> Result<usize, CommandError> {
+        let waiting: Vec<i64> = {
+            let mut statement = self.db.prepare_cached(
+                "SELECT h.document FROM return_head h JOIN receipt r ON r.id = h.receipt
+                 WHERE h.org = ? AND h.historic = 0 AND h.unverified > 0 AND r.document IS NOT NULL
+                 ORDER BY h.document",
+            )?;
+            let rows = statement.query_map(params![self.identity.org], |r| r.get(0))?;
+            rows.collect::<rusqlite::Result<_>>()?
+        };
+        let mut verified = 0;
+        for document in waiting {
+            // One transaction each: the next one sees what this one has taken.
+            verified += usize::from(self.write(|work| work.verify(document))?);
+        }
+        Ok(verified)
+    }
+}
+
+impl Work<'_> {
+    fn verify(&mut self, id: i64) -> Result<bool, CommandError> {
+        self.hq_only()?;
+        let row: DocumentRow = document_by_id(&self.tx, id)?;
+        if row.state != "read" || !row.number.starts_with(Kind::Return.prefix()) {
+            return Ok(false);
+        }
+        let (replayed, document) = self.open_return(&row)?;
+        let Some(receipt) = document.receipt.clone() else { return Ok(false) };
+        let Some(held) = self.held_receipt(&receipt)? else { return Ok(false) };
+        let mut lines = Vec::new();
+        for (id, line) in &document.lines {
+            if !document.links_of(id).is_empty() {
+                continue;
+            }
+            lines.extend(allocate(id, line.quantity, &line.sku, &receipt, &held));
+        }
+        if lines.is_empty() {
+            return Ok(false);
+        }
+        let by = By::user(UserName::new("HQ").expect("a name of ours"));
+        let event = self.event(&by, document.head.zone, "", ReturnEvent::SaleVerified { lines });
+        self.append_to_return(&row, replayed, document, vec![event])?;
+        Ok(true)
+    }
+}
+
+/// What of a receipt a return's line takes back: lines of its SKU, first what is open, in order; what
+/// is more than that falls to the last of them, where it shows as excess.
+fn allocate(
+    line: &LineId,
+    quantity: Quantity,
+    sku: &guicang_domain::ids::Sku,
+    receipt: &ReceiptId,
+    held: &Held,
+) -> Vec<VerifiedLine> {
+    let on: Vec<&HeldLine> = held.lines.iter().filter(|l| l.sku == *sku).collect();
+    let mut left = quantity;
+    let mut taken = vec![Quantity::ZERO; on.len()];
+    for (sold, taken) in on.iter().zip(&mut taken) {
+        *taken = left.min(sold.quantity - sold.valid).max(Quantity::ZERO);
+        left -= *taken;
+    }
+    if let Some(last) = taken.last_mut() {
+        *last += left;
+    }
+    on.iter()
+        .zip(taken)
+        .filter(|(_, quantity)| quantity.is_positive())
+        .map(|(sold, quantity)| VerifiedLine {
+            line: line.clone(),
+            link: SaleLink {
+                receipt: receipt.clone(),
+                line: sold.line.clone(),
+                quantity,
+                sold: sold.quantity,
+                paid: sold.paid,
+            },
+            cost: sold.cost,
+            lot: None,
+        })
+        .collect()
+}

@@ -1,0 +1,534 @@
+//! Applying what a relay sent, in slices, each its own transaction with the cursor moved in it.
+//!
+//! The cursor moves by compare-and-set: where another process was faster, its work stands and the rest
+//! of the feed is dropped here. Applying is idempotent: a change that is held is only counted.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use guicang_documents::Replayed;
+use guicang_domain::ids::{DeviceCode, DeviceId, DocumentId, SiteId};
+use guicang_domain::time::Recorded;
+use guicang_sync::entry::SealedEntry;
+use guicang_sync::feed::{Cursor, Feed};
+use guicang_sync::grant::{Role, Standing};
+use guicang_sync::message::FeedItem;
+use guicang_sync::session::Received;
+use guicang_sync::stamp::Stamp;
+use guicang_sync::sum::RunningSum;
+use guicang_sync::wire::{Chain, OpenedChange};
+use rusqlite::{OptionalExtension, params};
+
+use super::LinkError;
+use super::prepare::{Fresh, Prepared, envelope, prepare, rule_of};
+use crate::error::StoreError;
+use crate::facts::{ChangeStatus, find_document, join_sites, proof, standing};
+use crate::store::{Replica, Work, insert_grant};
+
+/// What a session brought, still to be applied.
+#[derive(Debug)]
+pub struct Pull {
+    entries: Vec<PulledEntry>,
+    units: VecDeque<Unit>,
+}
+
+/// An entry that came, opened and its signature checked.
+#[derive(Debug)]
+struct PulledEntry {
+    sealed: SealedEntry,
+    hash: guicang_domain::ids::EntryHash,
+    stamp: Option<Stamp>,
+    code: DeviceCode,
+    role: Role,
+    hq: bool,
+    /// Its row, once it has one.
+    row: Option<i64>,
+}
+
+/// One position of a feed.
+#[derive(Debug)]
+struct Unit {
+    before: Cursor,
+    after: Cursor,
+    what: What,
+}
+
+#[derive(Debug)]
+enum What {
+    Change {
+        entry: usize,
+        change: Box<OpenedChange>,
+        prepared: Option<Prepared>,
+    },
+    /// A grant, stored before, or a change of this device's own.
+    Counted,
+}
+
+impl Pull {
+    /// How many positions are still to be applied.
+    pub fn left(&self) -> usize {
+        self.units.len()
+    }
+}
+
+impl Replica {
+    /// Takes in what an answer says of this device's entries, and opens what it brings: signatures are
+    /// checked, new documents decoded, in parallel, before any of it is written.
+    ///
+    /// # Errors
+    /// [`LinkError`] when something that the relay sent isn't what it says.
+    pub fn begin_pull(&mut self, received: &Received) -> Result<Pull, LinkError> {
+        self.write(|work| {
+            // Grants first: they prove who signed the rest.
+            for item in received.feeds.iter().flat_map(|f| &f.items) {
+                if let FeedItem::Grant(grant) = item {
+                    work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
+                    insert_grant(&work.tx, work.org, grant).map_err(StoreError::of)?;
+                }
+            }
+            work.take_outcomes(received).map_err(LinkError::from)
+        })?;
+        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new() };
+        for feed in &received.feeds {
+            let mut cursor = self.cursor(feed.feed.clone())?;
+            if cursor.position != feed.from {
+                // Another process has been here since the request was made.
+                continue;
+            }
+            let mut chain = Chain::new(self.identity.device);
+            for item in &feed.items {
+                self.open_item(item, &mut chain, &mut cursor, &mut pull)?;
+            }
+        }
+        self.prepare_fresh(&mut pull)?;
+        Ok(pull)
+    }
+
+    fn open_item(
+        &self,
+        item: &FeedItem,
+        chain: &mut Chain,
+        cursor: &mut Cursor,
+        pull: &mut Pull,
+    ) -> Result<(), LinkError> {
+        match item {
+            FeedItem::Grant(grant) => {
+                let unit = advance(cursor, Some(&grant.hash()), What::Counted);
+                pull.units.push_back(unit);
+            }
+            FeedItem::Own { sequence, runs } => {
+                for run in runs {
+                    for index in run.first..run.first.saturating_add(run.count) {
+                        let hash = self.own_change(*sequence, index)?;
+                        pull.units.push_back(advance(cursor, Some(&hash), What::Counted));
+                    }
+                }
+            }
+            FeedItem::Entry(wire) => {
+                let key = |id: DeviceId| self.book.device(id).map(|d| d.grant.key);
+                let opened = wire.clone().open(chain, key)?;
+                let device = opened.sealed.head.device;
+                let grant = self.book.device(device).expect("its key was found").grant;
+                let entry = pull.entries.len();
+                pull.entries.push(PulledEntry {
+                    sealed: opened.sealed,
+                    hash: opened.hash,
+                    stamp: opened.stamp,
+                    code: grant.code.clone(),
+                    role: grant.role.clone(),
+                    hq: grant.role == Role::Hq,
+                    row: None,
+                });
+                for change in opened.changes {
+                    // What is set apart has a position, and doesn't count in the sum.
+                    let hash = (!change.apart).then_some(change.hash.0);
+                    let what = What::Change { entry, change: Box::new(change), prepared: None };
+                    pull.units.push_back(advance(cursor, hash.as_ref(), what));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn own_change(&self, sequence: u64, index: u32) -> Result<[u8; 32], LinkError> {
+        self.db
+            .prepare_cached(
+                "SELECT c.hash FROM change c JOIN entry e ON e.id = c.entry
+                 WHERE e.org = ? AND e.device = ? AND e.sequence = ? AND c.leaf = ?",
+            )
+            .and_then(|mut s| {
+                s.query_row(params![self.identity.org, self.identity.device.0, sequence, index], |r| r.get(0))
+                    .optional()
+            })
+            .map_err(StoreError::of)?
+            .ok_or(LinkError::Own { sequence, index })
+    }
+
+    /// Checks and reads the documents that aren't held and come whole in one change.
+    fn prepare_fresh(&self, pull: &mut Pull) -> Result<(), StoreError> {
+        let mut changes_of: HashMap<DocumentId, usize> = HashMap::new();
+        for unit in &pull.units {
+            if let What::Change { change, .. } = &unit.what {
+                *changes_of.entry(change.document).or_default() += 1;
+            }
+        }
+        let mut places = Vec::new();
+        let mut fresh = Vec::new();
+        for (place, unit) in pull.units.iter().enumerate() {
+            let What::Change { entry, change, .. } = &unit.what else { continue };
+            let Some(bytes) = change.bytes.as_deref().filter(|_| !change.apart) else { continue };
+            if changes_of[&change.document] > 1
+                || find_document(&self.db, self.identity.org, change.document)?.is_some()
+            {
+                continue;
+            }
+            let from = &pull.entries[*entry];
+            let stamped = from.stamp.filter(|s| s.counts(&self.book)).map(|s| s.time.0);
+            places.push(place);
+            fresh.push(Fresh {
+                document: change.document,
+                hash: change.hash,
+                bytes,
+                code: from.code.clone(),
+                proof: proof(&self.book, from.sealed.head.device, stamped),
+            });
+        }
+        let ready = prepare(&fresh);
+        for (place, ready) in places.into_iter().zip(ready) {
+            if let What::Change { prepared, .. } = &mut pull.units[place].what {
+                *prepared = Some(ready);
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies up to `positions` of what came, in one transaction; `true` while there is more.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing of the slice is applied then.
+    pub fn apply_slice(&mut self, pull: &mut Pull, positions: usize) -> Result<bool, StoreError> {
+        if pull.units.is_empty() {
+            return Ok(false);
+        }
+        let take = positions.clamp(1, pull.units.len());
+        let slice: Vec<Unit> = pull.units.drain(..take).collect();
+        let entries = &mut pull.entries;
+        match self.write(|work| work.apply(slice, entries)) {
+            Ok(()) => Ok(!pull.units.is_empty()),
+            Err(Stop::Overtaken) => {
+                // What the other process has, it has; the rest comes with the next session.
+                pull.units.clear();
+                Ok(false)
+            }
+            Err(Stop::Store(error)) => Err(error),
+        }
+    }
+}
+
+fn advance(cursor: &mut Cursor, hash: Option<&[u8; 32]>, what: What) -> Unit {
+    let before = cursor.clone();
+    cursor.position += 1;
+    if let Some(hash) = hash {
+        cursor.sum = cursor.sum.with(hash);
+    }
+    Unit { before, after: cursor.clone(), what }
+}
+
+/// Why a slice was rolled back.
+enum Stop {
+    /// Another process has moved one of its cursors.
+    Overtaken,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Stop::Store(error)
+    }
+}
+
+/// A change that is new here, waiting for its document to be folded.
+struct NewChange {
+    id: i64,
+    bytes: Vec<u8>,
+    sites_added: Vec<SiteId>,
+    device: DeviceId,
+    code: DeviceCode,
+    hq: bool,
+    prepared: Option<Prepared>,
+}
+
+impl Work<'_> {
+    fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry]) -> Result<(), Stop> {
+        let mut cursors: BTreeMap<Feed, (Cursor, Cursor)> = BTreeMap::new();
+        let mut new: BTreeMap<DocumentId, Vec<NewChange>> = BTreeMap::new();
+        for unit in slice {
+            cursors
+                .entry(unit.before.feed.clone())
+                .and_modify(|(_, after)| *after = unit.after.clone())
+                .or_insert((unit.before, unit.after));
+            let What::Change { entry, change, prepared } = unit.what else { continue };
+            let from = &mut entries[entry];
+            let row = match from.row {
+                Some(row) => row,
+                None => {
+                    let row = self.insert_entry(from)?;
+                    from.row = Some(row);
+                    row
+                }
+            };
+            let document = change.document;
+            if let Some(change) = self.insert_pulled(row, from, *change, prepared)? {
+                new.entry(document).or_default().push(change);
+            }
+        }
+        for (before, after) in cursors.values() {
+            if !self.move_cursor(before, after)? {
+                return Err(Stop::Overtaken);
+            }
+        }
+        for (identity, changes) in new {
+            self.fold_pulled(identity, changes)?;
+        }
+        Ok(())
+    }
+
+    fn insert_entry(&mut self, from: &PulledEntry) -> Result<i64, StoreError> {
+        let head = &from.sealed.head;
+        let key = params![self.org, head.device.0, head.sequence];
+        let held: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT id FROM entry WHERE org = ? AND device = ? AND sequence = ?")
+            .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        let id = match held {
+            Some(id) => id,
+            None => {
+                self.tx
+                    .prepare_cached(
+                        "INSERT INTO entry (org, device, sequence, hash, previous, root, time, signature)
+                         VALUES (?,?,?,?,?,?,?,?)",
+                    )
+                    .and_then(|mut s| {
+                        s.execute(params![
+                            self.org,
+                            head.device.0,
+                            head.sequence,
+                            from.hash.0,
+                            head.previous.0,
+                            head.root,
+                            head.time.0,
+                            from.sealed.signature.0
+                        ])
+                    })
+                    .map_err(StoreError::of)?;
+                self.tx.last_insert_rowid()
+            }
+        };
+        if let Some(stamp) = &from.stamp {
+            self.stamp_entry(id, stamp)?;
+        }
+        Ok(id)
+    }
+
+    /// Adds a change to the facts; `None` when it is held, or set apart at once.
+    fn insert_pulled(
+        &mut self,
+        entry: i64,
+        from: &PulledEntry,
+        change: OpenedChange,
+        prepared: Option<Prepared>,
+    ) -> Result<Option<NewChange>, StoreError> {
+        let known: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT id FROM change WHERE org = ? AND hash = ?")
+            .and_then(|mut s| s.query_row(params![self.org, change.hash.0], |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        if known.is_some() {
+            return Ok(None);
+        }
+        let document = self.document_row(change.document)?;
+        let aside = self.lacks_right(from, &change, document)?;
+        let (status, rule) = match &aside {
+            Some((status, rule)) => (*status, Some(*rule)),
+            None => (ChangeStatus::Stands, None),
+        };
+        self.tx
+            .prepare_cached(
+                "INSERT INTO change (org, document, hash, bytes, entry, leaf, sites_added, status, rule)
+                 VALUES (?,?,?,?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    document,
+                    change.hash.0,
+                    change.bytes,
+                    entry,
+                    change.index,
+                    join_sites(&change.sites_added),
+                    status as i64,
+                    rule
+                ])
+            })
+            .map_err(StoreError::of)?;
+        let id = self.tx.last_insert_rowid();
+        let Some(bytes) = change.bytes.filter(|_| aside.is_none()) else { return Ok(None) };
+        Ok(Some(NewChange {
+            id,
+            bytes,
+            sites_added: change.sites_added,
+            device: from.sealed.head.device,
+            code: from.code.clone(),
+            hq: from.hq,
+            prepared,
+        }))
+    }
+
+    fn document_row(&mut self, identity: DocumentId) -> Result<i64, StoreError> {
+        if let Some(row) = find_document(&self.tx, self.org, identity)? {
+            return Ok(row.id);
+        }
+        self.tx
+            .prepare_cached("INSERT INTO document (org, identity) VALUES (?,?)")
+            .and_then(|mut s| s.execute(params![self.org, identity.to_bytes()]))
+            .map_err(StoreError::of)?;
+        Ok(self.tx.last_insert_rowid())
+    }
+
+    /// The rule by which a change is set apart before it is looked at: the relay did, or its device had
+    /// no right to write there when it was stamped.
+    fn lacks_right(
+        &self,
+        from: &PulledEntry,
+        change: &OpenedChange,
+        document: i64,
+    ) -> Result<Option<(ChangeStatus, &'static str)>, StoreError> {
+        if change.apart {
+            return Ok(Some((ChangeStatus::SetApartByRelay, "withdrawn")));
+        }
+        let device = from.sealed.head.device;
+        if let Some(stamp) = from.stamp.filter(|s| s.counts(self.book)) {
+            if matches!(self.book.may(device, stamp.time), Standing::Withdrawn { .. }) {
+                return Ok(Some((ChangeStatus::SetApartHere, "withdrawn")));
+            }
+        }
+        let sites: String = self
+            .tx
+            .prepare_cached("SELECT sites FROM document WHERE id = ?")
+            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        let may = match &from.role {
+            Role::Hq => true,
+            Role::Site(site) => {
+                change.sites_added.contains(site) || sites.lines().any(|s| s == site.as_str())
+            }
+            Role::Relay => false,
+        };
+        Ok((!may).then_some((ChangeStatus::SetApartHere, "foreign_site")))
+    }
+
+    /// Moves a cursor; `false` when it isn't where it was.
+    fn move_cursor(&mut self, before: &Cursor, after: &Cursor) -> Result<bool, StoreError> {
+        if before.position == 0 {
+            self.tx
+                .prepare_cached("INSERT OR IGNORE INTO cursor (org, feed, position, sum) VALUES (?,?,0,?)")
+                .and_then(|mut s| s.execute(params![self.org, before.feed.to_string(), RunningSum::ZERO.0]))
+                .map_err(StoreError::of)?;
+        }
+        let moved = self
+            .tx
+            .prepare_cached(
+                "UPDATE cursor SET position = ?, sum = ? WHERE org = ? AND feed = ? AND position = ? AND sum = ?",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    after.position,
+                    after.sum.0,
+                    self.org,
+                    after.feed.to_string(),
+                    before.position,
+                    before.sum.0
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(moved == 1)
+    }
+
+    /// Checks a document's new changes against it, sets apart what fails with its dependants, and
+    /// projects it as it then stands.
+    fn fold_pulled(&mut self, identity: DocumentId, mut changes: Vec<NewChange>) -> Result<(), StoreError> {
+        let row = find_document(&self.tx, self.org, identity)?
+            .ok_or_else(|| StoreError::damaged("a document", identity))?;
+        if let [NewChange { prepared: Some(_), .. }] = changes.as_slice() {
+            let mut change = changes.remove(0);
+            return match change.prepared.take().expect("matched") {
+                Ok(reading) => {
+                    self.add_sites(row.id, &change.sites_added)?;
+                    self.project_reading(row.id, &reading)?;
+                    self.observe(row.id)
+                }
+                Err((rule, detail)) => self.set_aside(change.id, ChangeStatus::SetApartHere, &rule, &detail),
+            };
+        }
+        let held = standing(&self.tx, self.book, self.me.device, row.id)?;
+        // The new ones are among those that stand by now; they are checked one after another.
+        let new: Vec<&[u8]> = changes.iter().map(|c| c.bytes.as_slice()).collect();
+        let old: Vec<&[u8]> = held.changes.iter().map(Vec::as_slice).filter(|b| !new.contains(b)).collect();
+        let mut replayed = if old.is_empty() {
+            Replayed::empty()
+        } else {
+            Replayed::new(&old).map_err(|e| StoreError::damaged("a document's changes", e))?
+        };
+        let mut sites = Vec::new();
+        for change in &changes {
+            let of = proof(self.book, change.device, None);
+            debug_assert_eq!(of.hq, change.hq);
+            let checked = replayed.check(&change.bytes, &envelope(identity, &change.code, &of));
+            let applied = match checked {
+                Ok(_) => {
+                    replayed.apply(&change.bytes).map_err(|e| ("does_not_apply".to_owned(), e.to_string()))
+                }
+                Err(violation) => Err(rule_of(&violation)),
+            };
+            match applied {
+                Ok(()) => sites.extend(change.sites_added.iter().cloned()),
+                Err((rule, detail)) => {
+                    self.set_aside(change.id, ChangeStatus::SetApartHere, &rule, &detail)?;
+                }
+            }
+        }
+        self.add_sites(row.id, &sites)?;
+        self.reproject(row.id)?;
+        self.observe(row.id)
+    }
+
+    /// The clock goes on from what was seen, as far as it is proven.
+    fn observe(&mut self, document: i64) -> Result<(), StoreError> {
+        let recorded: i64 = self
+            .tx
+            .prepare_cached("SELECT recorded FROM document WHERE id = ?")
+            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        self.clock.observe(Recorded(recorded), self.proven);
+        Ok(())
+    }
+
+    fn add_sites(&mut self, document: i64, added: &[SiteId]) -> Result<(), StoreError> {
+        if added.is_empty() {
+            return Ok(());
+        }
+        let row = crate::facts::document_by_id(&self.tx, document)?;
+        let mut sites = row.sites;
+        for site in added {
+            if !sites.contains(site) {
+                sites.push(site.clone());
+            }
+        }
+        sites.sort();
+        self.tx
+            .prepare_cached("UPDATE document SET sites = ? WHERE id = ?")
+            .and_then(|mut s| s.execute(params![join_sites(&sites), document]))
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+}

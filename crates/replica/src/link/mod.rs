@@ -1,0 +1,209 @@
+//! The link: what a session of the sync protocol asks of a replica, and what it brings.
+//!
+//! ```text
+//!   seal -> wire_entries -> (relay) -> begin: outcomes, stamps -> apply_slice ... -> cursors
+//! ```
+//! Sockets are elsewhere: a driver in the client or the server moves the bytes between
+//! [`guicang_sync::session::Session`] and these functions.
+
+mod apply;
+mod outcome;
+mod prepare;
+mod seal;
+
+use guicang_domain::money::{Amount, Currency};
+use guicang_domain::time::Moment;
+use guicang_sync::feed::{Cursor, Epoch, Feed};
+use guicang_sync::grant::{Role, SignedGrant};
+use guicang_sync::message::Report;
+use guicang_sync::session::{Limits, Start};
+use guicang_sync::sum::RunningSum;
+use rusqlite::{OptionalExtension, params};
+
+pub use apply::Pull;
+
+use crate::error::StoreError;
+use crate::queries::name;
+use crate::store::{Replica, insert_grant};
+
+/// Why what a relay sent was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// An entry that isn't what its signature says.
+    #[error("the relay sent an entry that can't be opened: {0}")]
+    Entry(#[from] guicang_sync::wire::EntryError),
+    /// A grant that nobody entitled has signed.
+    #[error("the relay sent a grant that can't stand: {0}")]
+    Grant(String),
+    /// The relay counts a change among this device's that isn't.
+    #[error("the relay says that entry {sequence} of this device has a change {index}; it has none")]
+    Own {
+        /// The entry.
+        sequence: u64,
+        /// The change's place in it.
+        index: u32,
+    },
+    /// The file could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What this device has not had acknowledged.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Unsent {
+    pub(crate) changes: u64,
+    pub(crate) refunds: Vec<(Currency, Amount)>,
+    pub(crate) oldest: Option<Moment>,
+}
+
+impl Replica {
+    /// Where a session begins: who this is, what it follows and how far.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn session_start(&mut self, limits: Limits) -> Result<Start, StoreError> {
+        self.refresh_grants()?;
+        let (epoch, acknowledged): (Option<Vec<u8>>, u64) = self
+            .db
+            .prepare_cached(
+                "SELECT epoch, acknowledged FROM organisation JOIN self USING (org) WHERE org = ?",
+            )
+            .and_then(|mut s| s.query_row([self.identity.org], |r| Ok((r.get(0)?, r.get(1)?))))
+            .map_err(StoreError::of)?;
+        let epoch = match epoch {
+            Some(bytes) => Some(Epoch(
+                bytes.try_into().map_err(|_| StoreError::damaged("the relay's epoch", "not 16 bytes"))?,
+            )),
+            None => None,
+        };
+        // HQ brings its grants along, so that a relay that lost some has them again.
+        let grants = match self.identity.role {
+            Role::Hq => self.book.grants().map(|(_, g)| g.clone()).collect(),
+            _ => Vec::new(),
+        };
+        Ok(Start {
+            device: self.identity.device,
+            epoch,
+            cursors: self.cursors()?,
+            acknowledged,
+            grants,
+            fence: None,
+            want_own: false,
+            limits,
+        })
+    }
+
+    /// The feeds that this device follows, and how far it is in each.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn cursors(&self) -> Result<Vec<Cursor>, StoreError> {
+        let feeds = match &self.identity.role {
+            Role::Hq => vec![Feed::Log],
+            Role::Site(site) => vec![Feed::Org, Feed::Site(site.clone())],
+            Role::Relay => Vec::new(),
+        };
+        feeds.into_iter().map(|feed| self.cursor(feed)).collect()
+    }
+
+    fn cursor(&self, feed: Feed) -> Result<Cursor, StoreError> {
+        let row: Option<(u64, [u8; 32])> = self
+            .db
+            .prepare_cached("SELECT position, sum FROM cursor WHERE org = ? AND feed = ?")
+            .and_then(|mut s| {
+                s.query_row(params![self.identity.org, feed.to_string()], |r| Ok((r.get(0)?, r.get(1)?)))
+                    .optional()
+            })
+            .map_err(StoreError::of)?;
+        Ok(match row {
+            Some((position, sum)) => Cursor { feed, position, sum: RunningSum(sum) },
+            None => Cursor::start(feed),
+        })
+    }
+
+    /// Notes how a session ended: which feeds were proven equal, and when.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be written.
+    pub fn session_done(&mut self, summary: &guicang_sync::session::Summary) -> Result<(), StoreError> {
+        self.write(|work| {
+            for feed in &summary.feeds {
+                work.tx
+                    .prepare_cached(
+                        "INSERT INTO cursor (org, feed, position, sum, agreed, checked) VALUES (?1,?2,0,zeroblob(32),?3,?4)
+                         ON CONFLICT DO UPDATE SET agreed = ?3, checked = ?4",
+                    )
+                    .and_then(|mut s| {
+                        s.execute(params![work.org, feed.feed.to_string(), feed.agreed, work.now.0])
+                    })
+                    .map_err(StoreError::of)?;
+            }
+            work.tx
+                .execute("UPDATE self SET last_sync = ? WHERE org = ?", params![work.now.0, work.org])
+                .map_err(StoreError::of)?;
+            Ok(())
+        })
+    }
+
+    /// What waits to be acknowledged, for HQ to show.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn report(&self) -> Result<Report, StoreError> {
+        let unsent = self.unsent()?;
+        Ok(Report {
+            unsent_changes: unsent.changes,
+            unsent_refunds: unsent.refunds,
+            oldest_unsent: unsent.oldest,
+        })
+    }
+
+    pub(crate) fn unsent(&self) -> Result<Unsent, StoreError> {
+        const UNSENT: &str = "FROM change c LEFT JOIN entry e ON e.id = c.entry
+             WHERE c.org = ?1 AND c.status = 0 AND (c.entry IS NULL OR (e.device = ?2 AND e.sequence >
+                 (SELECT acknowledged FROM self s WHERE s.org = ?1)))
+               AND c.id > coalesce((SELECT max(c2.id) FROM entry e2 JOIN change c2 ON c2.entry = e2.id
+                 WHERE e2.org = ?1 AND e2.device = ?2 AND e2.sequence = (SELECT acknowledged FROM self s WHERE s.org = ?1)), 0)";
+        let key = params![self.identity.org, self.identity.device.0];
+        let changes: u64 = self
+            .db
+            .prepare_cached(&format!("SELECT count(*) {UNSENT}"))
+            .and_then(|mut s| s.query_row(key, |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        if changes == 0 {
+            return Ok(Unsent::default());
+        }
+        let oldest: Option<i64> = self
+            .db
+            .prepare_cached(&format!(
+                "SELECT min(d.recorded) FROM document d WHERE d.recorded > 0 AND d.id IN (SELECT c.document {UNSENT})"
+            ))
+            .and_then(|mut s| s.query_row(key, |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        let mut statement = self
+            .db
+            .prepare_cached(&format!(
+                "SELECT h.currency, sum(h.queued + h.paid) FROM return_head h
+                 WHERE h.historic = 0 AND h.document IN (SELECT c.document {UNSENT}) GROUP BY h.currency"
+            ))
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        let mut refunds = Vec::new();
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            refunds.push((name(r, 0, "a currency")?, Amount(r.get(1).map_err(StoreError::of)?)));
+        }
+        let oldest = oldest.map(|o| guicang_domain::time::Recorded(o).moment());
+        Ok(Unsent { changes, refunds, oldest })
+    }
+
+    /// Stores a grant, here at HQ made or anywhere received. `false` when it was held already.
+    ///
+    /// # Errors
+    /// [`LinkError::Grant`] when nobody entitled has signed it.
+    pub fn add_grant(&mut self, grant: SignedGrant) -> Result<bool, LinkError> {
+        self.write(|work| {
+            work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
+            Ok(insert_grant(&work.tx, work.org, &grant).map_err(StoreError::of)?)
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! What a peer sends is cut, flipped and forged; the answer is an error, never a panic.
+
+use guicang_sync::admit::{Known, Offer, decide};
+use guicang_sync::codec::{DECODED_LIMIT_BYTES, decode, encode};
+use guicang_sync::message::{SyncAnswer, SyncRequest};
+use guicang_sync::session::{Limits, Session, Start, Step};
+use proptest::prelude::*;
+
+use crate::golden::{sample_answer, sample_request};
+use crate::world::*;
+
+const LIMIT: usize = DECODED_LIMIT_BYTES;
+
+#[test]
+fn a_message_cut_anywhere_is_an_error() {
+    let request = encode(&sample_request());
+    assert_eq!(decode::<SyncRequest>(&request, LIMIT), Ok(sample_request()));
+    for at in 0..request.len() {
+        assert!(decode::<SyncRequest>(&request[..at], LIMIT).is_err(), "cut at {at}");
+    }
+    let answer = encode(&sample_answer());
+    assert_eq!(decode::<SyncAnswer>(&answer, LIMIT), Ok(sample_answer()));
+    for at in 0..answer.len() {
+        assert!(decode::<SyncAnswer>(&answer[..at], LIMIT).is_err(), "cut at {at}");
+    }
+}
+
+/// A newer version's fields are skipped: what this version knows is read.
+#[test]
+fn fields_of_a_newer_version_are_skipped() {
+    let plain = minicbor::to_vec(sample_answer()).unwrap();
+    assert_eq!(plain[0] & 0xe0, 0xa0, "a small map");
+    let mut newer = vec![0, plain[0] + 1];
+    newer.extend(&plain[1..]);
+    // Key 99: ["new", {1: h'00'}]
+    newer.extend([0x18, 99, 0x82, 0x63, b'n', b'e', b'w', 0xa1, 1, 0x41, 0]);
+    assert_eq!(decode::<SyncAnswer>(&newer, LIMIT), Ok(sample_answer()));
+}
+
+fn flipped() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), 1u8..), 1..6)
+}
+
+fn flip(bytes: &mut [u8], flips: &[(prop::sample::Index, u8)]) {
+    for (at, mask) in flips {
+        let at = at.index(bytes.len());
+        bytes[at] ^= mask;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    /// A request with some bytes flipped is refused when read, or judged; it never panics, and none
+    /// of its entries passes as another than was sealed.
+    #[test]
+    fn a_flipped_request_never_panics(flips in flipped()) {
+        let world = World::new();
+        let mut plain = minicbor::to_vec(sample_request()).unwrap();
+        flip(&mut plain, &flips);
+        plain.insert(0, 0);
+        let Ok(request) = decode::<SyncRequest>(&plain, LIMIT) else { return Ok(()) };
+        let offer = Offer::read(world.alice.device(), request.entries, header);
+        let decision = decide(&offer, &world.book, Known::default(), NOON);
+        prop_assert!(decision.outcomes(&offer, world.alice.device()).len() <= 100);
+    }
+
+    /// Nor does an answer with some bytes flipped, at the device's end.
+    #[test]
+    fn a_flipped_answer_never_panics(flips in flipped()) {
+        let mut plain = minicbor::to_vec(sample_answer()).unwrap();
+        flip(&mut plain, &flips);
+        plain.insert(0, 0);
+        let request = sample_request();
+        let mut session = Session::new(Start {
+            device: key(3).device(),
+            epoch: None,
+            cursors: request.cursors,
+            acknowledged: 2,
+            grants: vec![],
+            fence: None,
+            want_own: false,
+            limits: Limits::default(),
+        });
+        session.entries(request.entries, true, None).unwrap();
+        if session.answer(&plain).is_ok() {
+            prop_assert!(matches!(session.step(), Step::Store(_)));
+            session.stored(vec![]).unwrap();
+        }
+    }
+}
