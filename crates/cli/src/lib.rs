@@ -20,6 +20,3 @@ pub mod verbs;
 pub use exit::{Exit, Explain, Failure, Told};
 pub use language::Language;
 pub use output::{Format, GlobalArgs, Globals};
-//! What both binaries' command lines share.
-
-pub mod import;
