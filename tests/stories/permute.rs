@@ -356,7 +356,7 @@ fn holds_for(seed: u64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
 
     #[test]
     fn the_order_of_arrival_shows_nowhere(seed in any::<u64>()) {
