@@ -6,7 +6,7 @@
 //! withdrawn is still heard. What it sends is authentic, so it is kept, set apart for HQ; it just is
 //! told and shown nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use guicang_domain::ids::{DeviceId, DocumentId, SiteId};
 use guicang_domain::time::Moment;
@@ -49,6 +49,11 @@ impl Relay {
             if !may_follow(&role, &cursor.feed) {
                 return Err(RelayError::ForeignFeed { device: sender, feed: cursor.feed.clone() });
             }
+        }
+        // HQ brings all that it holds, in case some was lost here.
+        if !request.grants.is_empty() {
+            let held: HashSet<[u8; 32]> = book.grants().map(|(hash, _)| *hash).collect();
+            request.grants.retain(|grant| !held.contains(&grant.hash()));
         }
         let taken = if is_idle(&request) {
             self.look(sender, now)?
