@@ -82,17 +82,21 @@ pub fn run(world: World) -> u8 {
         .and_then(|config| Ok((config, usage::parse(command(language), language, PROGRAM, args)?)));
     let (config, matches) = match parsed {
         Ok((config, Parsed::Command(matches))) => (config, matches),
-        Ok((_, Parsed::Text(text))) => {
-            // A reader that goes away while help is printed is nobody's fault.
+        // A reader that goes away while help is printed is nobody's fault.
+        Ok((_, Parsed::Asked(text))) => {
             let _ = write!(streams.out, "{text}");
             return 0;
+        }
+        Ok((_, Parsed::Shown(text))) => {
+            let _ = write!(streams.err, "{text}");
+            return Exit::Usage as u8;
         }
         Err(failure) => return fail(&mut streams.err, language, &failure),
     };
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => {
-            let failure = Failure::new(Exit::Usage, error.to_string(), next::help(language, PROGRAM, ""));
+            let failure = Failure::new(Exit::Usage, error.to_string(), next::help_of(language, PROGRAM));
             return fail(&mut streams.err, language, &failure);
         }
     };

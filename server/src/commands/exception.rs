@@ -2,8 +2,8 @@
 
 use clap::{Args, Subcommand};
 use guicang_cli::texts::{names, next};
-use guicang_cli::verbs::exception::{ListArgs, ShowArgs};
 use guicang_cli::verbs::ByArgs;
+use guicang_cli::verbs::exception::{ListArgs, ShowArgs};
 use guicang_cli::{Failure, Told};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::resolution::{Action, LossOwner};

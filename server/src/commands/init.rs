@@ -42,8 +42,7 @@ impl InitArgs {
     /// [`Failure`] when there is one already, or the files can't be made.
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
-        let new =
-            NewOrganisation { name: self.name.clone(), zone: self.zone, currency: self.currency };
+        let new = NewOrganisation { name: self.name.clone(), zone: self.zone, currency: self.currency };
         session.found(&new)?;
         let mut hq = session.open()?;
         session.settle(&mut hq)?;

@@ -12,16 +12,22 @@ use tokio::sync::watch;
 
 use super::Session;
 use crate::hq::{devices, follow, page};
+use crate::relay::RelayError;
 use crate::relay::http::{Issue, Outside, Service, router};
 use crate::relay::link::LocalLink;
-use crate::relay::RelayError;
 use crate::texts;
 
 /// Where.
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 takes any
-    #[arg(long, default_value = "127.0.0.1:8620", value_name = "ADDRESS", env = "GUICANG_LISTEN", hide_env_values = true)]
+    #[arg(
+        long,
+        default_value = "127.0.0.1:8620",
+        value_name = "ADDRESS",
+        env = "GUICANG_LISTEN",
+        hide_env_values = true
+    )]
     pub listen: SocketAddr,
 }
 
@@ -32,9 +38,10 @@ impl ServeArgs {
     /// [`Failure`] when the address can't be listened on, or a file can't be opened.
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let l = session.globals.language;
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| {
-            Failure::new(Exit::Other, texts::relay_failed(l, &e), texts::listen_next(l))
-        })?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Failure::new(Exit::Other, texts::relay_failed(l, &e), texts::listen_next(l)))?;
         runtime.block_on(self.serve(session))
     }
 

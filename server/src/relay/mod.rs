@@ -20,6 +20,7 @@ pub mod answer;
 pub mod enrol;
 pub mod lease;
 pub mod report;
+pub mod examine;
 pub mod link;
 pub mod tokens;
 pub mod http;
