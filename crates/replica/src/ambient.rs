@@ -5,12 +5,15 @@
 
 use guicang_domain::time::Moment;
 
+/// Fills bytes at random.
+pub type Fill = Box<dyn FnMut(&mut [u8]) + Send>;
+
 /// The clock and chance.
 pub struct Ambient {
     /// The wall's time now.
     pub now: Box<dyn FnMut() -> Moment + Send>,
     /// Fills bytes at random.
-    pub fill: Box<dyn FnMut(&mut [u8]) + Send>,
+    pub fill: Fill,
 }
 
 impl Ambient {

@@ -21,7 +21,7 @@ use crate::error::{CommandError, StoreError};
 use crate::store::{Replica, Work};
 
 /// What one transaction of an import brings in.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportBatch {
     /// Sales, each batch a document.
     pub sales: Vec<SaleBatch>,
@@ -31,8 +31,15 @@ pub struct ImportBatch {
     pub adjustments: Vec<ImportedAdjustment>,
 }
 
+impl ImportBatch {
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.sales.is_empty() && self.returns.is_empty() && self.adjustments.is_empty()
+    }
+}
+
 /// A return of long ago.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedReturn {
     /// The site that took it back.
     pub site: SiteId,
@@ -51,7 +58,7 @@ pub struct ImportedReturn {
 }
 
 /// An adjustment of long ago.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedAdjustment {
     /// The site.
     pub site: SiteId,

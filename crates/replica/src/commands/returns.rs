@@ -259,10 +259,8 @@ impl Work<'_> {
             self.push_refund(by, zone, &policy.version, &mut document, shares, request.paid);
         }
         let mut sites = vec![site];
-        if let Some(receipt) = &request.receipt {
-            if !sites.contains(&receipt.site) {
-                sites.push(receipt.site.clone());
-            }
+        if let Some(receipt) = request.receipt.as_ref().filter(|r| !sites.contains(&r.site)) {
+            sites.push(receipt.site.clone());
         }
         Ok(self.create(Document::Return(document), &sites)?)
     }

@@ -407,10 +407,9 @@ impl Work<'_> {
             return Ok(Some((ChangeStatus::SetApartByRelay, "withdrawn")));
         }
         let device = from.sealed.head.device;
-        if let Some(stamp) = from.stamp.filter(|s| s.counts(self.book)) {
-            if matches!(self.book.may(device, stamp.time), Standing::Withdrawn { .. }) {
-                return Ok(Some((ChangeStatus::SetApartHere, "withdrawn")));
-            }
+        let stamp = from.stamp.filter(|s| s.counts(self.book));
+        if stamp.is_some_and(|s| matches!(self.book.may(device, s.time), Standing::Withdrawn { .. })) {
+            return Ok(Some((ChangeStatus::SetApartHere, "withdrawn")));
         }
         let sites: String = self
             .tx

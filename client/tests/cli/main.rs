@@ -1,0 +1,8 @@
+//! The command line `guicang` as a person, or a script, meets it.
+
+mod support;
+
+mod help;
+mod branch;
+mod mistakes;
+mod link;
