@@ -4,5 +4,6 @@ mod support;
 
 mod help;
 mod branch;
+mod figures;
 mod mistakes;
 mod link;

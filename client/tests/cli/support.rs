@@ -30,8 +30,9 @@ pub struct Done {
     pub err: String,
 }
 
+/// A stream that is kept.
 #[derive(Clone, Default)]
-struct Sink(Rc<RefCell<Vec<u8>>>);
+pub struct Sink(Rc<RefCell<Vec<u8>>>);
 
 impl Write for Sink {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -43,17 +44,19 @@ impl Write for Sink {
 }
 
 impl Sink {
-    fn text(&self) -> String {
+    /// What was written.
+    pub fn text(&self) -> String {
         String::from_utf8(self.0.borrow().clone()).unwrap()
     }
 }
 
 /// 2026-11-23 14:00 in Shanghai.
-fn now() -> Moment {
+pub fn now() -> Moment {
     Moment(1_795_413_600_000)
 }
 
-fn fill(bytes: &mut [u8]) {
+/// The same bytes for each run of a test: the sequence begins anew in each thread.
+pub fn fill(bytes: &mut [u8]) {
     for byte in bytes {
         let next = CHANCE.get().wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         CHANCE.set(next);
@@ -90,7 +93,7 @@ impl Branch {
         let (out, err) = (Sink::default(), Sink::default());
         let db = self.path("branch.guicang").display().to_string();
         let lang = self.lang;
-        let world = World {
+        let mut world = World {
             args: std::iter::once("guicang").chain(command.split_whitespace()).map(Into::into).collect(),
             env: Box::new(move |name| match name {
                 "USER" => Some("alice".into()),
@@ -102,7 +105,6 @@ impl Branch {
             fill,
             streams: Streams { out: Box::new(out.clone()), err: Box::new(err.clone()), terminal: false },
         };
-        let mut world = world;
         world.args.extend(["--db".into(), db.into()]);
         let code = guicang_client::run(world);
         Done { code, out: out.text(), err: err.text() }
