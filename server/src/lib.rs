@@ -32,12 +32,15 @@ use commands::{Commands, Session};
 /// The program's name.
 pub const PROGRAM: &str = "guicang-server";
 
+/// Looks up a variable of the environment.
+pub type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The world outside.
 pub struct World {
     /// The command line, the program's name first.
     pub args: Vec<OsString>,
     /// The environment.
-    pub env: Box<dyn Fn(&str) -> Option<String>>,
+    pub env: Environment,
     /// The clock.
     pub now: fn() -> Moment,
     /// Fills bytes at random.

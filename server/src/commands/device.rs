@@ -5,6 +5,7 @@ use guicang_cli::format::{Column, Table, minute};
 use guicang_cli::texts::headings;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::ids::{DeviceCode, SiteId};
+use guicang_domain::time::Occurred;
 use guicang_sync::grant::{Role, Standing};
 use serde::Serialize;
 
@@ -122,7 +123,7 @@ fn list(session: &Session<'_>, hq: &Headquarters) -> Result<(), Failure> {
     let globals = session.globals;
     let book = hq.relay.book().told(globals)?;
     let visits = hq.relay.reports().told(globals)?;
-    let now = (session.now)();
+    let (now, zone) = ((session.now)(), hq.replica.identity().zone);
     let items: Vec<DeviceItem> = book
         .devices()
         .map(|device| {
@@ -144,7 +145,7 @@ fn list(session: &Session<'_>, hq: &Headquarters) -> Result<(), Failure> {
                     Standing::Withdrawn { .. } => "withdrawn",
                     Standing::NotYet | Standing::Unknown => "not_yet",
                 },
-                last_sync: visit.map(|visit| visit.last_sync.to_rfc3339()),
+                last_sync: visit.map(|visit| Occurred { at: visit.last_sync, zone }.to_rfc3339()),
                 unsent_changes: report.map(|report| report.unsent_changes),
                 unsent_refunds: refunds
                     .iter()

@@ -26,7 +26,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
 use guicang_cli::{Exit, Failure, Globals, Told};
-use guicang_domain::time::{Moment, Zone};
+use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Replica};
 
 use crate::data::{Data, NewOrganisation};
@@ -118,14 +118,6 @@ impl Session<'_> {
         let mut bytes = [0; N];
         (self.fill)(&mut bytes);
         bytes
-    }
-}
-
-impl Default for NewOrganisation {
-    /// What a command that writes founds when there is nothing yet.
-    fn default() -> Self {
-        let currency = "CNY".parse().expect("a currency");
-        Self { name: "My chain".into(), zone: Zone::SHANGHAI, currency }
     }
 }
 

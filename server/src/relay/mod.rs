@@ -15,6 +15,7 @@
 //! read meanwhile. Times and randomness are passed in.
 
 pub mod store;
+pub mod headers;
 pub mod handle;
 pub mod answer;
 pub mod enrol;
