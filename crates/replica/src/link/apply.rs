@@ -277,8 +277,9 @@ impl Work<'_> {
                 }
             };
             let document = change.document;
-            if let Some(change) = self.insert_pulled(row, from, *change, prepared)? {
-                new.entry(document).or_default().push(change);
+            let earlier = new.entry(document).or_default();
+            if let Some(change) = self.insert_pulled(row, from, *change, prepared, earlier)? {
+                earlier.push(change);
             }
         }
         for (before, after) in cursors.values() {
@@ -286,7 +287,7 @@ impl Work<'_> {
                 return Err(Stop::Overtaken);
             }
         }
-        for (identity, changes) in new {
+        for (identity, changes) in new.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             self.fold_pulled(identity, changes)?;
         }
         Ok(())
@@ -337,6 +338,7 @@ impl Work<'_> {
         from: &PulledEntry,
         change: OpenedChange,
         prepared: Option<Prepared>,
+        earlier: &[NewChange],
     ) -> Result<Option<NewChange>, StoreError> {
         let known: Option<i64> = self
             .tx
@@ -347,7 +349,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let document = self.document_row(change.document)?;
-        let aside = self.lacks_right(from, &change, document)?;
+        let aside = self.lacks_right(from, &change, document, earlier)?;
         let (status, rule) = match &aside {
             Some((status, rule)) => (*status, Some(*rule)),
             None => (ChangeStatus::Stands, None),
@@ -397,11 +399,15 @@ impl Work<'_> {
 
     /// The rule by which a change is set apart before it is looked at: the relay did, or its device had
     /// no right to write there when it was stamped.
+    ///
+    /// `earlier` are the document's changes of the same slice: the sites that they add aren't in the
+    /// document's row before all of them are checked.
     fn lacks_right(
         &self,
         from: &PulledEntry,
         change: &OpenedChange,
         document: i64,
+        earlier: &[NewChange],
     ) -> Result<Option<(ChangeStatus, &'static str)>, StoreError> {
         if change.apart {
             return Ok(Some((ChangeStatus::SetApartByRelay, "withdrawn")));
@@ -419,7 +425,9 @@ impl Work<'_> {
         let may = match &from.role {
             Role::Hq => true,
             Role::Site(site) => {
-                change.sites_added.contains(site) || sites.lines().any(|s| s == site.as_str())
+                change.sites_added.contains(site)
+                    || sites.lines().any(|s| s == site.as_str())
+                    || earlier.iter().any(|c| c.sites_added.contains(site))
             }
             Role::Relay => false,
         };

@@ -1,0 +1,358 @@
+//! An organisation within the test's process: HQ, the relay, and devices of branches.
+//!
+//! Replicas and relay are the real ones, on files in a temporary folder; requests and answers pass as
+//! the bytes that would travel. Only the clock, which is moved by hand, and chance are the test's.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use guicang_domain::adjustment::Movement;
+use guicang_domain::ids::{ReceiptId, SiteId, Tender};
+use guicang_domain::money::{Amount, Currency};
+use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::{Channel, Grade};
+use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
+use guicang_domain::time::{Moment, Recorded, Zone};
+use guicang_replica::{
+    Adjust, Ambient, By, CommandError, CounterReturn, Founding, Graded, ImportBatch, Item, Replica, SiteDraft,
+};
+use guicang_server::relay::Relay;
+use guicang_server::relay::link::LocalLink;
+use guicang_sync::feed::Epoch;
+use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
+use guicang_sync::keys::DeviceKey;
+use guicang_sync::session::{Limits, Session, Step, Summary};
+
+use crate::random::Random;
+
+/// Tuesday 22 September 2026, 02:13 in Shanghai.
+pub const START: Moment = Moment(1_790_000_000_000);
+
+/// The organisation, its relay and HQ.
+pub struct Chain {
+    /// The relay.
+    pub relay: Arc<Relay>,
+    /// HQ's replica.
+    pub hq: Desk,
+    /// The relay's key.
+    pub relay_key: DeviceKey,
+    organisation: DeviceKey,
+    hq_key: DeviceKey,
+    clock: Arc<AtomicI64>,
+    serial: i64,
+    folder: tempfile::TempDir,
+}
+
+/// A device with its replica.
+pub struct Desk {
+    /// Its replica.
+    pub replica: Replica,
+    path: PathBuf,
+    clock: Arc<AtomicI64>,
+    skew_ms: i64,
+}
+
+/// The clerk.
+pub fn clerk() -> By {
+    By::user("li".parse().unwrap())
+}
+
+/// A site's code.
+pub fn site(code: &str) -> SiteId {
+    code.parse().unwrap()
+}
+
+/// An article that comes back, with what it cost where the sale isn't held.
+pub fn item(sku: &str, units: i64, price: Option<&str>) -> Item {
+    Item { sku: sku.into(), quantity: Quantity::units(units), price: price.map(|p| p.parse().unwrap()) }
+}
+
+/// How goods look.
+pub fn graded(grade: Grade, units: i64) -> Graded {
+    Graded { sku: None, grade, quantity: Quantity::units(units), disposition: None, reason_found: None }
+}
+
+/// A return of one article, to be refunded by a tender; not inspected yet.
+pub fn request(receipt: &str, sku: &str, units: i64, tender: &str) -> CounterReturn {
+    CounterReturn {
+        site: None,
+        receipt: Some(ReceiptId::parse(receipt, None).unwrap()),
+        channel: Channel::Store,
+        customer: None,
+        contact: None,
+        items: vec![item(sku, units, Some("20"))],
+        reason: "defective".parse().unwrap(),
+        note: None,
+        goods_here: true,
+        grades: Vec::new(),
+        refund: Some(Tender::new(tender).unwrap()),
+        paid: tender == "cash",
+    }
+}
+
+/// A receipt of lines (SKU, units, paid in minor units).
+pub fn receipt(number: &str, at: Moment, lines: &[(&str, i64, i64)]) -> Receipt {
+    let line = |(n, (sku, units, paid)): (usize, &(&str, i64, i64))| {
+        let line = guicang_domain::ids::ReceiptLineId::of_number(n as u32 + 1);
+        SaleLine::new(line, sku.parse().unwrap(), Quantity::units(*units), Amount(*paid))
+    };
+    Receipt {
+        till: None,
+        number: number.parse().unwrap(),
+        occurred: at,
+        customer: None,
+        lines: lines.iter().enumerate().map(line).collect(),
+        tenders: Vec::new(),
+        invoice: None,
+    }
+}
+
+fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, first: Vec<u8>, seed: u64) -> Ambient {
+    let (clock, mut random, mut first) = (clock.clone(), Random(seed), first.into_iter());
+    Ambient {
+        now: Box::new(move || Moment(clock.load(Ordering::SeqCst) + skew_ms)),
+        fill: Box::new(move |bytes| {
+            for byte in bytes {
+                *byte = first.next().unwrap_or_else(|| random.next() as u8);
+            }
+        }),
+    }
+}
+
+impl Chain {
+    /// An organisation with its HQ and its relay, and sites.
+    pub fn open(sites: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(AtomicI64::new(START.0));
+        let [organisation, hq_key, relay_key] = [1, 2, 3].map(|n| DeviceKey::from_seed([n; 32]));
+        let by_organisation = |key: &DeviceKey, code: &str, role| {
+            let grant = grant(&organisation, key, code, role, 1);
+            SignedGrant::sign(&organisation, Issuer::Organisation, &grant)
+        };
+        let grants =
+            vec![by_organisation(&hq_key, "HQ", Role::Hq), by_organisation(&relay_key, "R", Role::Relay)];
+        let relay = guicang_server::relay::Founding {
+            organisation: organisation.public(),
+            name: "Orchard".into(),
+            epoch: Epoch([9; 16]),
+            relay_seed: [3; 32],
+            grants: grants.clone(),
+        };
+        let relay = Arc::new(Relay::create(&folder.path().join("relay.sqlite"), relay).unwrap());
+        let founding = founding(&organisation, [2; 32], grants);
+        let hq = Desk::create(folder.path(), "hq", founding, &clock, 0, 2);
+        let mut chain = Self { relay, hq, relay_key, organisation, hq_key, clock, serial: 10, folder };
+        for code in sites {
+            let draft = SiteDraft {
+                code: site(code),
+                name: format!("Shop {code}"),
+                address: None,
+                zone: None,
+                currency: None,
+            };
+            assert!(chain.hq.replica.put_site(draft).unwrap());
+        }
+        chain.settle();
+        chain
+    }
+
+    /// A grant by HQ for a key.
+    pub fn grant(&mut self, key: &DeviceKey, code: &str, role: Role) -> SignedGrant {
+        self.serial += 1;
+        let grant = grant(&self.organisation, key, code, role, self.serial);
+        SignedGrant::sign(&self.hq_key, Issuer::Device(self.hq_key.device()), &grant)
+    }
+
+    /// A device of a site, whose clock is wrong by so much.
+    pub fn desk(&mut self, seed: u8, code: &str, at: &str, skew_ms: i64) -> Desk {
+        let key = DeviceKey::from_seed([seed; 32]);
+        let own = self.grant(&key, code, Role::Site(site(at)));
+        self.relay.add_grants(vec![own.clone()]).unwrap();
+        let mut grants = self.own_grants();
+        grants.push(own);
+        let founding = founding(&self.organisation, [seed; 32], grants);
+        Desk::create(self.folder.path(), code, founding, &self.clock, skew_ms, u64::from(seed))
+    }
+
+    /// One more of HQ's devices, which holds nothing yet and never writes.
+    pub fn observer(&mut self, seed: u8) -> Desk {
+        let key = DeviceKey::from_seed([seed; 32]);
+        let code = format!("OBS{seed}");
+        self.serial += 1;
+        let own = grant(&self.organisation, &key, &code, Role::Hq, self.serial);
+        let own = SignedGrant::sign(&self.organisation, Issuer::Organisation, &own);
+        let mut grants = self.own_grants();
+        grants.push(own);
+        let founding = founding(&self.organisation, [seed; 32], grants);
+        Desk::create(self.folder.path(), &code, founding, &self.clock, 0, u64::from(seed))
+    }
+
+    fn own_grants(&self) -> Vec<SignedGrant> {
+        let by_organisation = |key: &DeviceKey, code: &str, role| {
+            let grant = grant(&self.organisation, key, code, role, 1);
+            SignedGrant::sign(&self.organisation, Issuer::Organisation, &grant)
+        };
+        vec![
+            by_organisation(&self.hq_key, "HQ", Role::Hq),
+            by_organisation(&self.relay_key, "R", Role::Relay),
+        ]
+    }
+
+    /// The true time.
+    pub fn now(&self) -> Moment {
+        Moment(self.clock.load(Ordering::SeqCst))
+    }
+
+    /// Time passes.
+    pub fn later(&self, ms: i64) {
+        self.clock.fetch_add(ms, Ordering::SeqCst);
+    }
+
+    /// A session of a device with the relay, a minute after whatever was before.
+    pub fn sync(&self, desk: &mut Desk) -> Summary {
+        self.later(60_000);
+        session(&self.relay, desk, || self.now(), None)
+    }
+
+    /// HQ's sessions until it has nothing to add.
+    pub fn settle(&mut self) -> Summary {
+        loop {
+            self.later(60_000);
+            let summary =
+                session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), None);
+            if self.hq.replica.verify_sales().unwrap() == 0 {
+                return summary;
+            }
+        }
+    }
+
+    /// HQ's session under a payer's fencing number.
+    pub fn settle_under(&mut self, fence: u64) -> Summary {
+        self.later(1000);
+        session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), Some(fence))
+    }
+}
+
+fn session(relay: &Arc<Relay>, desk: &mut Desk, now: impl Fn() -> Moment, fence: Option<u64>) -> Summary {
+    let replica = &mut desk.replica;
+    let link = LocalLink::new(relay.clone(), replica.identity().device);
+    let mut start = replica.session_start(Limits::default()).unwrap();
+    start.fence = fence;
+    let mut session = Session::new(start);
+    loop {
+        match session.step() {
+            Step::Entries { after_sequence, budget_bytes } => {
+                let (entries, more) = replica.wire_entries(after_sequence, budget_bytes).unwrap();
+                session.entries(entries, more, None).unwrap();
+            }
+            Step::Send(body) => session.answer(&link.sync(&body, now()).unwrap()).unwrap(),
+            Step::Store(received) => {
+                let mut pull = replica.begin_pull(&received).unwrap();
+                while replica.apply_slice(&mut pull, 16).unwrap() {}
+                session.stored(replica.cursors().unwrap()).unwrap();
+            }
+            Step::Done(summary) => {
+                replica.session_done(&summary).unwrap();
+                return summary;
+            }
+        }
+    }
+}
+
+fn grant(organisation: &DeviceKey, key: &DeviceKey, code: &str, role: Role, serial: i64) -> Grant {
+    Grant {
+        organisation: organisation.organisation(),
+        key: key.public(),
+        code: code.parse().unwrap(),
+        role,
+        from: Moment(0),
+        until: None,
+        serial: Recorded(serial),
+        successor_of: None,
+    }
+}
+
+fn founding(organisation: &DeviceKey, key_seed: [u8; 32], grants: Vec<SignedGrant>) -> Founding {
+    Founding {
+        organisation: organisation.public(),
+        name: "Orchard".into(),
+        key_seed,
+        grants,
+        zone: Zone::SHANGHAI,
+        currency: Currency::CNY,
+        relay_url: None,
+    }
+}
+
+impl Desk {
+    fn create(
+        folder: &Path,
+        name: &str,
+        founding: Founding,
+        clock: &Arc<AtomicI64>,
+        skew_ms: i64,
+        seed: u64,
+    ) -> Self {
+        let path = folder.join(format!("{name}.sqlite"));
+        let replica = Replica::create(&path, founding, ambient(clock, skew_ms, Vec::new(), seed)).unwrap();
+        Self { replica, path, clock: clock.clone(), skew_ms }
+    }
+
+    /// The process ends and another one opens the file, with an actor given or, where none is, by
+    /// chance.
+    pub fn reopen(&mut self, actor: Option<[u8; 16]>, seed: u64) {
+        let first = actor.map(|a| a.to_vec()).unwrap_or_default();
+        let ambient = ambient(&self.clock, self.skew_ms, first, seed);
+        self.replica = Replica::open(&self.path, ambient).unwrap();
+    }
+
+    fn now(&self) -> Moment {
+        Moment(self.clock.load(Ordering::SeqCst) + self.skew_ms)
+    }
+
+    /// Stock that was there when the books began.
+    pub fn opening(&mut self, sku: &str, units: i64) {
+        let adjust = Adjust {
+            site: None,
+            sku: sku.into(),
+            lot: None,
+            place: String::new(),
+            movement: Movement::Opening,
+            quantity: Quantity::units(units),
+            reason: "unknown".parse().unwrap(),
+            note: None,
+            cost: None,
+        };
+        self.replica.adjust(&clerk(), adjust).unwrap();
+    }
+
+    /// Brings in receipts of this device's site.
+    pub fn import(&mut self, receipts: Vec<Receipt>, historic: bool) {
+        let site = self.replica.identity().site.clone().unwrap();
+        let batch = SaleBatch { site, zone: Zone::SHANGHAI, currency: Currency::CNY, historic, receipts };
+        let batch = ImportBatch { sales: vec![batch], ..ImportBatch::default() };
+        self.replica.import_batch(&clerk(), batch).unwrap();
+    }
+
+    /// A sale of now.
+    pub fn sell(&mut self, number: &str, lines: &[(&str, i64, i64)]) {
+        let receipt = receipt(number, self.now(), lines);
+        self.import(vec![receipt], false);
+    }
+
+    /// A return at the counter; its number.
+    pub fn take_back(&mut self, request: CounterReturn) -> Result<String, CommandError> {
+        self.replica.counter_return(&clerk(), request).map(|done| done.number.to_string())
+    }
+
+    /// What must hold after every story: the doctor finds nothing, and a rebuild changes nothing.
+    pub fn check(&mut self) {
+        assert_eq!(self.replica.doctor(&mut |_, _| {}).unwrap(), [], "{}", self.path.display());
+    }
+
+    /// The digest of all that is shown.
+    pub fn digest(&self) -> [u8; 32] {
+        self.replica.digest().unwrap()
+    }
+}
