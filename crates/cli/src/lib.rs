@@ -1,3 +1,24 @@
+//! What both binaries' command lines share: verbs, formats, texts for people, import.
+//!
+//! A verb is a struct of arguments (clap) and a `run` that takes a replica and the [`Globals`]. Data
+//! goes to standard output, messages and the next step to standard error. What surprises: nothing
+//! here reads the environment or the clock; the binaries pass both in.
+
+pub mod language;
+pub mod texts;
+pub mod exit;
+pub mod config;
+pub mod output;
+pub mod format;
+pub mod help;
+pub mod usage;
+pub mod progress;
+mod help_zh;
+pub mod verbs;
+
+pub use exit::{Exit, Explain, Failure, Told};
+pub use language::Language;
+pub use output::{Format, GlobalArgs, Globals};
 //! What both binaries' command lines share.
 
 pub mod import;

@@ -1,0 +1,132 @@
+//! The commands of `guicang`: a file each for those that only a branch has; the others are the
+//! shared verbs of crates/cli.
+
+pub mod init;
+pub mod join;
+pub mod sync;
+pub mod status;
+pub mod completions;
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use guicang_cli::texts::failures;
+use guicang_cli::verbs::doctor::DoctorArgs;
+use guicang_cli::verbs::exception::ExceptionVerb;
+use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::return_::ReturnVerb;
+use guicang_cli::verbs::sale::SaleVerb;
+use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::{Exit, Failure, Globals, Told};
+use guicang_domain::time::Moment;
+use guicang_replica::{Ambient, Replica};
+
+/// What a command has to work with.
+pub struct Session<'a> {
+    /// Language, form, streams, who is working.
+    pub globals: &'a Globals,
+    /// The branch's file, where one was named.
+    pub db: Option<PathBuf>,
+    /// The clock.
+    pub now: fn() -> Moment,
+    /// Fills bytes at random.
+    pub fill: fn(&mut [u8]),
+}
+
+impl Session<'_> {
+    /// The branch's file.
+    ///
+    /// # Errors
+    /// [`Failure`] when none was named.
+    pub fn path(&self) -> Result<&Path, Failure> {
+        let l = self.globals.language;
+        let none = || Failure::new(Exit::Usage, failures::no_file(l), failures::no_file_next(l));
+        self.db.as_deref().ok_or_else(none)
+    }
+
+    /// Opens the branch's file.
+    ///
+    /// # Errors
+    /// [`Failure`] when none was named, or it can't be opened.
+    pub fn open(&self) -> Result<Replica, Failure> {
+        Replica::open(self.path()?, self.ambient()).told(self.globals)
+    }
+
+    /// Clock and chance for a replica.
+    pub fn ambient(&self) -> Ambient {
+        Ambient { now: Box::new(self.now), fill: Box::new(self.fill) }
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Join an organisation with a code from HQ
+    #[command(
+        after_help = "Examples:\n  guicang --db shop.guicang join http://hq.example.com:8080 --code 7KQ2-M4XD"
+    )]
+    Join(join::JoinArgs),
+    /// Make an organisation of one branch, to try it alone
+    #[command(
+        after_help = "Examples:\n  guicang --db try.guicang init\n  guicang --db try.guicang init --site \"United Kingdom\" --zone Europe/London --currency GBP"
+    )]
+    Init(init::InitArgs),
+    /// Sales as the till closed them
+    #[command(subcommand)]
+    Sale(SaleVerb),
+    /// Goods that come back
+    #[command(subcommand)]
+    Return(ReturnVerb),
+    /// What is where
+    #[command(subcommand)]
+    Stock(StockVerb),
+    /// What disconnection broke
+    #[command(subcommand)]
+    Exception(ExceptionVerb),
+    /// Exchange what is missing with HQ
+    #[command(after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s")]
+    Sync(sync::SyncArgs),
+    /// Show this branch: what is unsent, what was refused, up to when it agrees with HQ
+    #[command(after_help = "Examples:\n  guicang status\n  guicang status --json")]
+    Status(status::StatusArgs),
+    /// Examine the file
+    #[command(after_help = "Examples:\n  guicang doctor")]
+    Doctor(DoctorArgs),
+    /// Make everything shown anew from the facts
+    #[command(after_help = "Examples:\n  guicang rebuild")]
+    Rebuild(RebuildArgs),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Examples:\n  guicang completions bash > /etc/bash_completion.d/guicang\n  guicang completions zsh > ~/.zfunc/_guicang"
+    )]
+    Completions(completions::CompletionsArgs),
+}
+
+impl Commands {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let globals = session.globals;
+        match self {
+            Commands::Join(args) => args.run(session),
+            Commands::Init(args) => args.run(session),
+            Commands::Sale(verb) => verb.run(&session.open()?, globals),
+            Commands::Return(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Exception(verb) => verb.run(&session.open()?, globals),
+            Commands::Sync(args) => args.run(session),
+            Commands::Status(args) => args.run(session),
+            Commands::Doctor(args) => args.run(&mut session.open()?, globals),
+            Commands::Rebuild(args) => args.run(&mut session.open()?, globals),
+            Commands::Completions(args) => args.run(globals),
+        }
+    }
+}

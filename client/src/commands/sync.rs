@@ -1,0 +1,189 @@
+//! `sync`: once, or for good. One line a session.
+
+use std::time::Duration;
+
+use clap::Args;
+use guicang_cli::texts::{failures, next, results};
+use guicang_cli::verbs::parse::period_ms;
+use guicang_cli::{Exit, Explain, Failure, Globals, Language, Told};
+use guicang_replica::{Replica, Status};
+use guicang_sync::backoff::Backoff;
+use guicang_sync::session::Summary;
+use serde::Serialize;
+use tokio::runtime::Runtime;
+
+use super::Session;
+use super::status::{Money, money, money_text};
+use crate::link::{Link, LinkError, Relay};
+
+/// Once or for good.
+#[derive(Debug, Args)]
+pub struct SyncArgs {
+    /// Go on for good, with a pause such as 60s or 5m between sessions
+    #[arg(long, value_name = "PERIOD", value_parser = period_ms)]
+    pub every: Option<u64>,
+}
+
+/// A session, as JSON. The keys are part of the program's interface.
+#[derive(Debug, Serialize)]
+struct SyncItem {
+    at: String,
+    sent: u64,
+    fetched: u64,
+    refused: u64,
+    set_apart: u64,
+    unsent_changes: u64,
+    unsent_refunds: Vec<Money>,
+    proven: bool,
+    feeds: Vec<FeedItem>,
+    bytes_sent: u64,
+    bytes_received: u64,
+    round_trips: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct FeedItem {
+    feed: String,
+    position: u64,
+    head: u64,
+    agreed: bool,
+}
+
+impl SyncArgs {
+    /// Syncs.
+    ///
+    /// # Errors
+    /// [`Failure`] with [`Exit::Refused`] when something was refused, [`Exit::Unreachable`] when the
+    /// relay wasn't reached, [`Exit::Withdrawn`] when HQ has withdrawn this device. With `--every`
+    /// only the last ends it.
+    pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let globals = session.globals;
+        let l = globals.language;
+        let mut replica = session.open()?;
+        let url = replica.identity().relay_url.clone().ok_or(LinkError::Alone).told(globals)?;
+        let mut link = Link::new(Relay::new(&url).told(globals)?, session.fill);
+        let runtime = runtime(l)?;
+        match self.every {
+            None => runtime.block_on(self.once(session, &mut link, &mut replica)),
+            Some(period_ms) => runtime.block_on(async {
+                tokio::select! {
+                    ended = self.for_good(session, &mut link, &mut replica, period_ms) => ended,
+                    _ = tokio::signal::ctrl_c() => globals.say(&results::stopped(l)),
+                }
+            }),
+        }
+    }
+
+    async fn once(
+        &self,
+        session: &Session<'_>,
+        link: &mut Link,
+        replica: &mut Replica,
+    ) -> Result<(), Failure> {
+        let globals = session.globals;
+        let l = globals.language;
+        let summary = link.session(replica).await.told(globals)?;
+        let status = replica.status().told(globals)?;
+        show(session, &summary, &status)?;
+        if summary.refused > 0 || summary.blocked.is_some() {
+            let refused = summary.refused.max(1);
+            return Err(Failure::new(
+                Exit::Refused,
+                failures::refused(l, refused),
+                next::status(l, globals.program),
+            ));
+        }
+        if !summary.proven {
+            return Err(Failure::new(
+                Exit::Other,
+                failures::not_proven(l),
+                next::not_proven(l, globals.program),
+            ));
+        }
+        globals.next(&next::exceptions(l, globals.program))
+    }
+
+    async fn for_good(
+        &self,
+        session: &Session<'_>,
+        link: &mut Link,
+        replica: &mut Replica,
+        period_ms: u64,
+    ) -> Result<(), Failure> {
+        let globals = session.globals;
+        let l = globals.language;
+        let mut backoff = Backoff::new(period_ms, period_ms.saturating_mul(16).min(3_600_000).max(period_ms));
+        loop {
+            let wait_ms = match link.session(replica).await {
+                Ok(summary) => {
+                    backoff.succeeded();
+                    show(session, &summary, &replica.status().told(globals)?)?;
+                    // A tenth of jitter: branches that were switched on together drift apart.
+                    let jitter = link.random() % (period_ms / 10 + 1);
+                    summary.retry_after_ms.unwrap_or(0).max(period_ms).saturating_add(jitter)
+                }
+                Err(error @ LinkError::Withdrawn { .. }) => return Err(error.explain(l, globals.program)),
+                Err(error) => {
+                    let failure = error.explain(l, globals.program);
+                    globals.say(&format!("{} {}", (session.now)().to_rfc3339(), failure.message))?;
+                    backoff.failed(link.random(), error.retry_after_ms()).max(period_ms.min(1_000))
+                }
+            };
+            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        }
+    }
+}
+
+/// The runtime on which the link lives.
+///
+/// # Errors
+/// [`Failure`] when the system gives no thread for it.
+pub(super) fn runtime(l: Language) -> Result<Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure {
+        exit: Exit::Other,
+        message: failures::no_runtime(l, &e),
+        next: Some(next::again(l)),
+    })
+}
+
+fn show(session: &Session<'_>, summary: &Summary, status: &Status) -> Result<(), Failure> {
+    let globals: &Globals = session.globals;
+    let l = globals.language;
+    let item = SyncItem {
+        at: (session.now)().to_rfc3339(),
+        sent: summary.sent_changes,
+        fetched: summary.fetched_changes,
+        refused: summary.refused,
+        set_apart: summary.set_apart,
+        unsent_changes: status.unsent_changes,
+        unsent_refunds: money(&status.unsent_refunds),
+        proven: summary.proven,
+        feeds: summary
+            .feeds
+            .iter()
+            .map(|f| FeedItem {
+                feed: f.feed.to_string(),
+                position: f.position,
+                head: f.head,
+                agreed: f.agreed,
+            })
+            .collect(),
+        bytes_sent: summary.bytes_sent,
+        bytes_received: summary.bytes_received,
+        round_trips: summary.round_trips,
+    };
+    globals.show("sync", &[item], |items| line(l, &items[0]))
+}
+
+fn line(l: Language, item: &SyncItem) -> String {
+    let refunds = money_text(&item.unsent_refunds);
+    let unsent = results::sync_unsent(l, item.unsent_changes, &refunds);
+    let positions: Vec<String> = item.feeds.iter().map(|f| format!("{} {}", f.feed, f.position)).collect();
+    let proof = if item.proven {
+        results::sync_proven(l, &positions.join(", "))
+    } else {
+        results::sync_not_proven(l)
+    };
+    let done = results::sync_done(l, item.sent, item.fetched, item.refused + item.set_apart);
+    format!("{} {done}{unsent}{proof}", item.at)
+}

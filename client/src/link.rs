@@ -1,0 +1,182 @@
+//! The link to the relay: `guicang_sync`'s session driven over HTTP.
+//!
+//! Nothing is decided here: the session says what to do next, the replica does what touches the file.
+//! What surprises: the replica's work blocks, and is done where it stands ([`work`]); between slices
+//! of a pull the link pauses as long as the slice took, since SQLite's lock has no queue and a clerk's
+//! command has to get its turn.
+
+mod http;
+mod error;
+
+use std::time::Duration;
+
+use guicang_replica::{Replica, StoreError};
+use guicang_sync::access::{CHALLENGE_PATH, Challenge, ChallengeRequest, SIGN_IN_PATH, SignIn, SignedIn};
+use guicang_sync::backoff::Backoff;
+use guicang_sync::feed::Cursor;
+use guicang_sync::grant::{Role, Standing};
+use guicang_sync::message::{Report, SYNC_PATH};
+use guicang_sync::session::{Limits, Received, Session, Step, Summary};
+use guicang_sync::wire::WireEntry;
+
+pub use error::LinkError;
+pub use http::Relay;
+
+/// How often a request is tried again within a session before the session is given up.
+const RETRIES: u32 = 6;
+
+/// How long a slice of a pull may hold the file.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// A branch's link to its relay. It lives as long as the token may: between sessions too.
+pub struct Link {
+    relay: Relay,
+    token: Option<Vec<u8>>,
+    backoff: Backoff,
+    fill: fn(&mut [u8]),
+    /// What the relay was last told is unsent.
+    reported: Option<Report>,
+}
+
+impl Link {
+    /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
+    pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
+        Self { relay, token: None, backoff: Backoff::new(500, 15_000), fill, reported: None }
+    }
+
+    /// One session: until neither side has more.
+    ///
+    /// A request that is lost is sent again, with a smaller budget and after a pause; each answer is
+    /// on disk before the next request, so a session that is given up loses nothing.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails.
+    pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
+        let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
+        self.backoff.succeeded();
+        loop {
+            match session.step() {
+                Step::Entries { after_sequence, budget_bytes } => {
+                    let (entries, more) = work(|| replica.wire_entries(after_sequence, budget_bytes))?;
+                    let report = work(|| unsent_after(replica, &entries, more))?;
+                    let news = (self.reported.as_ref() != Some(&report)).then(|| report.clone());
+                    session.entries(entries, more, news)?;
+                    self.reported = Some(report);
+                }
+                Step::Send(body) => self.exchange(replica, &mut session, body).await?,
+                Step::Store(received) => {
+                    let cursors = store(replica, received).await?;
+                    session.stored(cursors)?;
+                }
+                Step::Done(summary) => {
+                    work(|| replica.session_done(&summary))?;
+                    return Ok(summary);
+                }
+            }
+        }
+    }
+
+    /// Sends a request and hands the session its answer, or says that there was none.
+    async fn exchange(
+        &mut self,
+        replica: &mut Replica,
+        session: &mut Session,
+        body: Vec<u8>,
+    ) -> Result<(), LinkError> {
+        let token = match self.token.clone() {
+            Some(token) => token,
+            None => match self.sign_in(replica).await {
+                Ok(token) => token,
+                Err(error) => return self.lost(session, error).await,
+            },
+        };
+        match self.relay.exchange(SYNC_PATH, Some(&token), body).await {
+            Ok(answer) => match session.answer(&answer) {
+                Ok(()) => {
+                    self.backoff.succeeded();
+                    Ok(())
+                }
+                Err(error) => self.lost(session, error.into()).await,
+            },
+            Err(error) => {
+                if matches!(error, LinkError::NotSignedIn { .. }) {
+                    self.token = None;
+                }
+                self.lost(session, error).await
+            }
+        }
+    }
+
+    /// After a request that brought no answer: waits, or gives up where waiting is no use.
+    async fn lost(&mut self, session: &mut Session, error: LinkError) -> Result<(), LinkError> {
+        if !error.is_passing() || self.backoff.failures() >= RETRIES {
+            return Err(error);
+        }
+        tracing::debug!(%error, "request lost");
+        self.reported = None;
+        session.failed();
+        let wait_ms = self.backoff.failed(self.random(), error.retry_after_ms());
+        tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+        Ok(())
+    }
+
+    async fn sign_in(&mut self, replica: &mut Replica) -> Result<Vec<u8>, LinkError> {
+        let device = replica.identity().device;
+        let challenge: Challenge =
+            self.relay.post(CHALLENGE_PATH, None, &ChallengeRequest { device }).await?;
+        // Only for a relay that the organisation has granted: another could pass the answer on.
+        let granted = work(|| replica.grants())?;
+        let known = granted.device(challenge.relay).is_some_and(|d| d.grant.role == Role::Relay);
+        if !known || !matches!(granted.may(challenge.relay, challenge.time), Standing::Valid) {
+            return Err(LinkError::ForeignRelay { url: self.relay.url().to_owned(), relay: challenge.relay });
+        }
+        let organisation = replica.identity().organisation;
+        let answer = SignIn::new(replica.key(), organisation, challenge.relay, challenge.nonce);
+        let signed_in: SignedIn = self.relay.post(SIGN_IN_PATH, None, &answer).await?;
+        self.token = Some(signed_in.token.clone());
+        Ok(signed_in.token)
+    }
+
+    /// An evenly distributed number.
+    pub fn random(&self) -> u64 {
+        let mut bytes = [0; 8];
+        (self.fill)(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+}
+
+/// What is unsent once the relay has taken these entries.
+fn unsent_after(replica: &Replica, entries: &[WireEntry], more: bool) -> Result<Report, StoreError> {
+    if !entries.is_empty() && !more {
+        return Ok(Report::default());
+    }
+    let mut report = replica.report()?;
+    let sent: usize = entries.iter().map(|entry| entry.changes.len()).sum();
+    report.unsent_changes = report.unsent_changes.saturating_sub(sent as u64);
+    Ok(report)
+}
+
+/// Stores an answer in slices, with a pause as long as the slice after each.
+async fn store(replica: &mut Replica, received: Received) -> Result<Vec<Cursor>, LinkError> {
+    let mut pull = work(|| replica.begin_pull(&received))?;
+    let mut positions = 16;
+    loop {
+        let begun = tokio::time::Instant::now();
+        let more = work(|| replica.apply_slice(&mut pull, positions))?;
+        if !more {
+            return Ok(work(|| replica.cursors())?);
+        }
+        let took = begun.elapsed();
+        positions = if took > SLICE { (positions / 2).max(1) } else { positions.saturating_mul(2).min(1024) };
+        tokio::time::sleep(took).await;
+    }
+}
+
+/// Blocking work where it stands; other tasks of the runtime, where it has more threads, go on.
+fn work<T>(blocking: impl FnOnce() -> T) -> T {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(blocking),
+        _ => blocking(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Names of codes: states, accounts, kinds, reasons why.
+
+names! {
+    /// A state of a return.
+    state {
+        "draft": "草稿", "draft";
+        "requested": "待审核", "requested";
+        "approved": "已批准", "approved";
+        "rejected": "已拒绝", "rejected";
+        "needs_information": "待补充资料", "needs information";
+        "part_received": "部分收货", "part received";
+        "received": "已收货待检", "received";
+        "inspected": "已质检", "inspected";
+        "refund_queued": "待退款", "refund queued";
+        "refund_intended": "退款处理中", "refund under way";
+        "refund_accepted": "渠道已受理", "refund accepted";
+        "refund_failed": "退款失败", "refund failed";
+        "refund_paid": "已退款", "refund paid";
+        "cancelled": "已取消", "cancelled";
+        "closed": "已完结", "closed";
+        "disputed": "有争议", "disputed";
+    }
+    /// A stock account.
+    account {
+        "sellable": "可售", "sellable";
+        "returns_hold": "退货待检", "returns hold";
+        "quarantine": "隔离", "quarantine";
+        "defective": "次品", "defective";
+        "supplier_hold": "待退供应商", "supplier hold";
+        "scrap_hold": "待报废", "scrap hold";
+        "repair": "维修中", "repair";
+        "in_transit": "在途", "in transit";
+        "customer": "顾客", "customer";
+        "supplier": "供应商", "supplier";
+        "scrap": "已报废", "scrapped";
+        "variance": "损溢", "variance";
+        "opening": "期初", "opening";
+        "transform": "转换", "transformed";
+        "waived": "免退货", "waived";
+    }
+    /// A kind of exception.
+    exception {
+        "over_return": "超量退货", "over-return";
+        "refund_over_entitlement": "超额退款", "refund over entitlement";
+        "unverified_sale": "销售未核实", "unverified sale";
+        "conflicting_decision": "处理冲突", "conflicting decision";
+        "clock": "时钟异常", "clock";
+        "forged_envelope": "来源不符", "forged envelope";
+    }
+    /// A ground of the policy.
+    ground {
+        "out_of_window": "超过退货期限", "outside the return window";
+        "value_above": "金额超过店员权限", "worth more than a clerk may grant";
+        "unverified_above": "未核实销售且金额超限", "sale not held here and worth more than may be granted without it";
+    }
+    /// A tender.
+    tender {
+        "cash": "现金", "cash";
+        "wechat": "微信", "WeChat Pay";
+        "alipay": "支付宝", "Alipay";
+        "card": "银行卡", "card";
+        "unionpay": "银联", "UnionPay";
+        "digital_rmb": "数字人民币", "e-CNY";
+        "points": "积分", "points";
+        "credit": "储值", "store credit";
+        "unknown": "未注明", "not recorded";
+    }
+    /// A kind of adjustment.
+    movement {
+        "opening": "期初", "opening";
+        "received": "入库", "received";
+        "sent_back": "退供应商", "sent back";
+        "found": "报溢", "found";
+        "written_off": "报损", "written off";
+    }
+    /// Where an inspected part goes.
+    disposition {
+        "restock": "重新上架", "restock";
+        "markdown": "降价销售", "restock at a lower price";
+        "repair": "维修", "repair";
+        "supplier": "退供应商", "back to the supplier";
+        "manufacturer": "退厂家", "back to the maker";
+        "scrap": "报废", "scrap";
+        "give_back": "退还顾客", "give back";
+        "quarantine": "隔离", "quarantine";
+    }
+    /// Who bears a loss; `site:CODE` and `supplier:NAME` stand for themselves.
+    owner {
+        "company": "公司", "the company";
+        "customer": "顾客", "the customer";
+    }
+}
+
+names! {
+    /// A field of input, or a kind of name.
+    field {
+        "site": "门店", "site";
+        "device code": "设备编码", "device code";
+        "SKU": "货号", "SKU";
+        "sku": "货号", "SKU";
+        "lot": "批号", "lot";
+        "user": "用户", "user";
+        "till": "收银台", "till";
+        "receipt": "小票", "receipt";
+        "receipt number": "小票号", "receipt number";
+        "receipt line": "小票行", "receipt line";
+        "line": "行号", "line";
+        "customer": "会员号", "customer";
+        "reason": "原因", "reason";
+        "tender": "支付方式", "tender";
+        "number": "单号", "number";
+        "quantity": "数量", "quantity";
+        "amount": "金额", "amount";
+        "price": "单价", "price";
+        "currency": "币种", "currency";
+        "time": "时间", "time";
+        "grade": "等级", "grade";
+        "disposition": "去向", "disposition";
+        "movement": "调整类型", "movement";
+        "channel": "渠道", "channel";
+        "exception kind": "异常类型", "exception kind";
+        "item": "商品", "item";
+        "duration": "时长", "duration";
+        "zone": "时区", "time zone";
+        "place": "库位", "place";
+        "name": "名称", "name";
+        "refund": "退款", "refund";
+        "language": "语言", "language";
+        "loss owner": "承担方", "loss owner";
+        "action": "处理方式", "action";
+    }
+    /// What a value should be, in the words of the program's parsers.
+    wanted {
+        "1 to 40 bytes without '/' or control characters": "1 到 40 字节，不含“/”和控制字符", "1 to 40 bytes without '/' or control characters";
+        "1 to 24 bytes without '/' or control characters": "1 到 24 字节，不含“/”和控制字符", "1 to 24 bytes without '/' or control characters";
+        "1 to 64 bytes without control characters": "1 到 64 字节，不含控制字符", "1 to 64 bytes without control characters";
+        "1 to 40 bytes without control characters": "1 到 40 字节，不含控制字符", "1 to 40 bytes without control characters";
+        "1 to 8 of A-Z and 0-9": "1 到 8 个大写字母或数字", "1 to 8 of A-Z and 0-9";
+        "1 to 40 of a-z, 0-9, '_', '-'": "1 到 40 个小写字母、数字、“_”或“-”", "1 to 40 of a-z, 0-9, '_', '-'";
+        "1 to 24 of a-z, 0-9, '_'": "1 到 24 个小写字母、数字或“_”", "1 to 24 of a-z, 0-9, '_'";
+        "1 to 40 letters, digits and '-'": "1 到 40 个字母、数字或“-”", "1 to 40 letters, digits and '-'";
+        "[SITE/[TILL/]]NUMBER": "[门店/[收银台/]]小票号", "[SITE/[TILL/]]NUMBER";
+        "SITE/[TILL/]NUMBER": "门店/[收银台/]小票号", "SITE/[TILL/]NUMBER";
+        "a number with at most 3 decimals": "最多三位小数的数字", "a number with at most 3 decimals";
+        "a number above zero with at most 3 decimals": "大于零、最多三位小数的数字", "a number above zero with at most 3 decimals";
+        "a number with at most 4 decimals": "最多四位小数的数字", "a number with at most 4 decimals";
+        "a number with at most 2 decimals": "最多两位小数的数字", "a number with at most 2 decimals";
+        "a number with at most 0 decimals": "整数", "a number with at most 0 decimals";
+        "three capital letters of ISO 4217, such as CNY": "ISO 4217 的三个大写字母，例如 CNY", "three capital letters of ISO 4217, such as CNY";
+        "2026-11-23T14:02:03, or a date alone": "2026-11-23T14:02:03，或只写日期", "2026-11-23T14:02:03, or a date alone";
+        "a time zone such as Asia/Shanghai": "时区，例如 Asia/Shanghai", "a time zone such as Asia/Shanghai";
+        "SKU or SKU=QUANTITY": "货号，或 货号=数量", "SKU or SKU=QUANTITY";
+        "GRADE=QUANTITY or GRADE=QUANTITY:DISPOSITION": "等级=数量，或 等级=数量:去向", "GRADE=QUANTITY or GRADE=QUANTITY:DISPOSITION";
+        "a length of time such as 60s, 5m, 1h": "时长，例如 60s、5m、1h", "a length of time such as 60s, 5m, 1h";
+        "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
+        "zh or en": "zh 或 en", "zh or en";
+        "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "one of A B C D E": "A B C D E 之一", "one of A B C D E";
+    }
+}
+
+names! {
+    /// Whether an exception is settled.
+    settlement { "open": "待处理", "open"; "settled": "已处理", "settled"; }
+    /// Yes or no.
+    yes { "yes": "是", "yes"; "no": "否", "no"; }
+}
+
+names! {
+    /// What became of a change that wasn't accepted.
+    set_aside {
+        "refused": "总部拒绝", "refused by the relay";
+        "set_apart_by_relay": "总部搁置", "set apart by the relay";
+        "set_apart_here": "本机搁置", "set apart here";
+        "reissued": "被拒后已重新提交", "refused, and written again";
+    }
+    /// Why a replica can't sync until somebody acts.
+    fault {
+        "fork": "数据文件被复制过，两份都在用：请联系总部", "this file was copied and both copies went on: tell HQ";
+        "withdrawn": "总部已停用这台设备：请联系总部", "HQ has withdrawn this device: ask HQ";
+    }
+}
+
+names! {
+    /// What to do about something that the doctor found; nothing is said of codes that aren't listed.
+    advice {
+        "file": "磁盘可能损坏：立即备份此文件，从备份恢复，再同步", "the disk may be failing: copy the file now, restore a backup, then sync";
+        "change_hash": "记录的内容被改动或损坏：从备份恢复，再同步", "a change's bytes are damaged: restore a backup, then sync";
+        "entry_root": "日志条目与其内容不符：从备份恢复，再同步", "a journal entry doesn't fit its changes: restore a backup, then sync";
+        "entry_signature": "签名不对：请联系总部", "a signature is wrong: tell HQ";
+        "entry_chain": "日志有缺口：再同步一次；仍有则从备份恢复", "the journal has a gap: sync again; if it stays, restore a backup";
+        "stamp": "时间戳的签名不对：请联系总部", "a stamp's signature is wrong: tell HQ";
+        "sum": "与总部的累计和不符：再同步一次；仍有请联系总部", "a running sum is wrong: sync again; if it stays, tell HQ";
+        "stock_balance": "库存分录不平：重建（rebuild）；仍有请联系总部", "stock postings don't balance: rebuild; if it stays, tell HQ";
+        "money_balance": "资金分录不平：重建（rebuild）；仍有请联系总部", "money postings don't balance: rebuild; if it stays, tell HQ";
+        "projection": "显示的数据与原始记录不符：重建（rebuild）", "what is shown differs from the facts: rebuild";
+    }
+}

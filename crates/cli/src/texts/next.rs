@@ -1,0 +1,204 @@
+//! What a person can do next: the line on standard error that ends each command.
+
+texts! {
+    /// The line itself.
+    line(text: &str) { zh: "下一步：{text}", en: "Next: {text}" }
+    /// Look at the program's help.
+    help_of(program: &str) {
+        zh: "{program} --help 查看用法。",
+        en: "{program} --help shows how it is used.",
+    }
+    /// Look at a command's help.
+    help(program: &str, command: &str) {
+        zh: "{program} {command} --help 查看用法。",
+        en: "{program} {command} --help shows how it is used.",
+    }
+}
+
+texts! {
+    /// After an unknown SKU.
+    stock(program: &str) {
+        zh: "{program} stock show 列出所有货号。",
+        en: "{program} stock show lists every SKU.",
+    }
+    /// After something about a receipt.
+    sale(program: &str, receipt: &str) {
+        zh: "{program} sale show {receipt} 查看小票上还能退什么。",
+        en: "{program} sale show {receipt} shows what can still come back.",
+    }
+    /// After an unknown return.
+    returns(program: &str) {
+        zh: "{program} return list 列出退货单。",
+        en: "{program} return list lists the returns.",
+    }
+    /// After something about a return.
+    show_return(program: &str, number: &str) {
+        zh: "{program} return show {number} 查看这张退货单。",
+        en: "{program} return show {number} shows this return.",
+    }
+    /// Use the identity instead of the number.
+    use_identity() {
+        zh: "请用单据的完整标识（return list --json 里的 id）代替单号。",
+        en: "Give the document's identity (`id` of return list --json) instead of its number.",
+    }
+    /// After an unknown site.
+    sites(program: &str) {
+        zh: "{program} totals 列出所有门店。",
+        en: "{program} totals lists the sites.",
+    }
+    /// After an unknown exception.
+    exceptions(program: &str) {
+        zh: "{program} exception list 列出所有异常。",
+        en: "{program} exception list lists the exceptions.",
+    }
+    /// Do it again with another value.
+    correct() { zh: "请改正后再执行一次。", en: "Correct it and run the command again." }
+    /// A manager's name is needed.
+    approve() {
+        zh: "请经理确认后加 --approved-by 经理姓名，再执行一次。",
+        en: "Have a manager agree, then run it again with --approved-by NAME.",
+    }
+    /// Another person has to approve.
+    another_approver() {
+        zh: "请换一位经理，用 --approved-by 写上姓名。",
+        en: "Have another manager approve: --approved-by NAME.",
+    }
+    /// A newer program is needed.
+    upgrade() { zh: "请先升级本程序。", en: "Install a newer version of this program." }
+    /// HQ does it.
+    ask_hq() {
+        zh: "请在总部用 guicang-server 办理。",
+        en: "Have it done at HQ, with guicang-server.",
+    }
+    /// Name the site.
+    name_site() { zh: "请加 --site 门店编码。", en: "Add --site CODE." }
+    /// Name the price.
+    name_price() { zh: "请加 --price 单价。", en: "Add --price P, the price of one." }
+    /// Check permissions.
+    permissions() {
+        zh: "请检查文件和目录的写权限后再执行一次。",
+        en: "Check that the file and its folder can be written, then run it again.",
+    }
+    /// Make room.
+    make_room() { zh: "请清出磁盘空间后再执行一次。", en: "Make room on the disk, then run it again." }
+    /// Try again.
+    again() { zh: "请稍后再执行一次。", en: "Run it again in a moment." }
+    /// See what is wrong with the file.
+    doctor(program: &str) {
+        zh: "{program} doctor 检查数据文件。",
+        en: "{program} doctor examines the file.",
+    }
+    /// Make or join.
+    make_file(program: &str) {
+        zh: "{program} join 网址 --code 注册码 加入总部，或 {program} init 单独试用。",
+        en: "{program} join URL --code C joins HQ; {program} init makes one to try alone.",
+    }
+    /// Name another file.
+    other_file() { zh: "请指定另一个文件名。", en: "Name another file." }
+    /// A new code from HQ.
+    new_code() {
+        zh: "请总部重新发放注册码（guicang-server device enrol）。",
+        en: "Have HQ give out a new code (guicang-server device enrol).",
+    }
+}
+
+texts! {
+    /// Goods are awaited.
+    receive(program: &str, number: &str) {
+        zh: "货到后 {program} return receive {number}。",
+        en: "{program} return receive {number} when the goods arrive.",
+    }
+    /// Goods wait for inspection.
+    inspect(program: &str, number: &str) {
+        zh: "{program} return inspect {number} --grade A=1 记录质检结果。",
+        en: "{program} return inspect {number} --grade A=1 records the inspection.",
+    }
+    /// Money is owed.
+    refund(program: &str, number: &str) {
+        zh: "{program} return refund {number} --tender cash 办理退款。",
+        en: "{program} return refund {number} --tender cash refunds it.",
+    }
+    /// Something was written.
+    after_write(program: &str) {
+        zh: "{program} stock show 查看库存；联网后 {program} sync 送到总部。",
+        en: "{program} stock show shows the stock; {program} sync takes it to HQ once there is a line.",
+    }
+    /// Correct stock.
+    adjust(program: &str) {
+        zh: "{program} stock adjust 货号 --add 数量 --reason 原因 调整库存。",
+        en: "{program} stock adjust SKU --add QTY --reason R corrects it.",
+    }
+    /// Take goods of a receipt back.
+    take_back(program: &str, receipt: &str) {
+        zh: "{program} return counter --sale {receipt} --item 货号=数量 … 办理退货。",
+        en: "{program} return counter --sale {receipt} --item SKU=QTY ... takes goods back.",
+    }
+    /// The sale is another branch's.
+    receipt_elsewhere(program: &str) {
+        zh: "别店的小票照样可退：{program} return counter --sale 门店/小票号 --price 单价 …，记为暂定。",
+        en: "Another branch's receipt can come back too, provisionally: {program} return counter --sale SITE/NUMBER --price P ...",
+    }
+    /// Look at an exception.
+    show_exception(program: &str, id: &str) {
+        zh: "{program} exception show \"{id}\" 查看依据。",
+        en: "{program} exception show \"{id}\" shows the evidence.",
+    }
+    /// Have an exception resolved.
+    resolve(id: &str) {
+        zh: "总部用 guicang-server exception resolve \"{id}\" 处理。",
+        en: "HQ settles it: guicang-server exception resolve \"{id}\".",
+    }
+    /// Make the projections anew.
+    rebuild(program: &str) {
+        zh: "{program} rebuild 由原始记录重建；仍有问题请从备份恢复或联系总部。",
+        en: "{program} rebuild makes everything shown anew from the facts; if it stays, restore a backup or ask HQ.",
+    }
+}
+
+texts! {
+    /// Sync.
+    sync(program: &str) {
+        zh: "{program} sync 与总部同步。",
+        en: "{program} sync exchanges what is missing with HQ.",
+    }
+    /// Sync later.
+    sync_later(program: &str) {
+        zh: "线路恢复后再 {program} sync，或用 --every 60s 一直试。",
+        en: "{program} sync again when the line is back, or let --every 60s keep trying.",
+    }
+    /// What an address looks like.
+    address() {
+        zh: "网址形如 http://hq.example.com:8080。",
+        en: "An address looks like http://hq.example.com:8080.",
+    }
+    /// Check the address.
+    check_relay() {
+        zh: "请检查网址和端口，以及是否被网络的登录页面拦截。",
+        en: "Check address and port, and whether the network wants a sign-in on a page of its own first.",
+    }
+    /// Upgrade, or tell somebody.
+    upgrade_or_report() {
+        zh: "请确认两端程序版本；仍有问题请联系总部。",
+        en: "Check that both ends run the same version; if it stays, tell HQ.",
+    }
+    /// Ask for this device to be let in again.
+    ask_readmission() {
+        zh: "请联系总部重新启用，或用新的注册码加入。",
+        en: "Ask HQ to admit it again, or join with a new code.",
+    }
+    /// Look at what was refused.
+    status(program: &str) {
+        zh: "{program} status 查看被拒的内容和原因。",
+        en: "{program} status shows what was refused and why.",
+    }
+    /// The sums differ.
+    not_proven(program: &str) {
+        zh: "再执行一次 {program} sync；仍不一致请 {program} doctor 并联系总部。",
+        en: "Run {program} sync again; if it stays, run {program} doctor and tell HQ.",
+    }
+    /// After `init`.
+    first_steps(program: &str) {
+        zh: "{program} stock adjust 货号 --add 50 --as opening --reason count 记期初，再 {program} return counter … 退货。",
+        en: "{program} stock adjust SKU --add 50 --as opening --reason count, then {program} return counter ...",
+    }
+}

@@ -1,0 +1,127 @@
+//! What a command did, in a sentence.
+
+use std::fmt::Display;
+
+texts! {
+    /// A command on a return was done.
+    return_done(number: &str, states: &str) {
+        zh: "退货单 {number}：{states}。",
+        en: "Return {number}: {states}.",
+    }
+    /// The sale isn't held here.
+    return_provisional() {
+        zh: "本店没有这笔销售，先暂记，待总部核实；核实前结果可能改变。",
+        en: "The sale is not held here: the return is provisional until HQ has verified it.",
+    }
+    /// A return's money.
+    refund_line(entitled: &str, queued: &str, paid: &str, currency: &str) {
+        zh: "应退 {entitled} {currency}，待付 {queued}，已付 {paid}",
+        en: "entitled {entitled} {currency}, queued {queued}, paid {paid}",
+    }
+    /// By when; follows the money.
+    refund_due(day: &str) { zh: "，最迟 {day} 付清", en: ", due by {day}" }
+    /// What a rebuild came to.
+    rebuilt(documents: u64, digest: &str) {
+        zh: "已由 {documents} 张单据重建，摘要 {digest}",
+        en: "rebuilt from {documents} documents, digest {digest}",
+    }
+    /// A rebuild changed nothing.
+    rebuilt_equal() { zh: "重建前后一致。", en: "Equal before and after." }
+    /// The word before a rebuild's progress.
+    rebuilding() { zh: "重建中", en: "rebuilding" }
+    /// The word before an examination's progress.
+    examining() { zh: "检查中", en: "examining" }
+    /// Nothing is wrong.
+    healthy() { zh: "一切正常。", en: "All is well." }
+    /// What the star means.
+    uncounted() {
+        zh: "* 尚未盘点：没有期初、入库或盘点可依据，数字只是收发的差额。",
+        en: "* uncounted: no opening, delivery or count stands behind it; the figure is what came less what went.",
+    }
+    /// An adjustment was done.
+    adjusted(number: &dyn Display, on_hand: &dyn Display, available: &dyn Display) {
+        zh: "调整单 {number} 已记账：在手 {on_hand}，可售 {available}。",
+        en: "Adjustment {number} recorded: on hand {on_hand}, available {available}.",
+    }
+    /// What of a receipt stays sold.
+    net(net: &str, currency: &str) { zh: "净额 {net} {currency}", en: "net {net} {currency}" }
+    /// What a line's evidence is about.
+    sold_on(receipt: &dyn Display, line: &dyn Display, sold: &dyn Display) {
+        zh: "小票 {receipt} 第 {line} 行售出 {sold}，退货依次为：",
+        en: "receipt {receipt}, line {line}: {sold} sold; the claims in the order they stand:",
+    }
+    /// A refund's evidence.
+    owed_and_paid(entitled: &str, paid: &str, currency: &dyn Display) {
+        zh: "应退 {entitled} {currency}，实付 {paid} {currency}",
+        en: "entitled {entitled} {currency}, paid {paid} {currency}",
+    }
+    /// A sale that nobody has seen.
+    sale_unseen(receipt: &dyn Display) {
+        zh: "还没有见到小票 {receipt} 的销售",
+        en: "nobody has seen the sale of receipt {receipt} yet",
+    }
+    /// A return without receipt.
+    no_receipt() { zh: "没有小票", en: "no receipt" }
+}
+
+texts! {
+    /// An organisation was made.
+    founded(name: &str, organisation: &str, site: &str, secret: &str) {
+        zh: "组织：{name}（{organisation}）\n门店：{site}\n组织密钥：{secret}",
+        en: "organisation: {name} ({organisation})\nsite: {site}\nthe organisation's key: {secret}",
+    }
+    /// What to do with the key.
+    keep_secret() {
+        zh: "组织密钥只显示这一次，本机不保存。请离线妥善保管。",
+        en: "The organisation's key is shown this once and not kept here. Keep it safe, off this machine.",
+    }
+    /// A device joined.
+    joined(name: &str, site: &str, code: &str) {
+        zh: "已加入 {name}，门店 {site}，设备编码 {code}",
+        en: "joined {name}, site {site}, device code {code}",
+    }
+    /// What a session exchanged; what is unsent and what is proven follow.
+    sync_done(sent: u64, fetched: u64, refused: u64) {
+        zh: "发送 {sent}，收到 {fetched}，被拒 {refused}",
+        en: "sent {sent}, fetched {fetched}, refused {refused}",
+    }
+    /// What is still unsent.
+    sync_unsent(changes: u64, refunds: &str) {
+        zh: "；未发送 {changes}（退款 {refunds}）",
+        en: "; still unsent {changes} (refunds {refunds})",
+    }
+    /// Both ends hold the same.
+    sync_proven(positions: &str) { zh: "；两端一致：{positions}", en: "; proven equal up to {positions}" }
+    /// Both ends were not proven to hold the same.
+    sync_not_proven() { zh: "；两端一致未能证明", en: "; not proven equal" }
+    /// A lasting sync was ended.
+    stopped() { zh: "已停止。", en: "Stopped." }
+    /// Who this is.
+    status_head(name: &str, site: &str, code: &str, documents: u64) {
+        zh: "{name}，门店 {site}，设备 {code}，{documents} 张单据",
+        en: "{name}, site {site}, device {code}, {documents} documents",
+    }
+    /// The relay and the last session.
+    status_relay(relay: &str, last: &str) {
+        zh: "总部 {relay}，上次同步 {last}",
+        en: "HQ at {relay}, last sync {last}",
+    }
+    /// There is no relay.
+    status_alone() { zh: "单独试用，没有总部", en: "on trial, without HQ" }
+    /// What is unsent.
+    status_unsent(changes: u64, refunds: &str) {
+        zh: "未发送 {changes} 个变更，其中退款 {refunds}",
+        en: "{changes} changes unsent, refunds in them {refunds}",
+    }
+    /// A feed's comparison.
+    proven_to(at: &str) { zh: "{at} 证明一致", en: "equal, proven at {at}" }
+    /// A feed's comparison.
+    differs_since(at: &str) { zh: "{at} 发现不一致", en: "not proven: differed at {at}" }
+    /// A feed's comparison.
+    never_compared() { zh: "尚未比对", en: "not compared yet" }
+    /// A change that was refused or set apart.
+    set_aside(how: &str, number: &str, rule: &str, detail: &str) {
+        zh: "{how}：{number} {rule} {detail}",
+        en: "{how}: {number} {rule} {detail}",
+    }
+}

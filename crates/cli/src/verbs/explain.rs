@@ -1,0 +1,131 @@
+//! The replica's errors in words: what went wrong, the exit code, what to do.
+
+use guicang_domain::money::Currency;
+use guicang_domain::policy::Ground;
+use guicang_replica::{CommandError, OpenError, StoreError};
+
+use crate::exit::{Exit, Explain, Failure};
+use crate::language::Language;
+use crate::texts::{failures, names, next};
+
+impl Explain for StoreError {
+    fn explain(&self, language: Language, program: &str) -> Failure {
+        let (message, next) = match self {
+            StoreError::ReadOnly => (failures::read_only(language), next::permissions(language)),
+            StoreError::Full => (failures::disk_full(language), next::make_room(language)),
+            StoreError::Busy => (failures::busy(language), next::again(language)),
+            StoreError::Damaged { what, detail } => {
+                return Failure::new(
+                    Exit::Refused,
+                    failures::damaged(language, what, detail),
+                    next::doctor(language, program),
+                );
+            }
+            StoreError::Sqlite(error) => (failures::store(language, error), next::doctor(language, program)),
+        };
+        Failure::new(Exit::Other, message, next)
+    }
+}
+
+impl Explain for OpenError {
+    fn explain(&self, language: Language, program: &str) -> Failure {
+        let l = language;
+        match self {
+            OpenError::NotFound { path } => {
+                Failure::new(Exit::Other, failures::not_found(l, path), next::make_file(l, program))
+            }
+            OpenError::Exists { path } => {
+                Failure::new(Exit::Refused, failures::exists(l, path), next::other_file(l))
+            }
+            OpenError::NotAReplica { path } => {
+                Failure::new(Exit::Refused, failures::not_a_replica(l, path), next::other_file(l))
+            }
+            OpenError::Newer { path, found, reads } => {
+                Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
+            }
+            OpenError::Grant(detail) => {
+                Failure::new(Exit::Refused, failures::grant(l, detail), next::new_code(l))
+            }
+            OpenError::Store(error) => error.explain(l, program),
+        }
+    }
+}
+
+impl Explain for CommandError {
+    fn explain(&self, language: Language, program: &str) -> Failure {
+        let l = language;
+        let (message, next) = match self {
+            CommandError::Store(error) => return error.explain(l, program),
+            CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
+            CommandError::NotOnReceipt { receipt, sku, has } => (
+                failures::not_on_receipt(l, receipt, sku, &list(has)),
+                next::sale(l, program, &receipt.to_string()),
+            ),
+            CommandError::UnknownReturn { found } => {
+                (failures::unknown_return(l, found), next::returns(l, program))
+            }
+            CommandError::Ambiguous { number, found } => {
+                (failures::ambiguous(l, number, &list(found)), next::use_identity(l))
+            }
+            CommandError::UnknownSite { found } => {
+                (failures::unknown_site(l, found), next::sites(l, program))
+            }
+            CommandError::UnknownReason { found, known } => {
+                (failures::unknown_reason(l, found, &list(known)), next::correct(l))
+            }
+            CommandError::UnknownException { found } => {
+                (failures::unknown_exception(l, found), next::exceptions(l, program))
+            }
+            CommandError::Value { field, found, wanted } => {
+                (value(l, field, found, wanted), next::correct(l))
+            }
+            CommandError::MoreThanLeft { sku, asked, left } => {
+                (failures::more_than_left(l, sku, asked, left), next::correct(l))
+            }
+            CommandError::GradesDontAddUp { graded, quantity } => {
+                (failures::grades_dont_add_up(l, graded, quantity), next::correct(l))
+            }
+            CommandError::MoreThanOwed { asked, left, currency } => (
+                failures::more_than_owed(l, &currency.format(*asked), &currency.format(*left), currency),
+                next::correct(l),
+            ),
+            CommandError::NeedsManager { grounds, policy, currency } => {
+                let grounds: Vec<String> = grounds.iter().map(|g| ground(l, g, *currency)).collect();
+                (failures::needs_manager(l, &grounds.join("; "), policy), next::approve(l))
+            }
+            CommandError::ApproverIsRequester { user } => {
+                (failures::approver_is_requester(l, user), next::another_approver(l))
+            }
+            CommandError::Closed { number, state } => {
+                (failures::closed(l, number, &names::state(l, state)), next::show_return(l, program, number))
+            }
+            CommandError::NewerRules { number } => (failures::newer_rules(l, number), next::upgrade(l)),
+            CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),
+            CommandError::HqOnly => (failures::hq_only(l), next::ask_hq(l)),
+            CommandError::SiteNeeded => (failures::site_needed(l), next::name_site(l)),
+            CommandError::PriceNeeded { sku } => (failures::price_needed(l, sku), next::name_price(l)),
+        };
+        Failure::new(Exit::Refused, message, next)
+    }
+}
+
+/// A wrong value in words; the field and what is wanted are named in the language where it has names.
+pub fn value(language: Language, field: &str, found: &str, wanted: &str) -> String {
+    failures::value(language, &names::field(language, field), found, &names::wanted(language, wanted))
+}
+
+fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
+    match ground {
+        Ground::OutOfWindow { age_days, window_days } => {
+            failures::out_of_window(language, *age_days, *window_days)
+        }
+        Ground::ValueAbove { limit } => failures::value_above(language, &currency.format(*limit), &currency),
+        Ground::UnverifiedAbove { limit } => {
+            failures::unverified_above(language, &currency.format(*limit), &currency)
+        }
+    }
+}
+
+fn list<T: std::fmt::Display>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,31 @@
+//! The verbs that both binaries share: for each, its arguments and what it does.
+//!
+//! Each is a struct of arguments and `run(&mut Replica, &Globals, …)`. Data of a command is what the
+//! query of the same thing shows (`return counter` shows what `return show` does): one schema a thing.
+
+pub mod parse;
+mod explain;
+mod by;
+
+pub mod sale;
+pub mod return_;
+pub mod stock;
+pub mod exception;
+pub mod totals;
+pub mod doctor;
+pub mod rebuild;
+
+pub use by::{ByArgs, here};
+pub use explain::value;
+
+use crate::exit::Failure;
+use crate::output::Globals;
+use crate::texts::next;
+
+/// What can be done after something was written: look at the stock, and at a branch, sync.
+fn next_after_write(globals: &Globals) -> Result<(), Failure> {
+    globals.next(&match globals.program {
+        "guicang" => next::after_write(globals.language, globals.program),
+        program => next::stock(globals.language, program),
+    })
+}

@@ -1,0 +1,207 @@
+//! A return as JSON and as text. The keys are part of the program's interface.
+
+use guicang_replica::{ReturnLineRow, ReturnRow};
+use serde::Serialize;
+
+use crate::format::{Column, Table, minute};
+use crate::language::Language;
+use crate::texts::{headings, names, results};
+
+/// A return.
+#[derive(Debug, Serialize)]
+pub struct ReturnItem {
+    id: String,
+    number: String,
+    site: String,
+    occurred: String,
+    states: Vec<String>,
+    historic: bool,
+    verified: bool,
+    receipt: Option<String>,
+    lines: Vec<Line>,
+    refund: Refund,
+}
+
+#[derive(Debug, Serialize)]
+struct Line {
+    line: String,
+    sku: String,
+    quantity: String,
+    reason: String,
+    excess: String,
+    links: Vec<Link>,
+    parts: Vec<Part>,
+}
+
+#[derive(Debug, Serialize)]
+struct Link {
+    receipt: String,
+    line: Option<String>,
+    quantity: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Part {
+    part: String,
+    quantity: String,
+    grade: Option<String>,
+    disposition: Option<String>,
+    account: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Refund {
+    entitled: String,
+    queued: String,
+    paid: String,
+    held: String,
+    currency: String,
+    due_by: Option<String>,
+}
+
+impl ReturnItem {
+    /// The replica's row as its item.
+    pub fn of(row: &ReturnRow) -> Self {
+        let money = |amount| row.currency.format(amount);
+        Self {
+            id: row.id.to_string(),
+            number: row.number.to_string(),
+            site: row.site.to_string(),
+            occurred: row.occurred.to_rfc3339(),
+            states: row.states.clone(),
+            historic: row.historic,
+            verified: row.unverified_lines == 0,
+            receipt: row.receipt.as_ref().map(ToString::to_string),
+            lines: row.lines.iter().map(Line::of).collect(),
+            refund: Refund {
+                entitled: money(row.entitled),
+                queued: money(row.queued),
+                paid: money(row.paid),
+                held: money(row.held),
+                currency: row.currency.to_string(),
+                due_by: row.due_by.map(|day| day.to_string()),
+            },
+        }
+    }
+
+    fn state_names(&self, language: Language) -> String {
+        self.states.iter().map(|s| names::state(language, s)).collect::<Vec<_>>().join(" / ")
+    }
+}
+
+impl Line {
+    fn of(row: &ReturnLineRow) -> Self {
+        Self {
+            line: row.line.to_string(),
+            sku: row.sku.to_string(),
+            quantity: row.quantity.to_string(),
+            reason: row.reason.to_string(),
+            excess: row.excess.to_string(),
+            links: row
+                .links
+                .iter()
+                .map(|link| Link {
+                    receipt: link.receipt.to_string(),
+                    line: link.line.as_ref().map(ToString::to_string),
+                    quantity: link.quantity.to_string(),
+                })
+                .collect(),
+            parts: row
+                .parts
+                .iter()
+                .map(|part| Part {
+                    part: part.part.to_string(),
+                    quantity: part.quantity.to_string(),
+                    grade: part.grade.map(|g| g.to_string()),
+                    disposition: part.disposition.map(|d| d.to_string()),
+                    account: part.account.to_string(),
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Returns, a row each.
+pub fn table(l: Language, items: &[ReturnItem]) -> Table {
+    let mut table = Table::new([
+        Column::Left(headings::number(l)),
+        Column::Left(headings::site(l)),
+        Column::Left(headings::occurred(l)),
+        Column::Left(headings::goods(l)),
+        Column::Left(headings::state(l)),
+        Column::Right(headings::entitled(l)),
+        Column::Right(headings::queued(l)),
+        Column::Right(headings::paid(l)),
+        Column::Left(headings::due(l)),
+    ]);
+    for item in items {
+        let goods = item.lines.iter().map(|line| format!("{}={}", line.sku, line.quantity));
+        table.row([
+            item.number.clone(),
+            item.site.clone(),
+            minute(&item.occurred),
+            goods.collect::<Vec<_>>().join(" "),
+            item.state_names(l),
+            item.refund.entitled.clone(),
+            item.refund.queued.clone(),
+            item.refund.paid.clone(),
+            item.refund.due_by.clone().unwrap_or_default(),
+        ]);
+    }
+    table
+}
+
+/// Returns, each in full: head, parts, refund.
+pub fn details(l: Language, items: &[ReturnItem]) -> String {
+    items.iter().map(|item| one(l, item)).collect::<Vec<_>>().join("\n\n")
+}
+
+fn one(l: Language, item: &ReturnItem) -> String {
+    let mut table = Table::new([
+        Column::Left(headings::sku(l)),
+        Column::Right(headings::quantity(l)),
+        Column::Right(headings::excess(l)),
+        Column::Left(headings::reason(l)),
+        Column::Left(headings::receipt(l)),
+        Column::Left(headings::grade(l)),
+        Column::Left(headings::account(l)),
+    ]);
+    for line in &item.lines {
+        let links: Vec<&str> = line.links.iter().map(|link| link.receipt.as_str()).collect();
+        let links = links.join(" ");
+        let excess = if line.excess == "0" { String::new() } else { line.excess.clone() };
+        table.row([
+            line.sku.clone(),
+            line.quantity.clone(),
+            excess,
+            line.reason.clone(),
+            links,
+            String::new(),
+            String::new(),
+        ]);
+        for part in &line.parts {
+            table.row([
+                format!("  {}", part.part),
+                part.quantity.clone(),
+                String::new(),
+                String::new(),
+                String::new(),
+                part.grade.clone().unwrap_or_default(),
+                names::account(l, &part.account),
+            ]);
+        }
+    }
+    let refund = &item.refund;
+    let mut text = format!(
+        "{}  {}  {}  {}\n{table}\n{}",
+        item.number,
+        item.site,
+        minute(&item.occurred),
+        item.state_names(l),
+        results::refund_line(l, &refund.entitled, &refund.queued, &refund.paid, &refund.currency),
+    );
+    if let Some(day) = &refund.due_by {
+        text.push_str(&results::refund_due(l, day));
+    }
+    text
+}

@@ -1,0 +1,211 @@
+//! `stock`: what is where, and corrections of it.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use guicang_domain::adjustment::Movement;
+use guicang_domain::ids::{Lot, ReasonCode, SiteId, Sku};
+use guicang_domain::money::UnitPrice;
+use guicang_domain::quantity::Quantity;
+use guicang_replica::{Adjust, Replica, StockFilter, StockRow};
+use serde::Serialize;
+
+use crate::exit::{Failure, Told};
+use crate::format::{Column, Table};
+use crate::language::Language;
+use crate::output::Globals;
+use crate::texts::{headings, names, next, results};
+use crate::verbs::{ByArgs, parse};
+
+/// The commands on stock.
+#[derive(Debug, Clone, Subcommand)]
+pub enum StockVerb {
+    /// Show what is on hand and what is available
+    #[command(
+        after_help = "Examples:\n  guicang stock show\n  guicang stock show 85123A --json\n  guicang stock show --site S01"
+    )]
+    Show(ShowArgs),
+    /// Record stock that was found, lost, received or sent back
+    #[command(
+        after_help = "Examples:\n  guicang stock adjust 85123A --add 50 --reason count --as opening\n  guicang stock adjust 85123A --remove 3 --reason damaged"
+    )]
+    Adjust(AdjustArgs),
+}
+
+impl StockVerb {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`Failure`] when it was refused or the file failed; nothing is changed then.
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        match self {
+            StockVerb::Show(args) => args.run(replica, globals),
+            StockVerb::Adjust(args) => args.run(replica, globals),
+        }
+    }
+}
+
+/// Which stock.
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    /// Of this article only
+    pub sku: Option<String>,
+    /// Of this site only
+    #[arg(long)]
+    pub site: Option<SiteId>,
+}
+
+/// A correction of stock.
+#[derive(Debug, Clone, Args)]
+#[group(id = "way", required = true, args = ["add", "remove"])]
+pub struct AdjustArgs {
+    /// The article
+    pub sku: String,
+    /// How many more there are
+    #[arg(long, value_name = "QTY", value_parser = parse::positive)]
+    pub add: Option<Quantity>,
+    /// How many fewer there are
+    #[arg(long, value_name = "QTY", value_parser = parse::positive)]
+    pub remove: Option<Quantity>,
+    /// Why, as a code: count, damaged, expired, ...
+    #[arg(long)]
+    pub reason: ReasonCode,
+    /// What it is: found or written_off if not said; opening, received, sent_back
+    #[arg(long = "as", value_name = "MOVEMENT")]
+    pub movement: Option<Movement>,
+    /// The lot
+    #[arg(long)]
+    pub lot: Option<Lot>,
+    /// The place within the site
+    #[arg(long)]
+    pub place: Option<String>,
+    /// The cost of one
+    #[arg(long)]
+    pub cost: Option<UnitPrice>,
+    /// A note
+    #[arg(long)]
+    pub note: Option<String>,
+    /// The site; only HQ has to say
+    #[arg(long)]
+    pub site: Option<SiteId>,
+    /// Who and when.
+    #[command(flatten)]
+    pub by: ByArgs,
+}
+
+/// Stock of an article at a place, as JSON. The keys are part of the program's interface.
+#[derive(Debug, Serialize)]
+pub struct StockItem {
+    site: String,
+    place: String,
+    sku: String,
+    lot: Option<String>,
+    on_hand: String,
+    available: String,
+    uncounted: bool,
+    accounts: BTreeMap<String, String>,
+}
+
+impl StockItem {
+    fn of(row: &StockRow) -> Self {
+        Self {
+            site: row.site.to_string(),
+            place: row.place.clone(),
+            sku: row.sku.to_string(),
+            lot: row.lot.as_ref().map(ToString::to_string),
+            on_hand: row.on_hand.to_string(),
+            available: row.available.to_string(),
+            uncounted: row.uncounted,
+            accounts: row.accounts.iter().map(|(a, q)| (a.to_string(), q.to_string())).collect(),
+        }
+    }
+}
+
+impl ShowArgs {
+    /// Shows it.
+    ///
+    /// # Errors
+    /// [`Failure`] when the SKU is none, or the file can't be read.
+    pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
+        let l = globals.language;
+        let sku = self.sku.as_deref().map(Sku::of).transpose().told(globals)?;
+        let rows = replica.stock(&StockFilter { site: self.site.clone(), sku }).told(globals)?;
+        let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
+        globals.show("stock", &items, |items| table(l, items))?;
+        if items.iter().any(|item| item.uncounted) {
+            globals.say(&results::uncounted(l))?;
+        }
+        globals.next(&next::adjust(l, globals.program))
+    }
+}
+
+impl AdjustArgs {
+    /// Records it.
+    ///
+    /// # Errors
+    /// [`Failure`] when it was refused; nothing is changed then.
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        let l = globals.language;
+        let by = self.by.by(replica, globals)?;
+        let (quantity, usual) = match (self.add, self.remove) {
+            (Some(quantity), _) => (quantity, Movement::Found),
+            (None, Some(quantity)) => (quantity, Movement::WrittenOff),
+            (None, None) => (Quantity::ZERO, Movement::Found),
+        };
+        let movement = self.movement.unwrap_or(usual);
+        if movement.removes() != usual.removes() {
+            let way = if self.add.is_some() { "--add" } else { "--remove" };
+            return Err(Failure::new(
+                crate::exit::Exit::Usage,
+                crate::texts::failures::wrong_way(l, &names::movement(l, movement.as_str()), way),
+                next::correct(l),
+            ));
+        }
+        let adjust = Adjust {
+            site: self.site.clone(),
+            sku: self.sku.clone(),
+            lot: self.lot.clone(),
+            place: self.place.clone().unwrap_or_default(),
+            movement,
+            quantity,
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+            cost: self.cost,
+        };
+        let outcome = replica.adjust(&by, adjust).told(globals)?;
+        let filter = StockFilter { site: Some(outcome.site), sku: Some(outcome.sku) };
+        let rows = replica.stock(&filter).told(globals)?;
+        let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
+        globals.show("stock", &items, |items| table(l, items))?;
+        globals.say(&results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available))?;
+        super::next_after_write(globals)
+    }
+}
+
+fn table(l: Language, items: &[StockItem]) -> Table {
+    let mut table = Table::new([
+        Column::Left(headings::site(l)),
+        Column::Left(headings::sku(l)),
+        Column::Left(headings::lot(l)),
+        Column::Right(headings::on_hand(l)),
+        Column::Right(headings::available(l)),
+        Column::Left(headings::accounts(l)),
+    ]);
+    for item in items {
+        let site =
+            if item.place.is_empty() { item.site.clone() } else { format!("{}/{}", item.site, item.place) };
+        let accounts = item.accounts.iter().filter(|(_, quantity)| quantity.as_str() != "0");
+        let accounts =
+            accounts.map(|(account, quantity)| format!("{} {quantity}", names::account(l, account)));
+        let mark = if item.uncounted { "*" } else { "" };
+        table.row([
+            site,
+            item.sku.clone(),
+            item.lot.clone().unwrap_or_default(),
+            format!("{}{mark}", item.on_hand),
+            item.available.clone(),
+            accounts.collect::<Vec<_>>().join(", "),
+        ]);
+    }
+    table
+}

@@ -1,0 +1,125 @@
+//! Following the log: HQ's replica pulls what is new, adds what only HQ knows, and pushes that.
+//!
+//! What surprises: `serve` and the commands all do this, each with a handle of its own on the same
+//! file. Whoever comes first does the work, since a session goes by what is on disk.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use guicang_domain::time::Moment;
+use guicang_replica::{CommandError, Replica};
+use guicang_sync::codec::CodecError;
+use guicang_sync::session::{Session, SessionError, Step, Summary};
+use tokio::sync::watch;
+
+use crate::relay::link::{LinkError, LocalLink};
+
+/// How long `serve` waits for a sign from its own relay before it looks by itself: another process may
+/// have written.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How often what HQ writes by itself is pushed within one settling. What it writes hardly ever calls
+/// for more, and what is left over goes out the next time.
+const ROUNDS_MAX: usize = 8;
+
+/// Why HQ could not follow.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// The replica.
+    #[error(transparent)]
+    Replica(#[from] CommandError),
+    /// The relay.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// An answer can't be read.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// Another process took the lease over: nothing was sent.
+    #[error("another process has taken over; nothing of this was sent")]
+    StaleFence,
+}
+
+/// One session of HQ's replica with the relay, until neither has more. With `fence` everything is sent
+/// under that number.
+///
+/// # Errors
+/// [`FollowError`]; each round trip before is on disk.
+pub fn session(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+    fence: Option<u64>,
+) -> Result<Summary, FollowError> {
+    let mut start = replica.session_start()?;
+    start.fence = fence;
+    let mut session = Session::new(start);
+    loop {
+        match session.step() {
+            Step::Entries { after_sequence, budget_bytes } => {
+                let (entries, more, report) = replica.wire_entries(after_sequence, budget_bytes)?;
+                session.entries(entries, more, report)?;
+            }
+            Step::Send(body) => session.answer(&link.sync(&body, now())?)?,
+            Step::Store(received) => {
+                if received.stale_fence {
+                    return Err(FollowError::StaleFence);
+                }
+                let mut pull = replica.pull(received)?;
+                while replica.apply_slice(&mut pull)?.more {}
+                session.stored(replica.cursors()?)?;
+            }
+            Step::Done(summary) => return Ok(summary),
+        }
+    }
+}
+
+/// Sessions until HQ has nothing to add: pulls, verifies sales, and pushes what that wrote.
+///
+/// # Errors
+/// [`FollowError`].
+pub fn settle(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+) -> Result<Summary, FollowError> {
+    let mut summary = session(replica, link, now, None)?;
+    for _ in 0..ROUNDS_MAX {
+        if replica.verify_sales()? == 0 {
+            break;
+        }
+        summary = session(replica, link, now, None)?;
+    }
+    Ok(summary)
+}
+
+/// Follows for good, until `stop` is set: after each commit of the relay, and now and then.
+pub async fn follow(
+    replica: Arc<Mutex<Replica>>,
+    link: LocalLink,
+    now: Arc<dyn Fn() -> Moment + Send + Sync>,
+    mut stop: watch::Receiver<bool>,
+) {
+    let mut log = link.relay().watch_log();
+    loop {
+        log.mark_unchanged();
+        let (replica, link, now) = (replica.clone(), link.clone(), now.clone());
+        let work = move || {
+            let mut replica = replica.lock().unwrap_or_else(PoisonError::into_inner);
+            settle(&mut replica, &link, &*now)
+        };
+        match tokio::task::spawn_blocking(work).await {
+            Ok(Ok(summary)) => tracing::debug!(?summary, "followed"),
+            Ok(Err(error)) => tracing::warn!(%error, "HQ could not follow the log; it tries again"),
+            Err(error) => tracing::error!(%error, "following the log panicked; it tries again"),
+        }
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            // A settling's own pushes are commits, too: one more, which finds nothing.
+            _ = log.changed() => {}
+            _ = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! One sync request: read, decide, append, answer.
+//!
+//! Reading the entries (hashes, headers) needs no lock, and runs before the write transaction, so that
+//! several devices' requests share the cores. The decision is made within the transaction on what is
+//! held there; it commits before anything is answered. What surprises: a device whose right was
+//! withdrawn is still heard. What it sends is authentic, so it is kept, set apart for HQ; it just is
+//! told and shown nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use guicang_domain::ids::{DeviceId, DocumentId, SiteId};
+use guicang_domain::time::Moment;
+use guicang_sync::admit::{
+    ActorHead, ChangeVerdict, Decision, EntryKind, EntryVerdict, Known, Offer, OfferedEntry, Wanted, decide,
+};
+use guicang_sync::change::{Actor, ChangeHeader};
+use guicang_sync::entry::{JournalHead, leaf};
+use guicang_sync::feed::Feed;
+use guicang_sync::grant::{GrantBook, Role, Standing};
+use guicang_sync::message::{EntryStamp, Outcome, SyncAnswer, SyncRequest};
+use guicang_sync::stamp::{Stamp, earliest};
+use guicang_sync::wire::OpenedEntry;
+use rusqlite::Connection;
+
+use super::store::{FeedWriter, Item, Lookup, NewChange};
+use super::{Relay, RelayError, answer, lease, report, store};
+
+impl Relay {
+    /// Takes what a device sends and answers what it lacks. Once this returns, all that the answer
+    /// doesn't name as refused is on disk.
+    ///
+    /// The sender must have been identified ([`super::tokens`]); its right is checked here, each time.
+    ///
+    /// # Errors
+    /// [`RelayError::UnknownDevice`], [`RelayError::Withdrawn`], [`RelayError::ForeignFeed`]; others of
+    /// the file.
+    pub fn sync(
+        &self,
+        sender: DeviceId,
+        mut request: SyncRequest,
+        now: Moment,
+    ) -> Result<SyncAnswer, RelayError> {
+        let book = self.book()?;
+        let role = match book.device(sender) {
+            Some(device) => device.grant.role.clone(),
+            None => return Err(RelayError::UnknownDevice { device: sender }),
+        };
+        for cursor in &request.cursors {
+            if !may_follow(&role, &cursor.feed) {
+                return Err(RelayError::ForeignFeed { device: sender, feed: cursor.feed.clone() });
+            }
+        }
+        let taken = if is_idle(&request) {
+            self.look(sender, now)?
+        } else {
+            let entries = std::mem::take(&mut request.entries);
+            let offer = Offer::read(sender, entries, header);
+            self.take(sender, &offer, &mut request, now)?
+        };
+        // Asked after writing, so that what was withdrawn meanwhile shows nothing.
+        if self.standing(sender, now)? != Standing::Valid {
+            return Err(RelayError::Withdrawn { device: sender, set_apart: taken.set_apart });
+        }
+        let feeds = match taken.stale_fence {
+            true => Vec::new(),
+            false => self.read(|connection| answer::feeds(connection, self.number, sender, &request))?,
+        };
+        Ok(SyncAnswer {
+            epoch: self.epoch,
+            time: now,
+            relay: (!taken.stamps.is_empty()).then(|| self.device()),
+            journal: taken.journal,
+            outcomes: taken.outcomes,
+            stamps: taken.stamps,
+            feeds,
+            stale_fence: taken.stale_fence,
+            retry_after_ms: None,
+        })
+    }
+
+    /// A request that brings nothing writes nothing, but for the time of the visit now and then.
+    fn look(&self, sender: DeviceId, now: Moment) -> Result<Taken, RelayError> {
+        let (journal, noted) = self.read(|connection| {
+            Ok((
+                store::journal(connection, self.number, sender)?,
+                report::last_sync(connection, self.number, sender)?,
+            ))
+        })?;
+        if noted.is_none_or(|noted| now.0 - noted.0 >= report::NOTED_EVERY_MS) {
+            self.write(|tx| report::note(tx, self.number, sender, None, now))?;
+        }
+        Ok(Taken { journal, ..Taken::default() })
+    }
+
+    fn take(
+        &self,
+        sender: DeviceId,
+        offer: &Offer,
+        request: &mut SyncRequest,
+        now: Moment,
+    ) -> Result<Taken, RelayError> {
+        self.write(|tx| {
+            if let Some(fence) = request.fence
+                && fence < lease::fence(tx, self.number)?
+            {
+                return Ok(Taken { stale_fence: true, ..Taken::default() });
+            }
+            let mut feeds = FeedWriter::new(tx, self.number);
+            // A grant that isn't in order gives nobody a right, and stands in nobody's way.
+            let grants = std::mem::take(&mut request.grants);
+            let (_, book) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
+            let Lookup { known, documents, entries } = store::look_up(tx, self.number, &Wanted::of(offer))?;
+            let mut append = Append { relay: self, tx, feeds, documents, entries, now };
+            let mut taken = append.all(sender, offer, &book, known)?;
+            append.feeds.finish()?;
+            report::note(tx, self.number, sender, request.report.as_ref(), now)?;
+            taken.journal = store::journal(tx, self.number, sender)?;
+            Ok(taken)
+        })
+    }
+}
+
+/// What became of a request.
+#[derive(Default)]
+struct Taken {
+    journal: Option<JournalHead>,
+    outcomes: Vec<Outcome>,
+    stamps: Vec<EntryStamp>,
+    set_apart: usize,
+    stale_fence: bool,
+}
+
+/// Whether a device may follow a feed: HQ any, a site's device its own and that of all.
+fn may_follow(role: &Role, feed: &Feed) -> bool {
+    match (role, feed) {
+        (Role::Hq, _) => true,
+        (Role::Site(_), Feed::Org) => true,
+        (Role::Site(own), Feed::Site(site)) => own == site,
+        (Role::Site(_), Feed::Log) | (Role::Relay, _) => false,
+    }
+}
+
+fn is_idle(request: &SyncRequest) -> bool {
+    let SyncRequest { entries, grants, report, fence, .. } = request;
+    entries.is_empty() && grants.is_empty() && report.is_none() && fence.is_none()
+}
+
+/// The header of a change as the crate `documents` reads it, in the words of the protocol.
+fn header(bytes: &[u8]) -> Result<ChangeHeader, String> {
+    let read = guicang_documents::header(bytes).map_err(|e| e.to_string())?;
+    Ok(ChangeHeader {
+        hash: read.hash,
+        deps: read.deps,
+        actor: Actor(read.actor),
+        other_actors: read.other_actors.into_iter().map(Actor).collect(),
+        seq: read.seq,
+        start_op: read.start_op,
+        max_op: read.max_op,
+        size_bytes: read.size,
+    })
+}
+
+/// Carries a decision out, within its transaction.
+struct Append<'a> {
+    relay: &'a Relay,
+    tx: &'a Connection,
+    feeds: FeedWriter<'a>,
+    documents: HashMap<DocumentId, i64>,
+    entries: HashMap<(DeviceId, u64), i64>,
+    now: Moment,
+}
+
+impl Append<'_> {
+    fn all(
+        &mut self,
+        sender: DeviceId,
+        offer: &Offer,
+        book: &GrantBook,
+        known: Known,
+    ) -> Result<Taken, RelayError> {
+        let decision: Decision = decide(offer, book, known, self.now);
+        let mut taken = Taken { outcomes: decision.outcomes(offer, sender), ..Taken::default() };
+        for (verdict, offered) in decision.entries.iter().zip(&offer.entries) {
+            let (EntryKind::Append | EntryKind::AlreadyHeld, Ok(opened)) = (&verdict.kind, &offered.opened)
+            else {
+                continue;
+            };
+            let (entry, stamp) = self.entry(verdict, opened)?;
+            taken.set_apart += self.changes(entry, verdict, offered, opened)?;
+            // A stamp of another relay came from the device, which therefore has it.
+            if verdict.device == sender && stamp.relay == self.relay.device() {
+                let EntryVerdict { sequence, .. } = *verdict;
+                taken.stamps.push(EntryStamp { sequence, time: stamp.time, signature: stamp.signature });
+            }
+        }
+        Ok(taken)
+    }
+
+    /// Stores the entry, or a stamp on it that is earlier than the one held; answers its number and
+    /// the stamp that counts.
+    fn entry(&mut self, verdict: &EntryVerdict, opened: &OpenedEntry) -> Result<(i64, Stamp), RelayError> {
+        let key = (verdict.device, verdict.sequence);
+        if let Some(id) = self.entries.get(&key).copied() {
+            if let Some(stamp) = &verdict.stamp {
+                store::keep_earlier_stamp(self.tx, id, stamp)?;
+            }
+            return Ok((id, store::stamp(self.tx, id)?));
+        }
+        let ours = Stamp::sign(&self.relay.key, opened.hash, self.now);
+        let stamp = *earliest(verdict.stamp.iter().chain([&ours])).expect("ours at least");
+        let id = store::insert_entry(self.tx, self.relay.number, &opened.sealed, &leaves(opened), &stamp)?;
+        self.entries.insert(key, id);
+        Ok((id, stamp))
+    }
+
+    /// Stores the entry's changes that are new; answers how many of them are set apart.
+    fn changes(
+        &mut self,
+        entry: i64,
+        verdict: &EntryVerdict,
+        offered: &OfferedEntry,
+        opened: &OpenedEntry,
+    ) -> Result<usize, RelayError> {
+        let mut set_apart = 0;
+        let number = self.relay.number;
+        for ((verdict, change), header) in verdict.changes.iter().zip(&opened.changes).zip(&offered.headers) {
+            let apart = match verdict {
+                ChangeVerdict::AlreadyHeld { .. } => continue,
+                ChangeVerdict::Refused { rule, .. } => {
+                    store::insert_refused(self.tx, number, entry, change.index, rule.as_str())?;
+                    continue;
+                }
+                ChangeVerdict::Accepted { .. } => None,
+                ChangeVerdict::SetApart { rule, .. } => Some(rule.as_str()),
+            };
+            let (Ok(header), Some(raw)) = (header, &change.bytes) else {
+                unreachable!("only a change that could be read is accepted");
+            };
+            let document = self.document(&change.document)?;
+            let id = store::insert_change(
+                self.tx,
+                number,
+                &NewChange {
+                    document,
+                    hash: &change.hash,
+                    entry,
+                    place: change.index,
+                    max_op: header.max_op,
+                    apart,
+                    sites_added: &change.sites_added,
+                    raw,
+                },
+            )?;
+            let head = ActorHead { seq: header.seq, max_op: header.max_op };
+            store::set_document_actor(self.tx, number, document, &header.actor, head)?;
+            if header.seq == 1 {
+                store::insert_actor(self.tx, number, &header.actor, opened.sealed.head.device)?;
+            }
+            self.feeds.append(&Feed::Log, Item::Change(id), &change.hash.0)?;
+            match verdict {
+                ChangeVerdict::Accepted { sites_after, sites_new } => {
+                    if !sites_new.is_empty() {
+                        self.bring_up(document, id, sites_new)?;
+                        store::set_sites(self.tx, document, sites_after, false)?;
+                    }
+                    if sites_after.is_empty() {
+                        self.feeds.append(&Feed::Org, Item::Change(id), &change.hash.0)?;
+                    }
+                    for site in sites_after {
+                        self.feeds.append(&Feed::Site(site.clone()), Item::Change(id), &change.hash.0)?;
+                    }
+                }
+                ChangeVerdict::SetApart { sites_apart_after, .. } => {
+                    set_apart += 1;
+                    store::set_sites(self.tx, document, sites_apart_after, true)?;
+                }
+                ChangeVerdict::AlreadyHeld { .. } | ChangeVerdict::Refused { .. } => {}
+            }
+        }
+        Ok(set_apart)
+    }
+
+    /// Appends the document's changes before `change` to the feeds of sites that it comes to concern,
+    /// so that no reader meets a change without what it builds on.
+    fn bring_up(
+        &mut self,
+        document: i64,
+        change: i64,
+        sites_new: &BTreeSet<SiteId>,
+    ) -> Result<(), RelayError> {
+        let earlier = store::accepted_changes(self.tx, self.relay.number, document)?;
+        for site in sites_new {
+            let feed = Feed::Site(site.clone());
+            for (id, hash) in earlier.iter().filter(|(id, _)| *id != change) {
+                self.feeds.append(&feed, Item::Change(*id), &hash.0)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn document(&mut self, document: &DocumentId) -> Result<i64, RelayError> {
+        if let Some(id) = self.documents.get(document) {
+            return Ok(*id);
+        }
+        let id = store::insert_document(self.tx, self.relay.number, document)?;
+        self.documents.insert(*document, id);
+        Ok(id)
+    }
+}
+
+/// All leaves of an opened entry, in order.
+fn leaves(opened: &OpenedEntry) -> Vec<[u8; 32]> {
+    let travelled = opened.changes.iter().map(|c| (c.index, leaf(c.document, &c.sites_added, &c.hash)));
+    let mut all: Vec<(u32, [u8; 32])> =
+        opened.absent.iter().map(|a| (a.index, a.leaf)).chain(travelled).collect();
+    all.sort_by_key(|(index, _)| *index);
+    all.into_iter().map(|(_, leaf)| leaf).collect()
+}

@@ -1,0 +1,629 @@
+//! The relay's tables: what is read before a decision, and what is appended after it.
+//!
+//! Every statement is prepared once per connection and every function runs within its caller's
+//! transaction. What surprises: positions of a feed are dense, so a feed's head is read once per
+//! transaction, counted up in memory, and written back by [`FeedWriter::finish`]; a transaction that
+//! appends and doesn't finish must be rolled back.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::time::Duration;
+
+use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId, EntryHash, PublicKey, SiteId};
+use guicang_domain::time::Moment;
+use guicang_sync::admit::{ActorHead, ChangeStatus, HeldEntry, Known, KnownChange, KnownDocument, Wanted};
+use guicang_sync::change::Actor;
+use guicang_sync::entry::{JournalHead, SealedEntry};
+use guicang_sync::feed::{Epoch, Feed};
+use guicang_sync::grant::SignedGrant;
+use guicang_sync::keys::Signature;
+use guicang_sync::stamp::Stamp;
+use guicang_sync::sum::RunningSum;
+use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
+
+use super::{Founding, RelayError};
+
+/// The numbered migrations, in order; `user_version` counts those that were applied.
+const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+
+/// How long a writer waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Statements kept prepared by each connection.
+const STATEMENTS: usize = 64;
+
+/// Opens the file, durable at each commit, and brings its schema up to this version.
+///
+/// # Errors
+/// [`RelayError::Newer`] when a newer version made it, [`RelayError::Store`] otherwise.
+pub fn connect(path: &Path, create: bool) -> Result<Connection, RelayError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    if create {
+        flags |= OpenFlags::SQLITE_OPEN_CREATE;
+    }
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", "OFF")?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    migrate(&mut connection, path)?;
+    Ok(connection)
+}
+
+fn migrate(connection: &mut Connection, path: &Path) -> Result<(), RelayError> {
+    let version = |c: &Connection| c.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0));
+    let reads = MIGRATIONS.len() as i64;
+    let found = version(connection)?;
+    if found > reads {
+        return Err(RelayError::Newer { path: path.into(), found, reads });
+    }
+    if found < reads {
+        let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Another process may have migrated since.
+        for sql in &MIGRATIONS[version(&tx)? as usize..] {
+            tx.execute_batch(sql)?;
+        }
+        tx.pragma_update(None, "user_version", reads)?;
+        tx.commit()?;
+    }
+    Ok(())
+}
+
+/// The organisation's row.
+pub struct OrganisationRow {
+    /// Its number in this file.
+    pub number: i64,
+    /// Its key.
+    pub public_key: PublicKey,
+    /// Its name.
+    pub name: String,
+    /// The log's life.
+    pub epoch: Epoch,
+    /// The seed of the relay's key.
+    pub relay_seed: [u8; 32],
+}
+
+/// Inserts the organisation; answers its number.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_organisation(tx: &Connection, founding: &Founding) -> Result<i64, RelayError> {
+    tx.execute(
+        "INSERT INTO organisation (public_key, name, epoch, relay_seed) VALUES (?, ?, ?, ?)",
+        params![founding.organisation.0, founding.name, founding.epoch.0, founding.relay_seed],
+    )?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The organisation of this file; none before the first.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn organisation(connection: &Connection) -> Result<Option<OrganisationRow>, RelayError> {
+    let sql = "SELECT id, public_key, name, epoch, relay_seed FROM organisation ORDER BY id LIMIT 1";
+    let row = connection.query_row(sql, [], |row| {
+        Ok(OrganisationRow {
+            number: row.get(0)?,
+            public_key: PublicKey(row.get(1)?),
+            name: row.get(2)?,
+            epoch: Epoch(row.get(3)?),
+            relay_seed: row.get(4)?,
+        })
+    });
+    Ok(row.optional()?)
+}
+
+/// Inserts a grant; answers its number.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_grant(
+    tx: &Connection,
+    organisation: i64,
+    hash: &[u8; 32],
+    signed: &SignedGrant,
+) -> Result<i64, RelayError> {
+    tx.prepare_cached("INSERT INTO grant_ (organisation, hash, signed) VALUES (?, ?, ?)")?
+        .execute(params![organisation, hash, cbor(signed)])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// The grants after a number, each with its own.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn grants_after(
+    connection: &Connection,
+    organisation: i64,
+    last: i64,
+) -> Result<Vec<(i64, SignedGrant)>, RelayError> {
+    // By rowid: the index of the organisation would visit all its grants at each request.
+    let sql = "SELECT id, signed FROM grant_ WHERE +organisation = ? AND id > ? ORDER BY id";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![organisation, last], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
+    rows.map(|row| {
+        let (id, signed) = row?;
+        Ok((id, minicbor::decode(&signed)?))
+    })
+    .collect()
+}
+
+/// The last position of a feed; 0 for one without items.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn head(connection: &Connection, organisation: i64, feed: &Feed) -> Result<u64, RelayError> {
+    Ok(feed_row(connection, organisation, feed)?.map_or(0, |row| row.head))
+}
+
+/// A feed as it stands.
+pub struct FeedRow {
+    /// Its number in this file.
+    pub id: i64,
+    /// Its last position.
+    pub head: u64,
+    /// The sum there.
+    pub sum: RunningSum,
+}
+
+/// A feed as it stands; none for one that never had an item.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn feed_row(
+    connection: &Connection,
+    organisation: i64,
+    feed: &Feed,
+) -> Result<Option<FeedRow>, RelayError> {
+    let sql = "SELECT id, head, sum FROM feed WHERE organisation = ? AND name = ?";
+    let row = connection.prepare_cached(sql)?.query_row(params![organisation, feed.to_string()], |row| {
+        Ok(FeedRow { id: row.get(0)?, head: row.get(1)?, sum: RunningSum(row.get(2)?) })
+    });
+    Ok(row.optional()?)
+}
+
+/// What stands at a position.
+#[derive(Debug, Clone, Copy)]
+pub enum Item {
+    /// A change, by its number.
+    Change(i64),
+    /// A grant, by its number.
+    Grant(i64),
+}
+
+/// Appends to feeds within one transaction.
+pub struct FeedWriter<'a> {
+    tx: &'a Connection,
+    organisation: i64,
+    open: HashMap<Feed, FeedRow>,
+}
+
+impl<'a> FeedWriter<'a> {
+    /// For this transaction.
+    pub fn new(tx: &'a Connection, organisation: i64) -> Self {
+        Self { tx, organisation, open: HashMap::new() }
+    }
+
+    /// Appends an item, whose hash counts in the sum.
+    ///
+    /// # Errors
+    /// [`RelayError::Store`].
+    pub fn append(&mut self, feed: &Feed, item: Item, hash: &[u8; 32]) -> Result<(), RelayError> {
+        if !self.open.contains_key(feed) {
+            let row = self.begin(feed)?;
+            self.open.insert(feed.clone(), row);
+        }
+        let row = self.open.get_mut(feed).expect("opened above");
+        row.head += 1;
+        row.sum = row.sum.with(hash);
+        let (change, grant) = match item {
+            Item::Change(id) => (Some(id), None),
+            Item::Grant(id) => (None, Some(id)),
+        };
+        let sql = "INSERT INTO feed_item (organisation, feed, position, change, grant_, sum)
+                   VALUES (?, ?, ?, ?, ?, ?)";
+        self.tx.prepare_cached(sql)?.execute(params![
+            self.organisation,
+            row.id,
+            row.head,
+            change,
+            grant,
+            row.sum.0
+        ])?;
+        Ok(())
+    }
+
+    fn begin(&self, feed: &Feed) -> Result<FeedRow, RelayError> {
+        if let Some(row) = feed_row(self.tx, self.organisation, feed)? {
+            return Ok(row);
+        }
+        let sql = "INSERT INTO feed (organisation, name, head, sum) VALUES (?, ?, 0, ?)";
+        self.tx.execute(sql, params![self.organisation, feed.to_string(), RunningSum::ZERO.0])?;
+        Ok(FeedRow { id: self.tx.last_insert_rowid(), head: 0, sum: RunningSum::ZERO })
+    }
+
+    /// Writes back the heads and sums of all feeds that were appended to.
+    ///
+    /// # Errors
+    /// [`RelayError::Store`].
+    pub fn finish(self) -> Result<(), RelayError> {
+        let mut update = self.tx.prepare_cached("UPDATE feed SET head = ?, sum = ? WHERE id = ?")?;
+        for row in self.open.values() {
+            update.execute(params![row.head, row.sum.0, row.id])?;
+        }
+        Ok(())
+    }
+}
+
+/// What is held of what an offer makes necessary, and the numbers of the documents and entries in it.
+#[derive(Default)]
+pub struct Lookup {
+    /// For the decision.
+    pub known: Known,
+    /// Numbers of documents.
+    pub documents: HashMap<DocumentId, i64>,
+    /// Numbers of entries.
+    pub entries: HashMap<(DeviceId, u64), i64>,
+}
+
+/// Looks up what is wanted.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn look_up(tx: &Connection, organisation: i64, wanted: &Wanted) -> Result<Lookup, RelayError> {
+    let mut found = Lookup::default();
+    for device in &wanted.journals {
+        if let Some(head) = journal(tx, organisation, *device)? {
+            found.known.journals.insert(*device, head);
+        }
+    }
+    for (device, sequence) in &wanted.entries {
+        let at = found.known.journals.get(device).map_or(0, |head| head.sequence);
+        if *sequence <= at
+            && let Some((id, entry)) = held_entry(tx, organisation, *device, *sequence)?
+        {
+            found.known.entries.insert((*device, *sequence), entry);
+            found.entries.insert((*device, *sequence), id);
+        }
+    }
+    let mut owner = tx.prepare_cached("SELECT device FROM actor WHERE organisation = ? AND actor = ?")?;
+    for actor in &wanted.actors {
+        let device = owner.query_row(params![organisation, actor.0], |row| row.get(0)).optional()?;
+        if let Some(device) = device {
+            found.known.actors.insert(actor.clone(), DeviceId(device));
+        }
+    }
+    for document in &wanted.documents {
+        if let Some((id, known)) = known_document(tx, organisation, document)? {
+            found.documents.insert(*document, id);
+            found.known.documents.insert(*document, known);
+        }
+    }
+    let sql = "SELECT max_op, apart FROM change WHERE organisation = ? AND document = ? AND hash = ?";
+    let mut change = tx.prepare_cached(sql)?;
+    for (document, hash) in &wanted.changes {
+        // A document that isn't held has no change that is.
+        let Some(id) = found.documents.get(document) else { continue };
+        let row = change.query_row(params![organisation, id, hash.0], |row| {
+            Ok((row.get::<_, u64>(0)?, row.get::<_, Option<String>>(1)?))
+        });
+        if let Some((max_op, apart)) = row.optional()? {
+            let status = apart.map_or(Ok(ChangeStatus::Accepted), |r| r.parse().map(ChangeStatus::Apart));
+            let status = status.map_err(|e| RelayError::Damaged { detail: e.to_string() })?;
+            found.known.changes.insert((*document, *hash), KnownChange { max_op, status });
+        }
+    }
+    Ok(found)
+}
+
+/// How far a device's journal is held; none: no entry.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn journal(
+    connection: &Connection,
+    organisation: i64,
+    device: DeviceId,
+) -> Result<Option<JournalHead>, RelayError> {
+    let sql = "SELECT sequence, hash FROM entry WHERE organisation = ? AND device = ?
+               ORDER BY sequence DESC LIMIT 1";
+    let row = connection.prepare_cached(sql)?.query_row(params![organisation, device.0], |row| {
+        Ok(JournalHead { sequence: row.get(0)?, hash: EntryHash(row.get(1)?) })
+    });
+    Ok(row.optional()?)
+}
+
+fn held_entry(
+    tx: &Connection,
+    organisation: i64,
+    device: DeviceId,
+    sequence: u64,
+) -> Result<Option<(i64, HeldEntry)>, RelayError> {
+    let sql = "SELECT id, hash FROM entry WHERE organisation = ? AND device = ? AND sequence = ?";
+    let row = tx.prepare_cached(sql)?.query_row(params![organisation, device.0, sequence], |row| {
+        Ok((row.get::<_, i64>(0)?, EntryHash(row.get(1)?)))
+    });
+    let Some((id, hash)) = row.optional()? else { return Ok(None) };
+    let sql = "SELECT place, rule FROM refused WHERE organisation = ? AND entry = ? ORDER BY place";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement
+        .query_map(params![organisation, id], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))?;
+    let refused = rows
+        .map(|row| {
+            let (place, rule) = row?;
+            let rule = rule.parse().map_err(|e| RelayError::Damaged { detail: format!("{e}") })?;
+            Ok((place, rule))
+        })
+        .collect::<Result<_, RelayError>>()?;
+    Ok(Some((id, HeldEntry { hash, refused })))
+}
+
+fn known_document(
+    tx: &Connection,
+    organisation: i64,
+    document: &DocumentId,
+) -> Result<Option<(i64, KnownDocument)>, RelayError> {
+    let sql = "SELECT id, sites, sites_apart FROM document
+               WHERE organisation = ? AND creator = ? AND uuid = ?";
+    let key = params![organisation, document.creator.0, document.uuid.as_bytes()];
+    let row = tx.prepare_cached(sql)?.query_row(key, |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+    });
+    let Some((id, sites, sites_apart)) = row.optional()? else { return Ok(None) };
+    let sql = "SELECT actor, seq, max_op FROM document_actor WHERE organisation = ? AND document = ?";
+    let mut statement = tx.prepare_cached(sql)?;
+    let actors = statement.query_map(params![organisation, id], |row| {
+        Ok((Actor(row.get(0)?), ActorHead { seq: row.get(1)?, max_op: row.get(2)? }))
+    })?;
+    let known = KnownDocument {
+        sites: sites_from(&sites)?,
+        sites_apart: sites_from(&sites_apart)?,
+        actors: actors.collect::<Result<_, _>>()?,
+    };
+    Ok(Some((id, known)))
+}
+
+/// Inserts an entry; answers its number. `leaves` are all its leaves in order.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_entry(
+    tx: &Connection,
+    organisation: i64,
+    sealed: &SealedEntry,
+    leaves: &[[u8; 32]],
+    stamp: &Stamp,
+) -> Result<i64, RelayError> {
+    let sql = "INSERT INTO entry (organisation, device, sequence, hash, sealed, leaves,
+                                  stamp_time, stamp_relay, stamp_signature)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    tx.prepare_cached(sql)?.execute(params![
+        organisation,
+        sealed.head.device.0,
+        sealed.head.sequence,
+        stamp.entry.0,
+        cbor(sealed),
+        leaves.as_flattened(),
+        stamp.time.0,
+        stamp.relay.0,
+        stamp.signature.0,
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Keeps a stamp in place of a later one.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn keep_earlier_stamp(tx: &Connection, entry: i64, stamp: &Stamp) -> Result<(), RelayError> {
+    let sql = "UPDATE entry SET stamp_time = ?1, stamp_relay = ?2, stamp_signature = ?3
+               WHERE id = ?4 AND (stamp_time, stamp_relay, stamp_signature) > (?1, ?2, ?3)";
+    tx.prepare_cached(sql)?.execute(params![stamp.time.0, stamp.relay.0, stamp.signature.0, entry])?;
+    Ok(())
+}
+
+/// An entry as it is handed on.
+pub struct EntryRow {
+    /// Head and signature.
+    pub sealed: SealedEntry,
+    /// All its leaves.
+    pub leaves: Vec<[u8; 32]>,
+    /// The earliest stamp.
+    pub stamp: Stamp,
+}
+
+/// An entry by its number.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn entry(connection: &Connection, id: i64) -> Result<EntryRow, RelayError> {
+    let sql = "SELECT sealed, leaves, hash, stamp_time, stamp_relay, stamp_signature
+               FROM entry WHERE id = ?";
+    let row = connection.prepare_cached(sql)?.query_row([id], |row| {
+        let stamp = Stamp {
+            entry: EntryHash(row.get(2)?),
+            time: Moment(row.get(3)?),
+            relay: DeviceId(row.get(4)?),
+            signature: Signature(row.get(5)?),
+        };
+        Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, Vec<u8>>(1)?, stamp))
+    })?;
+    let (leaves, rest) = row.1.as_chunks::<32>();
+    if !rest.is_empty() {
+        return Err(RelayError::Damaged { detail: format!("the leaves of entry {id} end early") });
+    }
+    Ok(EntryRow { sealed: minicbor::decode(&row.0)?, leaves: leaves.to_vec(), stamp: row.2 })
+}
+
+/// The stamp of an entry by its number.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn stamp(connection: &Connection, id: i64) -> Result<Stamp, RelayError> {
+    let sql = "SELECT hash, stamp_time, stamp_relay, stamp_signature FROM entry WHERE id = ?";
+    Ok(connection.prepare_cached(sql)?.query_row([id], |row| {
+        Ok(Stamp {
+            entry: EntryHash(row.get(0)?),
+            time: Moment(row.get(1)?),
+            relay: DeviceId(row.get(2)?),
+            signature: Signature(row.get(3)?),
+        })
+    })?)
+}
+
+/// Notes that a change was refused.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_refused(
+    tx: &Connection,
+    organisation: i64,
+    entry: i64,
+    place: u32,
+    rule: &str,
+) -> Result<(), RelayError> {
+    // The same entry may come again, and its changes are then refused again.
+    let sql = "INSERT INTO refused (organisation, entry, place, rule) VALUES (?, ?, ?, ?)
+               ON CONFLICT DO NOTHING";
+    tx.prepare_cached(sql)?.execute(params![organisation, entry, place, rule])?;
+    Ok(())
+}
+
+/// A change to store.
+pub struct NewChange<'a> {
+    /// Its document's number.
+    pub document: i64,
+    /// Its hash.
+    pub hash: &'a ChangeHash,
+    /// Its entry's number.
+    pub entry: i64,
+    /// Its place in it.
+    pub place: u32,
+    /// The counter of its last operation.
+    pub max_op: u64,
+    /// The rule by which it is set apart.
+    pub apart: Option<&'a str>,
+    /// The sites that its envelope names.
+    pub sites_added: &'a [SiteId],
+    /// Its bytes.
+    pub raw: &'a [u8],
+}
+
+/// Inserts a change; answers its number.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_change(tx: &Connection, organisation: i64, change: &NewChange<'_>) -> Result<i64, RelayError> {
+    let sql =
+        "INSERT INTO change (organisation, document, hash, entry, place, max_op, apart, sites_added, raw)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    let sites_added = (!change.sites_added.is_empty()).then(|| cbor(&change.sites_added));
+    tx.prepare_cached(sql)?.execute(params![
+        organisation,
+        change.document,
+        change.hash.0,
+        change.entry,
+        change.place,
+        change.max_op,
+        change.apart,
+        sites_added,
+        change.raw,
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Inserts a document without sites; answers its number.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_document(tx: &Connection, organisation: i64, document: &DocumentId) -> Result<i64, RelayError> {
+    let sql = "INSERT INTO document (organisation, creator, uuid, sites, sites_apart)
+               VALUES (?1, ?2, ?3, ?4, ?4)";
+    let none = cbor(&BTreeSet::<SiteId>::new());
+    tx.prepare_cached(sql)?.execute(params![
+        organisation,
+        document.creator.0,
+        document.uuid.as_bytes(),
+        none
+    ])?;
+    Ok(tx.last_insert_rowid())
+}
+
+/// Sets the sites that a document's accepted changes name, or with `apart` those set apart.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn set_sites(
+    tx: &Connection,
+    document: i64,
+    sites: &BTreeSet<SiteId>,
+    apart: bool,
+) -> Result<(), RelayError> {
+    let sql = match apart {
+        false => "UPDATE document SET sites = ? WHERE id = ?",
+        true => "UPDATE document SET sites_apart = ? WHERE id = ?",
+    };
+    tx.prepare_cached(sql)?.execute(params![cbor(sites), document])?;
+    Ok(())
+}
+
+/// Notes how far an actor has come in a document.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn set_document_actor(
+    tx: &Connection,
+    organisation: i64,
+    document: i64,
+    actor: &Actor,
+    head: ActorHead,
+) -> Result<(), RelayError> {
+    let sql = "INSERT INTO document_actor (organisation, document, actor, seq, max_op) VALUES (?, ?, ?, ?, ?)
+               ON CONFLICT DO UPDATE SET seq = excluded.seq, max_op = excluded.max_op";
+    tx.prepare_cached(sql)?.execute(params![organisation, document, actor.0, head.seq, head.max_op])?;
+    Ok(())
+}
+
+/// Notes whose an actor is, unless it is noted already.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn insert_actor(
+    tx: &Connection,
+    organisation: i64,
+    actor: &Actor,
+    device: DeviceId,
+) -> Result<(), RelayError> {
+    let sql = "INSERT INTO actor (organisation, actor, device) VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
+    tx.prepare_cached(sql)?.execute(params![organisation, actor.0, device.0])?;
+    Ok(())
+}
+
+/// A document's accepted changes with their hashes, in order of acceptance.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn accepted_changes(
+    tx: &Connection,
+    organisation: i64,
+    document: i64,
+) -> Result<Vec<(i64, ChangeHash)>, RelayError> {
+    let sql = "SELECT id, hash FROM change
+               WHERE organisation = ? AND document = ? AND apart IS NULL ORDER BY id";
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement
+        .query_map(params![organisation, document], |row| Ok((row.get(0)?, ChangeHash(row.get(1)?))))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// `value` as CBOR. Writing to memory can't fail.
+pub fn cbor<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
+    minicbor::to_vec(value).expect("encoding into memory")
+}
+
+fn sites_from(bytes: &[u8]) -> Result<BTreeSet<SiteId>, RelayError> {
+    Ok(minicbor::decode(bytes)?)
+}

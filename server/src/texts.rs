@@ -1,0 +1,270 @@
+//! The texts that only the server shows, in both languages side by side.
+//!
+//! As in `guicang_cli::texts`: each message is a function, and one without both of its languages
+//! doesn't compile.
+
+use std::fmt::Display;
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
+        $(
+            $(#[$doc])*
+            pub fn $name(language: guicang_cli::Language, $($arg: $ty),*) -> String {
+                match language {
+                    guicang_cli::Language::Zh => format!($zh),
+                    guicang_cli::Language::En => format!($en),
+                }
+            }
+        )*
+    };
+}
+
+// The data folder.
+texts! {
+    /// The organisation was made.
+    founded(name: &str, folder: &dyn Display) {
+        zh: "已建立“{name}”，数据在 {folder}。",
+        en: "Founded {name}; its data is in {folder}.",
+    }
+    /// The organisation's secret, shown once.
+    secret(secret: &str) {
+        zh: "组织密钥（只显示这一次，请离线保存；添加总部设备、恢复中继时要用）：\n  {secret}",
+        en: "The organisation's secret (shown once; keep it off this machine; HQ devices and relays are made with it):\n  {secret}",
+    }
+    /// Found again.
+    already_founded(folder: &dyn Display) {
+        zh: "{folder} 里已经有一个组织。",
+        en: "There is an organisation in {folder} already.",
+    }
+    /// Next: use it, or name another folder.
+    already_founded_next() {
+        zh: "直接使用，或用 --data 指定另一个文件夹。",
+        en: "Use it, or name another folder with --data.",
+    }
+    /// No organisation yet.
+    not_founded(folder: &dyn Display) {
+        zh: "{folder} 里还没有组织。",
+        en: "There is no organisation in {folder} yet.",
+    }
+    /// Next: found one.
+    not_founded_next() {
+        zh: "先执行 guicang-server init --name 名称。",
+        en: "Make one first: guicang-server init --name NAME.",
+    }
+    /// The folder can't be used.
+    folder_unusable(folder: &dyn Display, detail: &dyn Display) {
+        zh: "数据文件夹 {folder} 不能用：{detail}。",
+        en: "The data folder {folder} can't be used: {detail}.",
+    }
+    /// Next: look at the folder.
+    folder_next() {
+        zh: "请检查文件夹的权限和磁盘空间，或用 --data 指定另一个。",
+        en: "Check the folder's permissions and the disk, or name another with --data.",
+    }
+    /// No place to put data.
+    no_folder() {
+        zh: "不知道数据放在哪里。",
+        en: "It isn't known where the data is to be.",
+    }
+    /// Next: name a folder.
+    no_folder_next() {
+        zh: "请用 --data 文件夹，或设置 GUICANG_DATA。",
+        en: "Name a folder with --data, or set GUICANG_DATA.",
+    }
+    /// The relay failed.
+    relay_failed(detail: &dyn Display) {
+        zh: "中继出错：{detail}",
+        en: "The relay failed: {detail}",
+    }
+    /// HQ could not follow the relay.
+    follow_failed(detail: &dyn Display) {
+        zh: "总部没能与中继对上：{detail}",
+        en: "HQ could not follow the relay: {detail}",
+    }
+}
+
+// Serving.
+texts! {
+    /// It listens.
+    listening(address: &dyn Display) {
+        zh: "已启动：{address}",
+        en: "listening on {address}",
+    }
+    /// The address can't be listened on.
+    listen_failed(address: &dyn Display, detail: &dyn Display) {
+        zh: "不能在 {address} 上监听：{detail}。",
+        en: "Can't listen on {address}: {detail}.",
+    }
+    /// Next: another address.
+    listen_next() {
+        zh: "请用 --listen 指定别的地址，如 127.0.0.1:8621；端口 0 表示任选。",
+        en: "Name another with --listen, such as 127.0.0.1:8621; port 0 takes any.",
+    }
+    /// The process was asked to end.
+    stopped() { zh: "已停止。", en: "Stopped." }
+    /// Next after `init`.
+    after_init() {
+        zh: "guicang-server site add S01 --name 店名，再 guicang-server device enrol --site S01 取注册码。",
+        en: "guicang-server site add S01 --name NAME, then guicang-server device enrol --site S01 for a code.",
+    }
+    /// Next once it serves.
+    after_listening(address: &dyn Display) {
+        zh: "用浏览器打开 {address}；门店用 guicang join {address} --code 注册码 加入。",
+        en: "Open {address} in a browser; a branch joins with guicang join {address} --code CODE.",
+    }
+}
+
+// Sites, devices, products.
+texts! {
+    /// A site was added or changed.
+    site_put(code: &dyn Display) { zh: "门店 {code} 已保存。", en: "Site {code} saved." }
+    /// Nothing differed.
+    unchanged() { zh: "没有变化。", en: "Nothing differs." }
+    /// Next: a device for the site.
+    enrol_next(site: &dyn Display) {
+        zh: "guicang-server device enrol --site {site} 取注册码。",
+        en: "guicang-server device enrol --site {site} gives a code for a device.",
+    }
+    /// No such site.
+    unknown_site(found: &dyn Display) {
+        zh: "没有门店 {found}。",
+        en: "There is no site {found}.",
+    }
+    /// Next: see or add sites.
+    unknown_site_next() {
+        zh: "guicang-server site list 查看，site add 添加。",
+        en: "guicang-server site list shows them, site add adds one.",
+    }
+    /// A code.
+    code(code: &str, until: &str) {
+        zh: "注册码：{code}（{until} 前有效，只能用一次）",
+        en: "Code: {code} (good once, until {until})",
+    }
+    /// Next: join with it.
+    join_next(code: &str) {
+        zh: "在门店执行 guicang join 网址 --code {code}。",
+        en: "At the branch: guicang join URL --code {code}.",
+    }
+    /// A device was withdrawn.
+    revoked(code: &dyn Display) { zh: "设备 {code} 已停用。", en: "Device {code} is withdrawn." }
+    /// No such device.
+    unknown_device(code: &dyn Display) {
+        zh: "没有编码为 {code} 的门店设备。",
+        en: "No device of a site has the code {code}.",
+    }
+    /// Next: see devices.
+    devices_next() {
+        zh: "guicang-server device list 查看设备。",
+        en: "guicang-server device list shows them.",
+    }
+    /// Products were listed.
+    products(rows: usize, changed: usize) {
+        zh: "读入 {rows} 个商品，{changed} 个有变化。",
+        en: "{rows} products read, {changed} differed.",
+    }
+    /// A product file is wrong.
+    product_row(line: u64, detail: &dyn Display) {
+        zh: "第 {line} 行有误：{detail}。没有改动任何商品。",
+        en: "Line {line} is wrong: {detail}. No product was changed.",
+    }
+    /// A product file can't be read.
+    product_file(file: &dyn Display, detail: &dyn Display) {
+        zh: "读不了 {file}：{detail}。",
+        en: "Can't read {file}: {detail}.",
+    }
+    /// Next: what the file looks like.
+    product_next() {
+        zh: "需要 UTF-8 的 CSV，首行为列名：sku,name，可加 spec,unit,barcodes,category,supplier,list_price,cost,service。",
+        en: "Wanted: CSV in UTF-8 with a heading: sku,name and if known spec,unit,barcodes,category,supplier,list_price,cost,service.",
+    }
+    /// A role.
+    role_hq() { zh: "总部", en: "HQ" }
+    /// A role.
+    role_relay() { zh: "中继", en: "relay" }
+    /// A device's standing.
+    valid() { zh: "在用", en: "valid" }
+    /// A device's standing.
+    withdrawn() { zh: "已停用", en: "withdrawn" }
+    /// A device's standing.
+    not_yet() { zh: "未到启用时间", en: "not yet" }
+}
+
+// Decisions and payouts.
+texts! {
+    /// An exception is settled.
+    resolved(number: &dyn Display, loss: &str, owner: &str) {
+        zh: "已处理（{number}），损失 {loss} 由 {owner} 承担。",
+        en: "Settled ({number}); {owner} bears {loss}.",
+    }
+    /// What a run of payouts did.
+    payout_line(paid: usize, failed: usize, pending: usize, unanswered: usize) {
+        zh: "已付 {paid} 笔，失败 {failed} 笔，待确认 {pending} 笔，渠道无应答 {unanswered} 笔。",
+        en: "{paid} paid, {failed} failed, {pending} pending, {unanswered} without answer from the rail.",
+    }
+    /// Another is paying.
+    payout_held(until: &str) {
+        zh: "另一个进程正在付款，占用到 {until}。",
+        en: "Another process is paying out, until {until}.",
+    }
+    /// Next: run it again.
+    payout_again() {
+        zh: "稍后再执行 guicang-server payout run；重复执行不会重复付款。",
+        en: "Run guicang-server payout run again later; nothing is ever paid twice.",
+    }
+    /// The rail.
+    rail_failed(detail: &dyn Display) { zh: "付款渠道出错：{detail}", en: "The payment rail failed: {detail}" }
+    /// Next: see returns.
+    returns_next() {
+        zh: "guicang-server return list 查看退货单。",
+        en: "guicang-server return list shows returns.",
+    }
+}
+
+// Column headings and the page.
+texts! {
+    /// Heading.
+    code_heading() { zh: "编码", en: "code" }
+    /// Heading.
+    name() { zh: "名称", en: "name" }
+    /// Heading.
+    zone() { zh: "时区", en: "zone" }
+    /// Heading.
+    role() { zh: "身份", en: "role" }
+    /// Heading.
+    last_sync() { zh: "最近同步", en: "last sync" }
+    /// Heading.
+    unsent() { zh: "未上传", en: "unsent" }
+    /// Heading.
+    unsent_refunds() { zh: "未上传退款", en: "unsent refunds" }
+    /// Heading.
+    devices() { zh: "设备", en: "devices" }
+    /// Never.
+    never() { zh: "从未", en: "never" }
+    /// The page's title.
+    page_title() { zh: "总部", en: "Headquarters" }
+    /// Section.
+    sites_section() { zh: "门店", en: "Sites" }
+    /// Section.
+    stock_section() { zh: "库存", en: "Stock" }
+    /// Section.
+    returns_section() { zh: "退货", en: "Returns" }
+    /// Section.
+    exceptions_section() { zh: "待处理异常", en: "Open exceptions" }
+    /// How many of imported history.
+    historic_count(n: usize) {
+        zh: "另有 {n} 条来自导入的历史数据。",
+        en: "Besides, {n} come of imported history.",
+    }
+    /// Rows were left out.
+    shown_of(shown: usize, all: usize) { zh: "显示 {shown} / {all} 行", en: "{shown} of {all} rows shown" }
+    /// A form's button.
+    search() { zh: "查询", en: "Search" }
+    /// No rows.
+    none() { zh: "没有", en: "None" }
+    /// The other language.
+    other_language() { zh: "English", en: "中文" }
+    /// When the page was made.
+    as_of(time: &str) { zh: "截至 {time}", en: "as of {time}" }
+    /// The page failed.
+    page_failed() { zh: "页面出错，详见服务器日志。", en: "The page failed; the server's log says why." }
+}

@@ -1,0 +1,7 @@
+//! The relay's promises as stories, on a real SQLite file with real Automerge changes.
+
+mod support;
+mod feeds;
+mod rights;
+mod durability;
+mod joining;
