@@ -13,6 +13,7 @@ use clap::Subcommand;
 use guicang_cli::texts::failures;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
+use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -77,6 +78,11 @@ pub enum Commands {
         after_help = "Examples:\n  guicang --db try.guicang init\n  guicang --db try.guicang init --site \"United Kingdom\" --zone Europe/London --currency GBP"
     )]
     Init(init::InitArgs),
+    /// Bring in sales, returns and stock that another program wrote
+    #[command(
+        after_help = "Examples:\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv"
+    )]
+    Import(ImportArgs),
     /// Sales as the till closed them
     #[command(subcommand)]
     Sale(SaleVerb),
@@ -118,6 +124,7 @@ impl Commands {
         match self {
             Commands::Join(args) => args.run(session),
             Commands::Init(args) => args.run(session),
+            Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),

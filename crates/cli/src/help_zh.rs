@@ -8,6 +8,15 @@ pub const SHARED: Table = &[
     ("--format", "标准输出上数据的形式：table（表格）或 json"),
     ("--json", "等于 --format json"),
     ("--user", "操作人，记入每个事件"),
+    ("import", "导入其他程序的销售、退货和库存"),
+    (
+        "import examples",
+        "例：\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv",
+    ),
+    ("import FILE", "文件：CSV，可用 zstd 压缩"),
+    ("import --profile", "各列的含义：自带格式的名称，或 TOML 文件"),
+    ("import --site", "所有行所属的门店（文件里没有时填写）"),
+    ("import --dry-run", "只检查，不写入"),
     // sale
     ("sale", "收银小票"),
     ("sale show", "查看小票：售出、已退、可退、净额"),

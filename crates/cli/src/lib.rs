@@ -14,11 +14,9 @@ pub mod help;
 pub mod usage;
 pub mod progress;
 mod help_zh;
+pub mod import;
 pub mod verbs;
 
 pub use exit::{Exit, Explain, Failure, Told};
 pub use language::Language;
 pub use output::{Format, GlobalArgs, Globals};
-//! What both binaries' command lines share.
-
-pub mod import;

@@ -12,9 +12,17 @@ pub struct Progress {
 impl Progress {
     /// A bar with a word before it.
     pub fn new(globals: &Globals, what: String) -> Self {
+        Self::styled(globals, what, "{msg} [{bar:30}] {human_pos}/{human_len}")
+    }
+
+    /// The same, counting bytes.
+    pub fn bytes(globals: &Globals, what: String) -> Self {
+        Self::styled(globals, what, "{msg} [{bar:30}] {bytes}/{total_bytes}")
+    }
+
+    fn styled(globals: &Globals, what: String, template: &str) -> Self {
         let bar = if globals.terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        let style = ProgressStyle::with_template("{msg} [{bar:30}] {human_pos}/{human_len}");
-        bar.set_style(style.expect("a template of ours"));
+        bar.set_style(ProgressStyle::with_template(template).expect("a template of ours"));
         bar.set_message(what);
         Self { bar }
     }

@@ -324,3 +324,66 @@ texts! {
         en: "The system gives no resources: {reason}.",
     }
 }
+
+texts! {
+    /// A file that can't be opened.
+    file_unreadable(file: &dyn Display, reason: &dyn Display) {
+        zh: "文件 {file} 打不开：{reason}。",
+        en: "{file} can't be opened: {reason}.",
+    }
+    /// Not CSV.
+    not_csv(file: &str, found: &str) {
+        zh: "{file} 不是 CSV（首行为表头的 UTF-8 文本，可用 zstd 压缩）：{found}。什么都没有导入。",
+        en: "{file} is no CSV (UTF-8 text with headers in its first line, plain or zstd): {found}. Nothing was imported.",
+    }
+    /// Another profile's file.
+    wrong_profile(file: &str, profile: &str, fault: &str, found: &str) {
+        zh: "{file} 不是 {profile} 格式：表头缺少或重复 {fault}；实际表头为 {found}。什么都没有导入。",
+        en: "{file} isn't a file of the profile {profile}: missing or repeated are {fault}; it has {found}. Nothing was imported.",
+    }
+    /// The file doesn't say of which site it is.
+    site_not_named(profile: &str) {
+        zh: "{profile} 格式的文件里没有门店。",
+        en: "Files of the profile {profile} don't say which site they are of.",
+    }
+    /// The file breaks off.
+    breaks_off(file: &str, line: u64, reason: &dyn Display) {
+        zh: "{file} 从第 {line} 行起读不下去：{reason}。此前已导入的保留。",
+        en: "{file} can't be read on from line {line}: {reason}. What was imported before stays.",
+    }
+    /// A row without end.
+    row_too_long(file: &str, line: u64, limit: usize) {
+        zh: "{file} 第 {line} 行开始的记录超过 {limit} 字节，是不是引号没有闭合？此前已导入的保留。",
+        en: "{file}: the row that begins on line {line} is longer than {limit} bytes; is a quote never closed? What was imported before stays.",
+    }
+    /// The temporary file.
+    scratch(reason: &dyn Display) {
+        zh: "导入用的临时文件出错：{reason}。",
+        en: "The import's temporary file failed: {reason}.",
+    }
+    /// The replica failed underway.
+    import_stopped(rows: u64, reason: &str) {
+        zh: "导入在第 {rows} 行停下：{reason}此前已导入的保留，可以重新导入。",
+        en: "The import stopped after {rows} rows: {reason} What was imported before stays; it can be repeated.",
+    }
+    /// A mistake of ours.
+    unaccounted(rows: u64, accounted: u64) {
+        zh: "{rows} 行中只交代了 {accounted} 行：这是程序的错误，请报告。",
+        en: "Of {rows} rows {accounted} are accounted for: a mistake of this program, please report it.",
+    }
+    /// No row could be read.
+    nothing_readable() {
+        zh: "没有一行读得懂。",
+        en: "Not one row could be read.",
+    }
+    /// No such profile.
+    profile_unknown(name: &str, known: &str) {
+        zh: "没有导入格式 {name:?}，自带的有：{known}。",
+        en: "There is no profile {name:?}; the program brings along: {known}.",
+    }
+    /// A profile that can't be used.
+    profile_wrong(name: &dyn Display, detail: &str) {
+        zh: "导入格式 {name} 有误：{detail}。",
+        en: "The profile {name} is wrong: {detail}.",
+    }
+}

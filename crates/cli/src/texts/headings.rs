@@ -97,3 +97,10 @@ texts! {
     /// Whether both ends hold the same.
     proven() { zh: "一致性", en: "proof" }
 }
+
+texts! {
+    /// Rows of a file.
+    rows() { zh: "行", en: "rows" }
+    /// How many.
+    count() { zh: "数量", en: "count" }
+}

@@ -196,3 +196,35 @@ names! {
         "projection": "显示的数据与原始记录不符：重建（rebuild）", "what is shown differs from the facts: rebuild";
     }
 }
+
+names! {
+    /// What an imported row was taken as.
+    taken {
+        "sale": "销售", "sale";
+        "return": "退货", "return";
+        "found": "报溢", "found";
+        "written_off": "报损", "written off";
+        "received": "入库", "received";
+        "sent_back": "退供应商", "sent back";
+    }
+    /// Why an imported row was not taken.
+    skipped {
+        "bad_debt": "坏账", "bad debt";
+        "other_site": "其他门店", "other site";
+        "no_rule": "没有适用的规则", "no rule fits";
+        "service_without_value": "服务项目，没有金额", "service without value";
+        "bad_quantity": "数量不对", "bad quantity";
+        "bad_price": "单价不对", "bad price";
+        "bad_amount": "金额不对", "bad amount";
+        "bad_time": "时间不对", "bad time";
+        "bad_site": "门店不对", "bad site";
+        "bad_till": "收银台不对", "bad till";
+        "bad_receipt": "小票号不对", "bad receipt number";
+        "bad_customer": "会员号不对", "bad customer";
+        "bad_code": "货号不对", "bad code";
+        "bad_name": "品名太长", "name too long";
+        "bad_tender": "支付方式不对", "bad tender";
+        "bad_line": "行号不对", "bad line number";
+        "repeated_line": "行号重复", "repeated line number";
+    }
+}

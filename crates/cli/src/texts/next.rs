@@ -202,3 +202,16 @@ texts! {
         en: "{program} stock adjust SKU --add 50 --as opening --reason count, then {program} return counter ...",
     }
 }
+
+texts! {
+    /// Another profile.
+    other_profile() {
+        zh: "请用 --profile 指定与文件相符的格式，或写一个 TOML 格式文件。",
+        en: "Name the profile that fits by --profile, or write one as a TOML file.",
+    }
+    /// Import again.
+    import_again() {
+        zh: "文件完好后重新导入，已有的行不会重复计算。",
+        en: "Import again once the file is whole: rows that are known aren't counted twice.",
+    }
+}

@@ -125,3 +125,32 @@ texts! {
         en: "{how}: {number} {rule} {detail}",
     }
 }
+
+texts! {
+    /// The word before an import's progress.
+    importing() { zh: "导入中", en: "importing" }
+    /// A row that was left out.
+    left_out(line: u64, reason: &str, column: &str, found: &str) {
+        zh: "第 {line} 行未导入：{reason}，{column}={found:?}",
+        en: "line {line} left out: {reason}, {column}={found:?}",
+    }
+    /// More of them.
+    left_out_more(count: u64) {
+        zh: "另有 {count} 行未导入，用 --json 查看明细。",
+        en: "{count} more left out; --json lists them.",
+    }
+    /// Nothing was written.
+    dry_run() { zh: "试运行：什么都没有写入。", en: "A dry run: nothing was written." }
+    /// Rows skipped for a reason.
+    skipped(reason: &str) { zh: "跳过：{reason}", en: "skipped: {reason}" }
+    /// Rows held before.
+    known() { zh: "此前已有", en: "already known" }
+    /// All rows.
+    all_rows() { zh: "合计行数", en: "all rows" }
+    /// Return rows linked to sales.
+    returns_matched() { zh: "退货行：全部对上销售", en: "return lines matched" }
+    /// Return rows linked in part.
+    returns_partly() { zh: "退货行：部分对上", en: "return lines partly matched" }
+    /// Return rows not linked.
+    returns_unmatched() { zh: "退货行：未对上", en: "return lines unmatched" }
+}

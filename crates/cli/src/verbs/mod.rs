@@ -7,6 +7,7 @@ pub mod parse;
 mod explain;
 mod by;
 
+pub mod import;
 pub mod sale;
 pub mod return_;
 pub mod stock;

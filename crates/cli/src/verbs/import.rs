@@ -1,0 +1,169 @@
+//! `import`: sales, returns and stock that another program wrote, by profile.
+
+mod explain;
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use clap::Args;
+use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, SiteId};
+use guicang_replica::{By, ImportBatch, ImportedAdjustment, ImportedReturn, Replica};
+
+use crate::exit::{Exit, Failure, Told};
+use crate::format::{Column, Table};
+use crate::import::profile::Profile;
+use crate::import::report::Report;
+use crate::import::rules::Kind;
+use crate::import::target::{self, HeldSaleLine, ImportTarget, SiteAnswer, TargetError};
+use crate::import::{Options, Source, import};
+use crate::language::Language;
+use crate::output::Globals;
+use crate::progress::Progress;
+use crate::texts::{failures, headings, names, next, results};
+
+/// Rows left out that are told one by one; JSON has more.
+const TOLD: usize = 10;
+
+/// What to import.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The file: CSV, plain or zstd
+    pub file: PathBuf,
+    /// What its columns mean: a profile's name, or a TOML file
+    #[arg(long)]
+    pub profile: String,
+    /// The site of all rows, where the file doesn't say
+    #[arg(long)]
+    pub site: Option<SiteId>,
+    /// Do everything but write
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl ImportArgs {
+    /// Imports. Rows that can't be read are left out and named; the rest is taken.
+    ///
+    /// # Errors
+    /// [`Failure`] when the file is none of the profile's, or it or the replica fails; what was
+    /// written before stays, and the import can be repeated.
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        let l = globals.language;
+        let profile = Profile::load(&self.profile).told(globals)?;
+        let source = Source::open(&self.file).told(globals)?;
+        let here = replica.identity().site.clone();
+        let options = Options {
+            dry_run: self.dry_run,
+            site: self.site.clone().or_else(|| here.clone().filter(|_| profile.columns.site.is_none())),
+            ..Options::default()
+        };
+        let by = By::user(globals.user.clone());
+        let progress = Progress::bytes(globals, results::importing(l));
+        let mut target = Target { replica, by, here };
+        let outcome = import(&mut target, source, &profile, &options, &mut |at| {
+            progress.at(at.bytes_read, at.bytes_total.unwrap_or(at.bytes_read));
+        });
+        progress.done();
+        let report = [outcome.told(globals)?];
+        globals.show("import", &report, |reports| table(l, &reports[0]))?;
+        let [report] = report;
+        for row in report.left_out.iter().take(TOLD) {
+            let reason = names::skipped(l, &row.reason);
+            globals.say(&results::left_out(l, row.line, &reason, &row.column, &row.found))?;
+        }
+        let left_out = report.left_out.len() as u64 + report.left_out_more;
+        let untold = left_out.saturating_sub(TOLD as u64);
+        if untold > 0 {
+            globals.say(&results::left_out_more(l, untold))?;
+        }
+        if self.dry_run {
+            globals.say(&results::dry_run(l))?;
+        }
+        if left_out > 0 && left_out == report.rows {
+            return Err(Failure::new(Exit::Refused, failures::nothing_readable(l), next::correct(l)));
+        }
+        globals.next(&match globals.program {
+            "guicang" => next::stock(l, globals.program),
+            program => next::sites(l, program),
+        })
+    }
+}
+
+/// A replica as an import sees it.
+struct Target<'a> {
+    replica: &'a mut Replica,
+    by: By,
+    /// The branch's own site; at HQ none, and every site is taken.
+    here: Option<SiteId>,
+}
+
+impl ImportTarget for Target<'_> {
+    fn site(&mut self, site: &SiteId) -> Result<SiteAnswer, TargetError> {
+        Ok(match &self.here {
+            Some(here) if here != site => SiteAnswer::Skip,
+            _ => SiteAnswer::Accept,
+        })
+    }
+
+    fn known_rows(&mut self, receipt: &ReceiptId) -> Result<HashSet<ReceiptLineId>, TargetError> {
+        Ok(self.replica.known_rows(receipt)?)
+    }
+
+    fn sale_lines_of(&mut self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, TargetError> {
+        let lines = self.replica.sale_lines_of(customer, code)?.into_iter();
+        Ok(lines
+            .map(|held| HeldSaleLine {
+                receipt: held.receipt,
+                line: held.line,
+                occurred: held.occurred,
+                sold: held.sold,
+                paid: held.paid,
+                open: held.open,
+            })
+            .collect())
+    }
+
+    fn import_batch(&mut self, batch: target::ImportBatch) -> Result<(), TargetError> {
+        let target::ImportBatch { sales, returns, adjustments } = batch;
+        let returns = returns.into_iter().map(|r| ImportedReturn {
+            site: r.site,
+            zone: r.zone,
+            currency: r.currency,
+            receipt: r.receipt,
+            customer: r.customer,
+            occurred: r.occurred,
+            lines: r.lines,
+        });
+        let adjustments = adjustments.into_iter().map(|a| ImportedAdjustment {
+            site: a.site,
+            zone: a.zone,
+            currency: a.currency,
+            movement: a.movement,
+            receipt: a.receipt,
+            occurred: a.occurred,
+            lines: a.lines,
+        });
+        let batch = ImportBatch { sales, returns: returns.collect(), adjustments: adjustments.collect() };
+        Ok(self.replica.import_batch(&self.by, batch)?)
+    }
+}
+
+fn table(l: Language, report: &Report) -> Table {
+    let mut table = Table::new([Column::Left(headings::rows(l)), Column::Right(headings::count(l))]);
+    let mut row = |name: String, count: u64| table.row([name, count.to_string()]);
+    for kind in Kind::ALL {
+        match report.taken.of(kind) {
+            0 => {}
+            count => row(names::taken(l, kind.as_str()), count),
+        }
+    }
+    for (reason, count) in &report.skipped {
+        row(results::skipped(l, &names::skipped(l, reason)), *count);
+    }
+    row(results::known(l), report.already_known);
+    row(results::all_rows(l), report.rows);
+    let lines = report.return_lines;
+    row(results::returns_matched(l), lines.matched);
+    row(results::returns_partly(l), lines.partly);
+    row(results::returns_unmatched(l), lines.unmatched);
+    table
+}
