@@ -18,32 +18,27 @@ use guicang_cli::texts::next;
 use guicang_cli::usage::{self, Parsed};
 use guicang_cli::{Exit, Explain, Failure, GlobalArgs, Globals, Language, help};
 use guicang_domain::time::Moment;
-use guicang_replica::Ambient;
 
 use commands::{Commands, Session};
 
 /// The program's name.
 pub const PROGRAM: &str = "guicang";
 
+/// A variable of the environment by its name.
+pub type Environment = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The world outside.
 pub struct World {
     /// The command line, the program's name first.
     pub args: Vec<OsString>,
     /// The environment.
-    pub env: Box<dyn Fn(&str) -> Option<String>>,
+    pub env: Environment,
     /// The clock.
     pub now: fn() -> Moment,
     /// Fills bytes at random.
     pub fill: fn(&mut [u8]),
     /// Where data and messages go.
     pub streams: Streams,
-}
-
-impl World {
-    /// Clock and chance for a replica.
-    pub fn ambient(now: fn() -> Moment, fill: fn(&mut [u8])) -> Ambient {
-        Ambient { now: Box::new(now), fill: Box::new(fill) }
-    }
 }
 
 /// Take goods back and keep stock, with or without a line to HQ

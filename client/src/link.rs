@@ -22,8 +22,11 @@ use guicang_sync::wire::WireEntry;
 pub use error::LinkError;
 pub use http::Relay;
 
-/// How often a request is tried again within a session before the session is given up.
+/// How often a request is tried again within a session before the session is given up, once the
+/// relay has answered in it: a line that drops every few seconds still gets forward...
 const RETRIES: u32 = 6;
+/// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
+const RETRIES_AT_FIRST: u32 = 2;
 
 /// How long a slice of a pull may hold the file.
 const SLICE: Duration = Duration::from_millis(5);
@@ -34,6 +37,8 @@ pub struct Link {
     token: Option<Vec<u8>>,
     backoff: Backoff,
     fill: fn(&mut [u8]),
+    /// Whether the relay has answered in this session.
+    answered: bool,
     /// What the relay was last told is unsent.
     reported: Option<Report>,
 }
@@ -41,7 +46,7 @@ pub struct Link {
 impl Link {
     /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
-        Self { relay, token: None, backoff: Backoff::new(500, 15_000), fill, reported: None }
+        Self { relay, token: None, backoff: Backoff::new(500, 15_000), fill, answered: false, reported: None }
     }
 
     /// One session: until neither side has more.
@@ -54,6 +59,7 @@ impl Link {
     pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
         self.backoff.succeeded();
+        self.answered = false;
         loop {
             match session.step() {
                 Step::Entries { after_sequence, budget_bytes } => {
@@ -94,6 +100,7 @@ impl Link {
             Ok(answer) => match session.answer(&answer) {
                 Ok(()) => {
                     self.backoff.succeeded();
+                    self.answered = true;
                     Ok(())
                 }
                 Err(error) => self.lost(session, error.into()).await,
@@ -109,7 +116,8 @@ impl Link {
 
     /// After a request that brought no answer: waits, or gives up where waiting is no use.
     async fn lost(&mut self, session: &mut Session, error: LinkError) -> Result<(), LinkError> {
-        if !error.is_passing() || self.backoff.failures() >= RETRIES {
+        let retries = if self.answered { RETRIES } else { RETRIES_AT_FIRST };
+        if !error.is_passing() || self.backoff.failures() >= retries {
             return Err(error);
         }
         tracing::debug!(%error, "request lost");

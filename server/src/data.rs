@@ -35,6 +35,13 @@ pub struct NewOrganisation {
     pub currency: Currency,
 }
 
+impl Default for NewOrganisation {
+    /// What a command that writes founds when there is nothing yet.
+    fn default() -> Self {
+        Self { name: "My chain".into(), zone: Zone::SHANGHAI, currency: Currency::CNY }
+    }
+}
+
 /// The organisation's secret: 32 bytes in hexadecimal. Shown once.
 pub struct Secret(pub String);
 

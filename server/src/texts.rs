@@ -76,6 +76,16 @@ texts! {
         zh: "中继出错：{detail}",
         en: "The relay failed: {detail}",
     }
+    /// The relay's file isn't what it was.
+    relay_damaged(count: usize, findings: &str) {
+        zh: "中继文件有 {count} 处不对：\n{findings}",
+        en: "The relay's file has {count} faults:\n{findings}",
+    }
+    /// Next: restore.
+    relay_damaged_next() {
+        zh: "请从备份恢复数据文件夹；门店会把缺少的补上。",
+        en: "Restore the data folder from a backup; the branches bring what it lacks.",
+    }
     /// HQ could not follow the relay.
     follow_failed(detail: &dyn Display) {
         zh: "总部没能与中继对上：{detail}",

@@ -102,14 +102,15 @@ impl From<guicang_replica::LinkError> for LinkError {
 impl LinkError {
     /// Whether the same request may succeed a little later.
     pub fn is_passing(&self) -> bool {
-        match self {
+        matches!(
+            self,
             LinkError::Unreachable { .. }
-            | LinkError::Busy { .. }
-            | LinkError::NotSignedIn { .. }
-            | LinkError::NotARelay { .. }
-            | LinkError::Session(_) => true,
-            _ => false,
-        }
+                | LinkError::Busy { .. }
+                | LinkError::NotSignedIn { .. }
+                | LinkError::NotARelay { .. }
+                | LinkError::Session(_)
+                | LinkError::Store(StoreError::Busy)
+        )
     }
 
     /// No sooner than this, where the relay said so.

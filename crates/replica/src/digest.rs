@@ -282,6 +282,7 @@ impl Work<'_> {
             self.tx.execute(&format!("DELETE FROM {table}"), []).map_err(StoreError::of)?;
         }
         self.touched = Touched::default();
+        self.buckets.clear();
         let documents: Vec<i64> = {
             let mut statement = self
                 .tx

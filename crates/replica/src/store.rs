@@ -5,10 +5,12 @@
 //! process may change is kept in memory but grants, which are read anew when `data_version` says
 //! that another process wrote.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Duration;
 
 use guicang_documents::Writer;
+use guicang_domain::account::Bucket;
 use guicang_domain::event::Proof;
 use guicang_domain::ids::{DeviceCode, DeviceId, OrganisationId, PublicKey, SiteId};
 use guicang_domain::money::Currency;
@@ -244,6 +246,7 @@ impl Replica {
             clock: HybridClock::from_last(Recorded(clock)),
             clock_before: Recorded(clock),
             touched: Touched::default(),
+            buckets: HashMap::new(),
         };
         let done = f(&mut work);
         let done = match done {
@@ -275,6 +278,8 @@ pub(crate) struct Work<'a> {
     clock_before: Recorded,
     /// What has to be folded again before it ends.
     pub(crate) touched: Touched,
+    /// The rows of buckets that this transaction has looked up.
+    pub(crate) buckets: HashMap<Bucket, i64>,
 }
 
 impl Work<'_> {

@@ -5,8 +5,8 @@
 
 use guicang_domain::ids::{DeviceCode, PublicKey, SiteId};
 use guicang_domain::time::{Moment, Recorded};
-use guicang_replica::{CommandError, Replica};
-use guicang_sync::grant::{Grant, GrantBook, Role, SignedGrant};
+use guicang_replica::{LinkError, Replica};
+use guicang_sync::grant::{Grant, GrantBook, Issuer, Role, SignedGrant};
 
 /// A withdrawn device's code is not a device's.
 #[derive(Debug, thiserror::Error)]
@@ -19,19 +19,19 @@ pub enum WithdrawError {
     },
     /// The replica.
     #[error(transparent)]
-    Replica(#[from] CommandError),
+    Replica(#[from] LinkError),
 }
 
 /// Signs and stores the grant of a new device of `site`, with a short code that nobody ever had.
 ///
 /// # Errors
-/// [`CommandError`] of the file.
+/// [`LinkError`] of the file.
 pub fn admit(
     replica: &mut Replica,
     site: &SiteId,
     key: PublicKey,
     now: Moment,
-) -> Result<SignedGrant, CommandError> {
+) -> Result<SignedGrant, LinkError> {
     let book = replica.grants()?;
     // Who comes back with the same key keeps its code.
     let code = match book.device(key.device()) {
@@ -48,7 +48,7 @@ pub fn admit(
         serial: Recorded::new(now, 0),
         successor_of: None,
     };
-    replica.issue_grant(grant)
+    issue(replica, &grant)
 }
 
 /// Signs and stores the grant that ends a device's right, now.
@@ -56,12 +56,19 @@ pub fn admit(
 /// # Errors
 /// [`WithdrawError`].
 pub fn withdraw(replica: &mut Replica, code: &DeviceCode, now: Moment) -> Result<SignedGrant, WithdrawError> {
-    let book = replica.grants().map_err(CommandError::from)?;
+    let book = replica.grants().map_err(LinkError::from)?;
     let device = book.by_code(code).filter(|device| matches!(device.grant.role, Role::Site(_)));
     let held = device.ok_or_else(|| WithdrawError::Unknown { code: code.clone() })?.grant.clone();
     let later = Recorded(held.serial.0 + 1);
     let grant = Grant { until: Some(now), serial: Recorded::new(now, 0).max(later), ..held };
-    Ok(replica.issue_grant(grant)?)
+    Ok(issue(replica, &grant)?)
+}
+
+fn issue(replica: &mut Replica, grant: &Grant) -> Result<SignedGrant, LinkError> {
+    let issuer = Issuer::Device(replica.identity().device);
+    let signed = SignedGrant::sign(replica.key(), issuer, grant);
+    replica.add_grant(signed.clone())?;
+    Ok(signed)
 }
 
 /// The site's letters and one or more of A to Z: `S01A`, `S01B`, ..., `S01AA`.

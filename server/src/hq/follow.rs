@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guicang_domain::time::Moment;
-use guicang_replica::{CommandError, Replica};
+use guicang_replica::{CommandError, Replica, StoreError};
 use guicang_sync::codec::CodecError;
-use guicang_sync::session::{Session, SessionError, Step, Summary};
+use guicang_sync::session::{Limits, Session, SessionError, Step, Summary};
 use tokio::sync::watch;
 
 use crate::relay::link::{LinkError, LocalLink};
@@ -18,6 +18,9 @@ use crate::relay::link::{LinkError, LocalLink};
 /// have written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
+/// How many positions of the log are applied in one transaction: a command beside waits for one.
+const SLICE_POSITIONS: usize = 256;
+
 /// How often what HQ writes by itself is pushed within one settling. What it writes hardly ever calls
 /// for more, and what is left over goes out the next time.
 const ROUNDS_MAX: usize = 8;
@@ -25,9 +28,15 @@ const ROUNDS_MAX: usize = 8;
 /// Why HQ could not follow.
 #[derive(Debug, thiserror::Error)]
 pub enum FollowError {
-    /// The replica.
+    /// The replica's file.
     #[error(transparent)]
-    Replica(#[from] CommandError),
+    Store(#[from] StoreError),
+    /// What HQ wrote by itself.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+    /// What came was not taken.
+    #[error(transparent)]
+    Pull(#[from] guicang_replica::LinkError),
     /// The relay.
     #[error(transparent)]
     Link(#[from] LinkError),
@@ -53,25 +62,29 @@ pub fn session(
     now: &dyn Fn() -> Moment,
     fence: Option<u64>,
 ) -> Result<Summary, FollowError> {
-    let mut start = replica.session_start()?;
+    let mut start = replica.session_start(Limits::default())?;
     start.fence = fence;
     let mut session = Session::new(start);
     loop {
         match session.step() {
             Step::Entries { after_sequence, budget_bytes } => {
-                let (entries, more, report) = replica.wire_entries(after_sequence, budget_bytes)?;
-                session.entries(entries, more, report)?;
+                let (entries, more) = replica.wire_entries(after_sequence, budget_bytes)?;
+                // What HQ holds back is on the same machine: nobody has to be told.
+                session.entries(entries, more, None)?;
             }
             Step::Send(body) => session.answer(&link.sync(&body, now())?)?,
             Step::Store(received) => {
                 if received.stale_fence {
                     return Err(FollowError::StaleFence);
                 }
-                let mut pull = replica.pull(received)?;
-                while replica.apply_slice(&mut pull)?.more {}
+                let mut pull = replica.begin_pull(&received)?;
+                while replica.apply_slice(&mut pull, SLICE_POSITIONS)? {}
                 session.stored(replica.cursors()?)?;
             }
-            Step::Done(summary) => return Ok(summary),
+            Step::Done(summary) => {
+                replica.session_done(&summary)?;
+                return Ok(summary);
+            }
         }
     }
 }

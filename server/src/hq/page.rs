@@ -140,7 +140,9 @@ struct Reported {
 
 impl Page {
     fn render(&self, asked: &Asked) -> Result<Markup, PageError> {
-        let replica = self.replica.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut replica = self.replica.lock().unwrap_or_else(PoisonError::into_inner);
+        // Another handle may have stored grants since, and who is complete goes by them.
+        replica.grants()?;
         let l = asked.language;
         let zone = replica.identity().zone;
         let other = if l == Language::En { "?lang=zh" } else { "?lang=en" };

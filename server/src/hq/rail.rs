@@ -199,9 +199,8 @@ impl PaymentRail for SimulatedRail {
         self.with(|connection| {
             let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let sql = "SELECT amount, paid FROM payout WHERE refund = ?";
-            let held = tx.query_row(sql, [refund.as_str()], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
-            });
+            let held = tx
+                .query_row(sql, [refund.as_str()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?)));
             let state = match held.optional()? {
                 None => RailState::Unknown,
                 Some((amount, _)) => {

@@ -6,14 +6,13 @@
 //! withdrawn is still heard. What it sends is authentic, so it is kept, set apart for HQ; it just is
 //! told and shown nothing.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use guicang_domain::ids::{DeviceId, DocumentId, SiteId};
 use guicang_domain::time::Moment;
 use guicang_sync::admit::{
     ActorHead, ChangeVerdict, Decision, EntryKind, EntryVerdict, Known, Offer, OfferedEntry, Wanted, decide,
 };
-use guicang_sync::change::{Actor, ChangeHeader};
 use guicang_sync::entry::{JournalHead, leaf};
 use guicang_sync::feed::Feed;
 use guicang_sync::grant::{GrantBook, Role, Standing};
@@ -22,6 +21,7 @@ use guicang_sync::stamp::{Stamp, earliest};
 use guicang_sync::wire::OpenedEntry;
 use rusqlite::Connection;
 
+use super::headers::Headers;
 use super::store::{FeedWriter, Item, Lookup, NewChange};
 use super::{Relay, RelayError, answer, lease, report, store};
 
@@ -50,11 +50,17 @@ impl Relay {
                 return Err(RelayError::ForeignFeed { device: sender, feed: cursor.feed.clone() });
             }
         }
+        // HQ brings all that it holds, in case some was lost here.
+        if !request.grants.is_empty() {
+            let held: HashSet<[u8; 32]> = book.grants().map(|(hash, _)| *hash).collect();
+            request.grants.retain(|grant| !held.contains(&grant.hash()));
+        }
         let taken = if is_idle(&request) {
             self.look(sender, now)?
         } else {
             let entries = std::mem::take(&mut request.entries);
-            let offer = Offer::read(sender, entries, header);
+            let mut headers = Headers::read(&entries);
+            let offer = Offer::read(sender, entries, |bytes| headers.of(bytes));
             self.take(sender, &offer, &mut request, now)?
         };
         // Asked after writing, so that what was withdrawn meanwhile shows nothing.
@@ -143,21 +149,6 @@ fn may_follow(role: &Role, feed: &Feed) -> bool {
 fn is_idle(request: &SyncRequest) -> bool {
     let SyncRequest { entries, grants, report, fence, .. } = request;
     entries.is_empty() && grants.is_empty() && report.is_none() && fence.is_none()
-}
-
-/// The header of a change as the crate `documents` reads it, in the words of the protocol.
-fn header(bytes: &[u8]) -> Result<ChangeHeader, String> {
-    let read = guicang_documents::header(bytes).map_err(|e| e.to_string())?;
-    Ok(ChangeHeader {
-        hash: read.hash,
-        deps: read.deps,
-        actor: Actor(read.actor),
-        other_actors: read.other_actors.into_iter().map(Actor).collect(),
-        seq: read.seq,
-        start_op: read.start_op,
-        max_op: read.max_op,
-        size_bytes: read.size,
-    })
 }
 
 /// Carries a decision out, within its transaction.

@@ -35,12 +35,18 @@ const BUSY_RETRY_MS: u64 = 2_000;
 /// Makes the grant of a new device, which needs HQ's key.
 pub type Issue = Box<dyn Fn(&SiteId, PublicKey) -> Result<SignedGrant, RelayError> + Send + Sync>;
 
+/// A clock.
+pub type Clock = Box<dyn Fn() -> Moment + Send + Sync>;
+
+/// Fills bytes with randomness fit for secrets.
+pub type Fill = Box<dyn Fn(&mut [u8]) + Send + Sync>;
+
 /// The clock and randomness of the process.
 pub struct Outside {
     /// The time.
-    pub now: Box<dyn Fn() -> Moment + Send + Sync>,
-    /// Fills bytes with randomness fit for secrets.
-    pub fill: Box<dyn Fn(&mut [u8]) + Send + Sync>,
+    pub now: Clock,
+    /// Its randomness.
+    pub fill: Fill,
 }
 
 impl Outside {

@@ -15,11 +15,13 @@
 //! read meanwhile. Times and randomness are passed in.
 
 pub mod store;
+pub mod headers;
 pub mod handle;
 pub mod answer;
 pub mod enrol;
 pub mod lease;
 pub mod report;
+pub mod examine;
 pub mod link;
 pub mod tokens;
 pub mod http;

@@ -5,3 +5,4 @@ mod feeds;
 mod rights;
 mod durability;
 mod joining;
+mod over_http;

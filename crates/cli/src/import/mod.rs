@@ -48,7 +48,7 @@ use scratch::{Limits, Occurrences, Scratch, key_of};
 use target::{HeldSaleLine, ImportTarget, SiteAnswer};
 
 /// Rows taken are written to the target at the end of the receipt that brings them to so many...
-pub const ROWS_A_BATCH: usize = 20_000;
+pub const ROWS_A_BATCH: usize = 50_000;
 
 /// ...or at this many, should the receipt never end.
 const ROWS_A_BATCH_AT_MOST: usize = ROWS_A_BATCH * 2;

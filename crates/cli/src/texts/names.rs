@@ -226,5 +226,7 @@ names! {
         "bad_tender": "支付方式不对", "bad tender";
         "bad_line": "行号不对", "bad line number";
         "repeated_line": "行号重复", "repeated line number";
+        "not_utf8": "不是 UTF-8 文本", "not UTF-8";
+        "wrong_number_of_fields": "列数不对", "wrong number of fields";
     }
 }

@@ -2,19 +2,18 @@
 
 mod explain;
 
-use std::collections::HashSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, SiteId};
-use guicang_replica::{By, ImportBatch, ImportedAdjustment, ImportedReturn, Replica};
+use guicang_domain::ids::SiteId;
+use guicang_replica::{By, Replica};
 
 use crate::exit::{Exit, Failure, Told};
 use crate::format::{Column, Table};
 use crate::import::profile::Profile;
 use crate::import::report::Report;
 use crate::import::rules::Kind;
-use crate::import::target::{self, HeldSaleLine, ImportTarget, SiteAnswer, TargetError};
+use crate::import::target::Into;
 use crate::import::{Options, Source, import};
 use crate::language::Language;
 use crate::output::Globals;
@@ -53,12 +52,12 @@ impl ImportArgs {
         let here = replica.identity().site.clone();
         let options = Options {
             dry_run: self.dry_run,
-            site: self.site.clone().or_else(|| here.clone().filter(|_| profile.columns.site.is_none())),
+            site: self.site.clone().or_else(|| here.filter(|_| profile.columns.site.is_none())),
             ..Options::default()
         };
         let by = By::user(globals.user.clone());
         let progress = Progress::bytes(globals, results::importing(l));
-        let mut target = Target { replica, by, here };
+        let mut target = Into { replica, by };
         let outcome = import(&mut target, source, &profile, &options, &mut |at| {
             progress.at(at.bytes_read, at.bytes_total.unwrap_or(at.bytes_read));
         });
@@ -85,65 +84,6 @@ impl ImportArgs {
             "guicang" => next::stock(l, globals.program),
             program => next::sites(l, program),
         })
-    }
-}
-
-/// A replica as an import sees it.
-struct Target<'a> {
-    replica: &'a mut Replica,
-    by: By,
-    /// The branch's own site; at HQ none, and every site is taken.
-    here: Option<SiteId>,
-}
-
-impl ImportTarget for Target<'_> {
-    fn site(&mut self, site: &SiteId) -> Result<SiteAnswer, TargetError> {
-        Ok(match &self.here {
-            Some(here) if here != site => SiteAnswer::Skip,
-            _ => SiteAnswer::Accept,
-        })
-    }
-
-    fn known_rows(&mut self, receipt: &ReceiptId) -> Result<HashSet<ReceiptLineId>, TargetError> {
-        Ok(self.replica.known_rows(receipt)?)
-    }
-
-    fn sale_lines_of(&mut self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, TargetError> {
-        let lines = self.replica.sale_lines_of(customer, code)?.into_iter();
-        Ok(lines
-            .map(|held| HeldSaleLine {
-                receipt: held.receipt,
-                line: held.line,
-                occurred: held.occurred,
-                sold: held.sold,
-                paid: held.paid,
-                open: held.open,
-            })
-            .collect())
-    }
-
-    fn import_batch(&mut self, batch: target::ImportBatch) -> Result<(), TargetError> {
-        let target::ImportBatch { sales, returns, adjustments } = batch;
-        let returns = returns.into_iter().map(|r| ImportedReturn {
-            site: r.site,
-            zone: r.zone,
-            currency: r.currency,
-            receipt: r.receipt,
-            customer: r.customer,
-            occurred: r.occurred,
-            lines: r.lines,
-        });
-        let adjustments = adjustments.into_iter().map(|a| ImportedAdjustment {
-            site: a.site,
-            zone: a.zone,
-            currency: a.currency,
-            movement: a.movement,
-            receipt: a.receipt,
-            occurred: a.occurred,
-            lines: a.lines,
-        });
-        let batch = ImportBatch { sales, returns: returns.collect(), adjustments: adjustments.collect() };
-        Ok(self.replica.import_batch(&self.by, batch)?)
     }
 }
 

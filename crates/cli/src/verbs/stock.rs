@@ -57,7 +57,7 @@ pub struct ShowArgs {
 
 /// A correction of stock.
 #[derive(Debug, Clone, Args)]
-#[group(id = "way", required = true, args = ["add", "remove"])]
+#[group(id = "way", required = true, multiple = false, args = ["add", "remove"])]
 pub struct AdjustArgs {
     /// The article
     pub sku: String,

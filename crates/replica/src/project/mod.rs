@@ -221,8 +221,12 @@ impl Work<'_> {
         Ok(self.tx.last_insert_rowid())
     }
 
-    /// The row of a bucket, made when it isn't there.
-    fn bucket(&self, bucket: &Bucket) -> Result<i64, StoreError> {
+    /// The row of a bucket, made when it isn't there. Remembered for the transaction: an import posts to
+    /// the same few thousand over and over.
+    fn bucket(&mut self, bucket: &Bucket) -> Result<i64, StoreError> {
+        if let Some(id) = self.buckets.get(bucket) {
+            return Ok(*id);
+        }
         let lot = bucket.lot.as_ref().map_or("", |l| l.as_str());
         let key = params![
             self.org,
@@ -239,23 +243,20 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
-        if let Some(id) = found {
-            return Ok(id);
-        }
-        self.tx
-            .prepare_cached("INSERT INTO bucket (org, site, sku, place, lot, account) VALUES (?,?,?,?,?,?)")
-            .and_then(|mut s| {
-                s.execute(params![
-                    self.org,
-                    bucket.site.as_str(),
-                    bucket.sku.as_str(),
-                    bucket.place,
-                    lot,
-                    bucket.account as i64
-                ])
-            })
-            .map_err(StoreError::of)?;
-        Ok(self.tx.last_insert_rowid())
+        let id = match found {
+            Some(id) => id,
+            None => {
+                self.tx
+                    .prepare_cached(
+                        "INSERT INTO bucket (org, site, sku, place, lot, account) VALUES (?,?,?,?,?,?)",
+                    )
+                    .and_then(|mut s| s.execute(key))
+                    .map_err(StoreError::of)?;
+                self.tx.last_insert_rowid()
+            }
+        };
+        self.buckets.insert(bucket.clone(), id);
+        Ok(id)
     }
 
     /// Writes a document's postings. `position` tells the place in the document of the nth posting's line,

@@ -1,0 +1,9 @@
+//! The command line `guicang` as a person, or a script, meets it.
+
+mod support;
+
+mod help;
+mod branch;
+mod figures;
+mod mistakes;
+mod link;

@@ -1,0 +1,94 @@
+//! What bad input gets: a clear error that says what to do, an exit code that isn't 0, and nothing
+//! changed.
+
+use crate::support::Branch;
+
+/// Runs a mistake; checks the exit code, that the message names what is wrong, and that nothing in
+/// the file has changed.
+fn check(alice: &Branch, command: &str, code: u8, names: &str) {
+    let before = alice.items("status")[0]["changes"].clone();
+    let (found, message) = alice.fails(command);
+    assert_eq!(found, code, "{command}\n{message}");
+    assert!(message.starts_with("Error: ") && message.contains(names), "{command}\n{message}");
+    assert!(message.contains("\nNext: "), "no next step: {command}\n{message}");
+    assert_eq!(alice.items("status")[0]["changes"], before, "{command} changed something");
+}
+
+#[test]
+fn mistakes_at_the_counter() {
+    let alice = Branch::on_trial();
+    alice.ok("stock adjust MUG --add 5 --as opening --reason count");
+    alice.ok("return counter --item MUG=2 --price 3 --reason style --grade A=2 --refund cash");
+    let counter = |rest: &str| format!("return counter --reason style --refund cash {rest}");
+    check(&alice, &counter("--item MUG=0 --price 3"), 2, "\"0\"");
+    check(&alice, &counter("--item MUG=x --price 3"), 2, "\"x\"");
+    check(&alice, &counter("--item NOPE --price 3"), 65, "NOPE");
+    check(&alice, &counter("--item MUG"), 65, "price");
+    check(&alice, &counter("--item MUG=2 --price 3 --grade A=1"), 65, "2 to inspect");
+    check(&alice, &counter("--item MUG --price 500"), 65, "manager");
+    check(&alice, &counter("--item MUG --price 500 --approved-by alice"), 65, "their own");
+    check(&alice, &counter("--item MUG --price 3 --occurred yesterday"), 2, "yesterday");
+    check(&alice, &counter("--item MUG --price 3 --site S99"), 65, "S99");
+    check(&alice, &counter("--item MUG --item MUG --price 1 --price 2 --price 3"), 2, "1 2 3");
+    check(&alice, "return counter --item MUG --price 3 --reason whim", 65, "whim");
+    check(&alice, "return show TH-S01A-000099", 65, "TH-S01A-000099");
+    check(&alice, "return refund TH-S01A-000001 --tender cash --amount 1", 65, "1.00 CNY");
+    check(&alice, "return inspect TH-S01A-000001 --grade A=1", 65, "0 to inspect");
+    check(&alice, "sale show 4711", 65, "4711");
+    check(&alice, "exception show over_return:S01/1:1", 65, "over_return:S01/1:1");
+}
+
+#[test]
+fn mistakes_with_stock() {
+    let alice = Branch::on_trial();
+    check(&alice, "stock adjust MUG --reason count", 2, "--add");
+    check(&alice, "stock adjust MUG --add 1 --remove 1 --reason count", 2, "--remove");
+    check(&alice, "stock adjust MUG --add -1 --reason count", 2, "-1");
+    check(&alice, "stock adjust MUG --remove 1 --reason count --as opening", 2, "opening");
+    check(&alice, "stock adjust MUG --remove 1 --reason count", 65, "MUG");
+    check(&alice, "stock adjst", 2, "adjst");
+}
+
+#[test]
+fn files_that_are_no_import() {
+    let alice = Branch::on_trial();
+    let picture = alice.path("picture.csv");
+    std::fs::write(&picture, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\xff\xfe").unwrap();
+    let other = alice.path("other.csv");
+    std::fs::write(&other, "a,b\n1,2\n").unwrap();
+    let import = |file: &std::path::Path| format!("import --profile uci-online-retail {}", file.display());
+    check(&alice, &import(&picture), 65, "picture.csv");
+    check(&alice, &import(&other), 65, "InvoiceNo");
+    check(&alice, &import(&alice.path("absent.csv")), 65, "absent.csv");
+    check(&alice, &format!("import --profile nonsense {}", other.display()), 2, "uci-online-retail");
+}
+
+#[test]
+fn files_that_are_no_branch() {
+    let alice = Branch::empty();
+    let (code, message) = alice.fails("stock show");
+    assert_eq!(code, 1);
+    assert!(message.contains("branch.guicang") && message.contains("guicang init"), "{message}");
+
+    std::fs::write(alice.path("branch.guicang"), "Dear Sir or Madam,\n".repeat(100)).unwrap();
+    let (code, message) = alice.fails("stock show");
+    assert_eq!(code, 65, "{message}");
+    let (code, message) = alice.fails("init");
+    assert_eq!(code, 65);
+    assert!(message.contains("already"), "{message}");
+}
+
+/// A misspelt flag or command gets the one that was meant, in the person's language.
+#[test]
+fn slips_of_the_pen() {
+    let alice = Branch::on_trial().in_chinese();
+    let (code, message) = alice.fails("stock show --sote S01");
+    assert_eq!(code, 2);
+    assert!(message.starts_with("出错了：没有参数 --sote") && message.contains("--site"), "{message}");
+    let (code, message) = alice.fails("return counter --item MUG");
+    assert_eq!(code, 2);
+    assert!(message.contains("缺少参数") && message.contains("--reason"), "{message}");
+    let (code, message) = alice.fails("return counter --item MUG --reason style --grade Q=1");
+    assert_eq!(code, 2);
+    assert!(message.contains("等级的值 \"Q\" 不对") && message.contains("A B C D E"), "{message}");
+}

@@ -1,0 +1,218 @@
+//! The commands of `guicang-server`: a file each for those that only HQ has; the others are the shared
+//! verbs of crates/cli, on HQ's replica.
+//!
+//! What surprises: a command that writes goes on to bring what it wrote to the relay, whether `serve`
+//! runs or not: both work on the same files.
+
+pub mod serve;
+pub mod init;
+pub mod site;
+pub mod device;
+pub mod product;
+pub mod exception;
+pub mod payout;
+pub mod doctor;
+pub mod completions;
+mod explain;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Subcommand;
+use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::return_::ReturnVerb;
+use guicang_cli::verbs::sale::SaleVerb;
+use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::totals::TotalsArgs;
+use guicang_cli::{Exit, Failure, Globals, Told};
+use guicang_domain::time::Moment;
+use guicang_replica::{Ambient, Replica};
+
+use crate::data::{Data, NewOrganisation};
+use crate::hq::follow;
+use crate::relay::Relay;
+use crate::relay::link::LocalLink;
+use crate::texts;
+
+/// What a command has to work with.
+pub struct Session<'a> {
+    /// Language, form, streams, who is working.
+    pub globals: &'a Globals,
+    /// The data folder, where one is known.
+    pub folder: Option<PathBuf>,
+    /// The clock.
+    pub now: fn() -> Moment,
+    /// Fills bytes at random.
+    pub fill: fn(&mut [u8]),
+}
+
+/// HQ at work: its replica, and the relay beside it.
+pub struct Headquarters {
+    /// HQ's replica.
+    pub replica: Replica,
+    /// The relay.
+    pub relay: Arc<Relay>,
+}
+
+impl Session<'_> {
+    /// The data folder.
+    ///
+    /// # Errors
+    /// [`Failure`] when none is known.
+    pub fn data(&self) -> Result<Data, Failure> {
+        let l = self.globals.language;
+        let none = || Failure::new(Exit::Usage, texts::no_folder(l), texts::no_folder_next(l));
+        Ok(Data::new(self.folder.clone().ok_or_else(none)?))
+    }
+
+    /// Opens what is there.
+    ///
+    /// # Errors
+    /// [`Failure`] when nothing was founded yet, or a file can't be opened.
+    pub fn open(&self) -> Result<Headquarters, Failure> {
+        let data = self.data()?;
+        let relay = data.relay().told(self.globals)?;
+        let replica = data.replica(self.ambient()).told(self.globals)?;
+        Ok(Headquarters { replica, relay })
+    }
+
+    /// Opens what is there, or founds an organisation first, and says so.
+    ///
+    /// # Errors
+    /// [`Failure`] when the files can't be made or opened.
+    pub fn open_or_found(&self) -> Result<Headquarters, Failure> {
+        if !self.data()?.is_founded() {
+            self.found(&NewOrganisation::default())?;
+        }
+        self.open()
+    }
+
+    /// Founds an organisation and shows its secret, once, on standard error.
+    ///
+    /// # Errors
+    /// [`Failure`] when there is one already, or the files can't be made.
+    pub fn found(&self, new: &NewOrganisation) -> Result<(), Failure> {
+        let (data, l) = (self.data()?, self.globals.language);
+        let secret = data.found(new, (self.now)(), self.ambient()).told(self.globals)?;
+        self.globals.say(&texts::founded(l, &new.name, &data.folder().display()))?;
+        self.globals.say(&texts::secret(l, &secret.0))
+    }
+
+    /// Brings what was written to the relay, and what is there to HQ.
+    ///
+    /// # Errors
+    /// [`Failure`] when a file can't be read or written. What was written before is on disk.
+    pub fn settle(&self, hq: &mut Headquarters) -> Result<(), Failure> {
+        let link = LocalLink::new(hq.relay.clone(), hq.replica.identity().device);
+        follow::settle(&mut hq.replica, &link, &self.now).told(self.globals)?;
+        Ok(())
+    }
+
+    /// Clock and chance for a replica.
+    pub fn ambient(&self) -> Ambient {
+        Ambient { now: Box::new(self.now), fill: Box::new(self.fill) }
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        (self.fill)(&mut bytes);
+        bytes
+    }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Serve branches, and HQ's page
+    #[command(
+        after_help = "Examples:\n  guicang-server serve\n  guicang-server serve --listen 0.0.0.0:8620\n  guicang-server serve --listen 127.0.0.1:0 --json"
+    )]
+    Serve(serve::ServeArgs),
+    /// Make an organisation: its key, HQ, the relay
+    #[command(
+        after_help = "Examples:\n  guicang-server init --name Orchard\n  guicang-server init --name Orchard --zone Europe/London --currency GBP"
+    )]
+    Init(init::InitArgs),
+    /// Branches and warehouses
+    #[command(subcommand)]
+    Site(site::SiteVerb),
+    /// The branches' devices
+    #[command(subcommand)]
+    Device(device::DeviceVerb),
+    /// Articles
+    #[command(subcommand)]
+    Product(product::ProductVerb),
+    /// Bring in sales, returns and stock that another program wrote
+    #[command(
+        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+    )]
+    Import(ImportArgs),
+    /// Sales as the tills closed them
+    #[command(subcommand)]
+    Sale(SaleVerb),
+    /// Goods that come back
+    #[command(subcommand)]
+    Return(ReturnVerb),
+    /// What is where
+    #[command(subcommand)]
+    Stock(StockVerb),
+    /// What disconnection broke, and what is decided on it
+    #[command(subcommand)]
+    Exception(exception::ExceptionVerb),
+    /// What was sold and came back, by site and in all
+    #[command(after_help = "Examples:\n  guicang-server totals\n  guicang-server totals --json")]
+    Totals(TotalsArgs),
+    /// Electronic refunds
+    #[command(subcommand)]
+    Payout(payout::PayoutVerb),
+    /// Examine HQ's file and the relay's
+    #[command(after_help = "Examples:\n  guicang-server doctor")]
+    Doctor(doctor::DoctorArgs),
+    /// Make everything shown anew from the facts
+    #[command(after_help = "Examples:\n  guicang-server rebuild")]
+    Rebuild(RebuildArgs),
+    /// Print completions for a shell
+    #[command(
+        after_help = "Examples:\n  guicang-server completions bash > /etc/bash_completion.d/guicang-server"
+    )]
+    Completions(completions::CompletionsArgs),
+}
+
+impl Commands {
+    /// Does it.
+    ///
+    /// # Errors
+    /// [`Failure`].
+    pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let globals = session.globals;
+        match self {
+            Commands::Serve(args) => args.run(session),
+            Commands::Init(args) => args.run(session),
+            Commands::Site(verb) => verb.run(session),
+            Commands::Device(verb) => verb.run(session),
+            Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
+            Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
+            Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
+            Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Exception(verb) => verb.run(session),
+            Commands::Totals(args) => args.run(&session.open()?.replica, globals),
+            Commands::Payout(verb) => verb.run(session),
+            Commands::Doctor(args) => args.run(session),
+            Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
+            Commands::Completions(args) => args.run(globals),
+        }
+    }
+}
+
+/// Runs a command that may write, then brings what it wrote to the relay.
+fn writing(
+    session: &Session<'_>,
+    run: impl FnOnce(&mut Headquarters) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut hq = session.open_or_found()?;
+    run(&mut hq)?;
+    session.settle(&mut hq)
+}

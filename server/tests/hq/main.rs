@@ -1,0 +1,5 @@
+//! HQ's promises as stories: it follows the log, and pays each refund once, whenever it is killed.
+
+mod chain;
+mod following;
+mod paying;
