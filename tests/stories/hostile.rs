@@ -452,6 +452,13 @@ fn an_operation_on_an_object_that_is_not_there() {
 #[test]
 fn a_return_into_another_sites_stock() {
     replica(|scene| scene.mallory.return_at(4, &site("S01")), "foreign_site");
+    let and_more = |scene: &Scene| {
+        let first = scene.mallory.return_at(4, &site("S01"));
+        let upon = scene.mallory.closed_on(&[&first], 40);
+        vec![first, upon]
+    };
+    let rules = ["foreign_site", "missing_dependency"].map(str::to_owned);
+    check(and_more, Caught::ByReplica(rules.into()));
 }
 
 /// What was made upon a bad change goes with it, and is named.
