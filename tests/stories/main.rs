@@ -5,8 +5,13 @@
 
 mod chain;
 mod random;
+mod programs;
+mod proxy;
 
 mod boundaries;
 mod permute;
 mod hostile;
 mod refused;
+mod case;
+mod processes;
+mod bad_input;
