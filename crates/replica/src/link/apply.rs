@@ -19,7 +19,7 @@ use guicang_sync::wire::{Chain, OpenedChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
-use super::prepare::{Fresh, Prepared, envelope, prepare, rule_of};
+use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
 use crate::error::StoreError;
 use crate::facts::{ChangeStatus, find_document, join_sites, proof, standing};
 use crate::store::{Replica, Work, insert_grant};
@@ -190,6 +190,7 @@ impl Replica {
                 bytes,
                 code: from.code.clone(),
                 proof: proof(&self.book, from.sealed.head.device, stamped),
+                role: &from.role,
             });
         }
         let ready = prepare(&fresh);
@@ -490,9 +491,7 @@ impl Work<'_> {
             debug_assert_eq!(of.hq, change.hq);
             let checked = replayed.check(&change.bytes, &envelope(identity, &change.code, &of));
             let applied = match checked {
-                Ok(_) => {
-                    replayed.apply(&change.bytes).map_err(|e| ("does_not_apply".to_owned(), e.to_string()))
-                }
+                Ok(_) => self.apply_checked(identity, &mut replayed, change),
                 Err(violation) => Err(rule_of(&violation)),
             };
             match applied {
@@ -505,6 +504,25 @@ impl Work<'_> {
         self.add_sites(row.id, &sites)?;
         self.reproject(row.id)?;
         self.observe(row.id)
+    }
+
+    /// Applies a change that was checked; one that begins a document only at its author's site.
+    fn apply_checked(
+        &self,
+        identity: DocumentId,
+        replayed: &mut Replayed,
+        change: &NewChange,
+    ) -> Result<(), (String, String)> {
+        let begins = replayed.is_empty();
+        let unreadable = |e: &dyn std::fmt::Display| ("does_not_apply".to_owned(), e.to_string());
+        replayed.apply(&change.bytes).map_err(|e| unreadable(&e))?;
+        let Some(author) = self.book.device(change.device).filter(|_| begins) else { return Ok(()) };
+        let reading = replayed.read(identity, &|_| None).map_err(|e| unreadable(&e))?;
+        let allowed = at_own_site(&author.grant.role, &reading);
+        if allowed.is_err() {
+            *replayed = Replayed::empty();
+        }
+        allowed
     }
 
     /// The clock goes on from what was seen, as far as it is proven.
