@@ -269,8 +269,8 @@ impl Audited {
     pub fn table(&self, l: Tongue) -> String {
         let heads = [
             ("门店", "branch"),
-            ("售出", "sold"),
-            ("退回", "returned"),
+            ("售出（累计）", "sold in all"),
+            ("退回（累计）", "returned in all"),
             ("当日退货单", "returns that day"),
             ("超退", "excess"),
             ("待检", "on hold"),
