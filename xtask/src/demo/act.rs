@@ -142,17 +142,16 @@ impl<'a> Act<'a> {
         Ok(())
     }
 
-    /// The relay is back, and the branches come in another order than they worked in.
-    pub fn reconnect(&mut self) -> anyhow::Result<Serving> {
+    /// The relay is back, at the address that the branches know.
+    pub fn reconnect(&self) -> anyhow::Result<Serving> {
         let l = self.tongue;
         heading(l.of("网络恢复", "The line is back"));
-        let listen = self.address.trim_start_matches("http://").to_owned();
-        let serving = self.hq.serve(&listen, &self.folder.join("server.log"))?;
-        Ok(serving)
+        self.hq.serve(self.address.trim_start_matches("http://"), &self.folder.join("server.log"))
     }
 
-    /// France comes first and is paid out, then the United Kingdom, Germany last; HQ decides, all sync.
-    pub fn settle(&mut self) -> anyhow::Result<Settled> {
+    /// The branches come back in another order than they worked in: France, which is paid out at once, the
+    /// United Kingdom, Germany last. HQ decides, and all sync.
+    pub fn settle(&self) -> anyhow::Result<Settled> {
         let l = self.tongue;
         let mut payouts = Vec::new();
         for site in ["France", "United Kingdom", "Germany"] {
@@ -167,6 +166,10 @@ impl<'a> Act<'a> {
             ));
             payouts.extend(self.pay()?);
         }
+        tell(l.of(
+            "总部有法国店的那张小票：两张暂记的退货单得到核对。",
+            "HQ holds France's receipt: the two provisional returns are verified against it.",
+        ));
         let exceptions = self.hq.ask(&["exception", "list"])?;
         let (receipt, sku, sold, _) = CONTESTED;
         let id = exceptions
@@ -177,8 +180,8 @@ impl<'a> Act<'a> {
         heading(l.of("总部处理异常", "HQ decides"));
         tell(&say!(
             l,
-            "小票 {receipt} 的 {sku} 卖出 {sold} 件，三家店各收回一件：一条异常。英国店最先恢复连接还是最后恢复连接都一样：\
-             断网期间它最晚收货，第三件算超退；8.50 英镑现金已付，由英国店承担。",
+            "小票 {receipt} 的 {sku} 卖出 {sold} 件，三家店各收回一件：一条异常。英国店比德国店先恢复连接，但断网期间它收货最晚，\
+             第三件算超退；8.50 英镑现金已付，由英国店承担。",
             "{sku} on receipt {receipt}: {sold} sold, three branches took one back each: one exception. The United \
              Kingdom came back before Germany, and yet its piece is the excess: it was the last to take one. It paid \
              8.50 in cash, and bears it."

@@ -16,7 +16,8 @@ mod books;
 mod act;
 mod audit;
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -31,7 +32,7 @@ use tongue::{Tongue, say};
 #[derive(Args)]
 pub struct DemoArgs {
     /// A file of the form of UCI Online Retail, plain or zstd, instead of the excerpt. It has to hold the
-    /// excerpt's receipts. Programs are built optimised for it
+    /// excerpt's receipts
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     /// End when the story does, with exit code 0 only if every figure ties out
@@ -42,6 +43,9 @@ pub struct DemoArgs {
     lang: Option<Tongue>,
 }
 
+/// The file that a run keeps locked in its folder.
+const LOCK: &str = "lock";
+
 /// Runs the demo.
 pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let l = args.lang.unwrap_or_else(Tongue::of_environment);
@@ -51,11 +55,11 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
         None => places::root().join("crates/cli/testdata/uci-excerpt.csv"),
     };
     println!("{}", l.of("正在编译两个程序……", "Building the two programs..."));
-    let programs = programs::Programs::build(args.data.is_some())?;
-    let folder = fresh_folder()?;
-    let shown = folder.display();
+    let programs = programs::Programs::build()?;
+    let folder = Folder::fresh()?;
+    let shown = folder.path.display();
 
-    let mut act = Act::new(&programs, folder.clone(), l);
+    let mut act = Act::new(&programs, folder.path.clone(), l);
     let (audited, serving) = play(&mut act, &file).with_context(|| {
         say!(l, "演示中断；文件在 {shown}", "the demo broke off; its files are in {shown}")
     })?;
@@ -77,7 +81,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     if args.headless {
         drop(serving);
         if tied_out {
-            std::fs::remove_dir_all(&folder)?;
+            std::fs::remove_dir_all(&folder.path)?;
             return Ok(ExitCode::SUCCESS);
         }
         println!("{}", say!(l, "文件在 {shown}", "The files are in {shown}"));
@@ -96,7 +100,7 @@ pub fn run(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     Ok(if tied_out { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn play(act: &mut Act<'_>, file: &std::path::Path) -> anyhow::Result<(audit::Audited, programs::Serving)> {
+fn play(act: &mut Act<'_>, file: &Path) -> anyhow::Result<(audit::Audited, programs::Serving)> {
     act.open_books(file)?;
     let serving = act.enrol()?;
     let before = audit::Before::of(act)?;
@@ -108,14 +112,32 @@ fn play(act: &mut Act<'_>, file: &std::path::Path) -> anyhow::Result<(audit::Aud
     Ok((audited, serving))
 }
 
-/// A folder of this run's own; what an earlier run left is cleared away, unless that still runs.
-fn fresh_folder() -> anyhow::Result<PathBuf> {
-    let programs = places::programs()?;
-    let target = programs.parent().context("the target folder")?;
-    let folder = target.join("demo").join(std::process::id().to_string());
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder)?;
+/// A folder of this run's own, with a lock that lasts as long as the run.
+struct Folder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Folder {
+    /// Makes it. What earlier runs left is cleared away, unless they still run.
+    fn fresh() -> anyhow::Result<Self> {
+        let programs = places::programs()?;
+        let all = programs.parent().context("the target folder")?.join("demo");
+        std::fs::create_dir_all(&all)?;
+        for left in std::fs::read_dir(&all)? {
+            let left = left?.path();
+            let ended = match File::open(left.join(LOCK)) {
+                Ok(lock) => lock.try_lock().is_ok(),
+                Err(_) => false,
+            };
+            if ended {
+                std::fs::remove_dir_all(&left)?;
+            }
+        }
+        let path = all.join(std::process::id().to_string());
+        std::fs::create_dir_all(&path)?;
+        let lock = File::create(path.join(LOCK))?;
+        lock.lock()?;
+        Ok(Self { path, _lock: lock })
     }
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
 }

@@ -20,18 +20,11 @@ pub struct Programs {
 }
 
 impl Programs {
-    /// Builds both. Optimised ones for large files; they take some minutes to build.
-    pub fn build(optimised: bool) -> anyhow::Result<Self> {
-        let dev = places::programs()?;
+    /// Builds both.
+    pub fn build() -> anyhow::Result<Self> {
+        let folder = places::programs()?;
         let mut command = places::cargo();
         command.args(["build", "--workspace", "--exclude", "xtask", "--bins", "--locked", "--quiet"]);
-        let folder = match optimised {
-            false => dev,
-            true => {
-                command.arg("--release");
-                dev.with_file_name("release")
-            }
-        };
         ensure!(command.status()?.success(), "the programs don't build: see above");
         let program = |name: &str| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
         Ok(Self { guicang: program("guicang"), server: program("guicang-server") })
