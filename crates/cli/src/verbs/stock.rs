@@ -146,7 +146,7 @@ impl AdjustArgs {
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
-        let by = self.by.by(replica, globals)?;
+        let by = self.by.by(replica, globals, self.site.as_ref())?;
         let (quantity, usual) = match (self.add, self.remove) {
             (Some(quantity), _) => (quantity, Movement::Found),
             (None, Some(quantity)) => (quantity, Movement::WrittenOff),

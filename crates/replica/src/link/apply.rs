@@ -112,14 +112,14 @@ impl Replica {
     ) -> Result<(), LinkError> {
         match item {
             FeedItem::Grant(grant) => {
-                let unit = advance(cursor, Some(&grant.hash()), What::Counted);
+                let unit = advance(cursor, &grant.hash(), What::Counted);
                 pull.units.push_back(unit);
             }
             FeedItem::Own { sequence, runs } => {
                 for run in runs {
                     for index in run.first..run.first.saturating_add(run.count) {
                         let hash = self.own_change(*sequence, index)?;
-                        pull.units.push_back(advance(cursor, Some(&hash), What::Counted));
+                        pull.units.push_back(advance(cursor, &hash, What::Counted));
                     }
                 }
             }
@@ -139,10 +139,10 @@ impl Replica {
                     row: None,
                 });
                 for change in opened.changes {
-                    // What is set apart has a position, and doesn't count in the sum.
-                    let hash = (!change.apart).then_some(change.hash.0);
+                    // What is set apart is in the log alone, and counts there like the rest: HQ holds it.
+                    let hash = change.hash.0;
                     let what = What::Change { entry, change: Box::new(change), prepared: None };
-                    pull.units.push_back(advance(cursor, hash.as_ref(), what));
+                    pull.units.push_back(advance(cursor, &hash, what));
                 }
             }
         }
@@ -224,12 +224,10 @@ impl Replica {
     }
 }
 
-fn advance(cursor: &mut Cursor, hash: Option<&[u8; 32]>, what: What) -> Unit {
+fn advance(cursor: &mut Cursor, hash: &[u8; 32], what: What) -> Unit {
     let before = cursor.clone();
     cursor.position += 1;
-    if let Some(hash) = hash {
-        cursor.sum = cursor.sum.with(hash);
-    }
+    cursor.sum = cursor.sum.with(hash);
     Unit { before, after: cursor.clone(), what }
 }
 
