@@ -1,7 +1,7 @@
 //! The link to the relay: `guicang_sync`'s session driven over HTTP.
 //!
 //! Nothing is decided here: the session says what to do next, the replica does what touches the file.
-//! What surprises: the replica's work blocks, and is done where it stands ([`work`]); between slices
+//! What surprises: the replica's work blocks, and is done where it stands (`work`); between slices
 //! of a pull the link pauses as long as the slice took, since SQLite's lock has no queue and a clerk's
 //! command has to get its turn.
 
