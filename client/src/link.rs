@@ -1,7 +1,7 @@
 //! The link to the relay: `guicang_sync`'s session driven over HTTP.
 //!
 //! Nothing is decided here: the session says what to do next, the replica does what touches the file.
-//! What surprises: the replica's work blocks, and is done where it stands ([`work`]); between slices
+//! What surprises: the replica's work blocks, and is done where it stands (`work`); between slices
 //! of a pull the link pauses as long as the slice took, since SQLite's lock has no queue and a clerk's
 //! command has to get its turn.
 
@@ -60,14 +60,19 @@ impl Link {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
         self.backoff.succeeded();
         self.answered = false;
+        let mut told = false;
         loop {
             match session.step() {
                 Step::Entries { after_sequence, budget_bytes } => {
                     let (entries, more) = work(|| replica.wire_entries(after_sequence, budget_bytes))?;
-                    let report = work(|| unsent_after(replica, &entries, more))?;
-                    let news = (self.reported.as_ref() != Some(&report)).then(|| report.clone());
+                    // Counting costs as much as there is unsent: at a long push's begin and end, not
+                    // for each of its requests.
+                    let news = match told && more {
+                        true => None,
+                        false => self.news(work(|| unsent_after(replica, &entries, more))?),
+                    };
+                    told = true;
                     session.entries(entries, more, news)?;
-                    self.reported = Some(report);
                 }
                 Step::Send(body) => self.exchange(replica, &mut session, body).await?,
                 Step::Store(received) => {
@@ -80,6 +85,13 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// What is unsent, where the relay wasn't told just that before.
+    fn news(&mut self, report: Report) -> Option<Report> {
+        let news = (self.reported.as_ref() != Some(&report)).then(|| report.clone());
+        self.reported = Some(report);
+        news
     }
 
     /// Sends a request and hands the session its answer, or says that there was none.

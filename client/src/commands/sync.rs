@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use guicang_cli::texts::{failures, next, results};
+use guicang_cli::texts::{failures, names, next, results};
 use guicang_cli::verbs::parse::period_ms;
 use guicang_cli::{Exit, Explain, Failure, Globals, Language, Told};
 use guicang_replica::{Replica, Status};
@@ -85,6 +85,13 @@ impl SyncArgs {
         let summary = link.session(replica).await.told(globals)?;
         let status = replica.status().told(globals)?;
         show(session, &summary, &status)?;
+        if let Some(fault) = &status.fault {
+            return Err(Failure::new(
+                Exit::Refused,
+                failures::stopped_by(l, &names::fault(l, fault)),
+                next::status(l, globals.program),
+            ));
+        }
         if summary.refused > 0 || summary.blocked.is_some() {
             let refused = summary.refused.max(1);
             return Err(Failure::new(

@@ -65,7 +65,7 @@ impl ResolveArgs {
         let globals = session.globals;
         let l = globals.language;
         let mut hq = session.open()?;
-        let by = self.by.by(&hq.replica, globals)?;
+        let by = self.by.by(&hq.replica, globals, None)?;
         let resolve = Resolve {
             exception: ExceptionId::from_text(&self.id),
             action: self.action,

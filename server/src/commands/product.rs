@@ -23,7 +23,7 @@ pub enum ProductVerb {
 /// From where.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// CSV in UTF-8 with a heading: sku,name[,spec,unit,barcodes,category,supplier,list_price,cost,service]
+    /// CSV in UTF-8 with a heading: sku,name and any of spec,unit,barcodes,category,supplier,list_price,cost,service
     pub file: PathBuf,
 }
 

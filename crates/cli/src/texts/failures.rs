@@ -313,6 +313,11 @@ texts! {
         zh: "有 {count} 个变更被总部拒绝，其余已接受。",
         en: "{count} refused by the relay; the rest was accepted.",
     }
+    /// This device's journal doesn't go on until somebody acts.
+    stopped_by(fault: &str) {
+        zh: "本机的变更送不上去：{fault}。没有丢失任何内容。",
+        en: "What this device recorded can't be sent: {fault}. Nothing is lost.",
+    }
     /// Sums that differ.
     not_proven() {
         zh: "没能证明两端数据一致。",

@@ -25,15 +25,16 @@ pub struct ByArgs {
 }
 
 impl ByArgs {
-    /// Who does it and when, as the replica's commands take it. A time without an offset is the
-    /// organisation's.
+    /// Who does it and when, as the replica's commands take it. A time without an offset is what the
+    /// walls of `site` (else this device's) show.
     ///
     /// # Errors
     /// [`Failure`] when the time can't be read.
-    pub fn by(&self, replica: &Replica, globals: &Globals) -> Result<By, Failure> {
+    pub fn by(&self, replica: &Replica, globals: &Globals, site: Option<&SiteId>) -> Result<By, Failure> {
         let occurred = match &self.occurred {
             Some(text) => {
-                let zone = replica.identity().zone;
+                let site = site.or(replica.identity().site.as_ref());
+                let zone = replica.zone_of(site).told(globals)?;
                 Some(Occurred::parse(text, zone).told(globals)?)
             }
             None => None,

@@ -153,6 +153,15 @@ impl Replica {
             .map_err(StoreError::of)
     }
 
+    /// The zone of a site's walls; the organisation's where no site is named, or it isn't listed.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn zone_of(&self, site: Option<&SiteId>) -> Result<Zone, StoreError> {
+        let listed = self.sites()?.into_iter().find(|s| Some(&s.code) == site);
+        Ok(listed.map_or(self.identity.zone, |s| s.zone))
+    }
+
     /// Brings in a batch: one transaction. At HQ, sites that aren't listed yet are.
     ///
     /// # Errors

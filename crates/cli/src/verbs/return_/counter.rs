@@ -66,7 +66,7 @@ impl CounterArgs {
     /// # Errors
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
-        let by = self.by.by(replica, globals)?;
+        let by = self.by.by(replica, globals, self.site.as_ref())?;
         let site = self.site.clone().or_else(|| here(replica));
         let receipt = match &self.sale {
             Some(text) => Some(ReceiptId::parse(text, site.as_ref()).told(globals)?),

@@ -68,7 +68,7 @@ impl ReceiveArgs {
     /// # Errors
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
-        let by = self.by.by(replica, globals)?;
+        let by = self.by.by(replica, globals, None)?;
         let place = self.place.clone().unwrap_or_default();
         let receive = |sku, quantity| Receive { sku, quantity, place: place.clone() };
         let goods: Vec<Receive> = match self.items.as_slice() {
@@ -86,7 +86,7 @@ impl InspectArgs {
     /// # Errors
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
-        let by = self.by.by(replica, globals)?;
+        let by = self.by.by(replica, globals, None)?;
         let graded: Vec<Graded> = self
             .grades
             .iter()
@@ -103,7 +103,7 @@ impl RefundArgs {
     /// # Errors
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
-        let by = self.by.by(replica, globals)?;
+        let by = self.by.by(replica, globals, None)?;
         let unknown = || CommandError::UnknownReturn { found: self.number.clone() };
         let amount = match &self.amount {
             Some(text) => {
