@@ -93,6 +93,7 @@ struct Filling {
     real: Vec<Vec<u8>>,
     random: Random,
     held: usize,
+    sequence: i64,
     log: At,
     site: At,
 }
@@ -136,6 +137,7 @@ impl Filling {
             real,
             random,
             held: 0,
+            sequence: 0,
         })
     }
 
@@ -167,7 +169,8 @@ impl Filling {
     }
 
     fn entry(&mut self, count: usize) -> Result<()> {
-        let sequence = (self.held / CHANGES_AN_ENTRY + 1) as i64;
+        self.sequence += 1;
+        let sequence = self.sequence;
         let hash: [u8; 32] = self.random.bytes();
         let signature = [self.random.bytes::<32>(), self.random.bytes()].concat();
         let at_relay = {

@@ -60,14 +60,19 @@ impl Link {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
         self.backoff.succeeded();
         self.answered = false;
+        let mut told = false;
         loop {
             match session.step() {
                 Step::Entries { after_sequence, budget_bytes } => {
                     let (entries, more) = work(|| replica.wire_entries(after_sequence, budget_bytes))?;
-                    let report = work(|| unsent_after(replica, &entries, more))?;
-                    let news = (self.reported.as_ref() != Some(&report)).then(|| report.clone());
+                    // Counting costs as much as there is unsent: at a long push's begin and end, not
+                    // for each of its requests.
+                    let news = match told && more {
+                        true => None,
+                        false => self.news(work(|| unsent_after(replica, &entries, more))?),
+                    };
+                    told = true;
                     session.entries(entries, more, news)?;
-                    self.reported = Some(report);
                 }
                 Step::Send(body) => self.exchange(replica, &mut session, body).await?,
                 Step::Store(received) => {
@@ -80,6 +85,13 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// What is unsent, where the relay wasn't told just that before.
+    fn news(&mut self, report: Report) -> Option<Report> {
+        let news = (self.reported.as_ref() != Some(&report)).then(|| report.clone());
+        self.reported = Some(report);
+        news
     }
 
     /// Sends a request and hands the session its answer, or says that there was none.

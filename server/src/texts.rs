@@ -265,6 +265,11 @@ texts! {
         zh: "另有 {n} 条来自导入的历史数据。",
         en: "Besides, {n} come of imported history.",
     }
+    /// That only the first rows of the stock are shown.
+    first_rows(shown: usize) {
+        zh: "只显示前 {shown} 行；输入货号或门店查询其他。",
+        en: "The first {shown} rows; search for an article or a site to see others.",
+    }
     /// Rows were left out.
     shown_of(shown: usize, all: usize) { zh: "显示 {shown} / {all} 行", en: "{shown} of {all} rows shown" }
     /// A form's button.

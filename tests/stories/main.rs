@@ -8,3 +8,5 @@ mod random;
 
 mod boundaries;
 mod permute;
+mod hostile;
+mod refused;

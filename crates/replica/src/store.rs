@@ -17,6 +17,7 @@ use guicang_domain::money::Currency;
 use guicang_domain::time::{HybridClock, Moment, Recorded, Zone};
 use guicang_sync::grant::{GrantBook, Role, SignedGrant};
 use guicang_sync::keys::DeviceKey;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::ambient::Ambient;
@@ -304,6 +305,8 @@ impl Work<'_> {
 fn prepare(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(BUSY)?;
     db.set_prepared_statement_cache_capacity(128);
+    // Otherwise a statement whose parameter meets a partial index is planned anew at each execution.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.pragma_update(None, "temp_store", "FILE")?;

@@ -288,7 +288,11 @@ fn returns(replica: &Replica, asked: &Asked) -> Result<Markup, PageError> {
 
 fn stock(replica: &Replica, asked: &Asked) -> Result<Markup, PageError> {
     let l = asked.language;
-    let rows = replica.stock(&StockFilter { site: asked.site.clone(), sku: asked.sku.clone() })?;
+    let rows = replica.stock(&StockFilter {
+        site: asked.site.clone(),
+        sku: asked.sku.clone(),
+        limit: Some(STOCK_ROWS + 1),
+    })?;
     let sku = asked.sku.as_ref().map(Sku::as_str).unwrap_or_default();
     let site = asked.site.as_ref().map(SiteId::as_str).unwrap_or_default();
     Ok(html! {
@@ -319,7 +323,7 @@ fn stock(replica: &Replica, asked: &Asked) -> Result<Markup, PageError> {
                     }
                 }
             }
-            (left_out(l, rows.len(), STOCK_ROWS))
+            @if rows.len() > STOCK_ROWS { p.quiet { (texts::first_rows(l, STOCK_ROWS)) } }
         }
     })
 }

@@ -13,6 +13,7 @@ use guicang_domain::time::Moment;
 use guicang_sync::admit::{
     ActorHead, ChangeVerdict, Decision, EntryKind, EntryVerdict, Known, Offer, OfferedEntry, Wanted, decide,
 };
+use guicang_sync::change::Actor;
 use guicang_sync::entry::{JournalHead, leaf};
 use guicang_sync::feed::Feed;
 use guicang_sync::grant::{GrantBook, Role, Standing};
@@ -116,7 +117,8 @@ impl Relay {
             let grants = std::mem::take(&mut request.grants);
             let (_, book) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
             let Lookup { known, documents, entries } = store::look_up(tx, self.number, &Wanted::of(offer))?;
-            let mut append = Append { relay: self, tx, feeds, documents, entries, now };
+            let actors = known.actors.keys().cloned().collect();
+            let mut append = Append { relay: self, tx, feeds, documents, entries, actors, now };
             let mut taken = append.all(sender, offer, &book, known)?;
             append.feeds.finish()?;
             report::note(tx, self.number, sender, request.report.as_ref(), now)?;
@@ -158,6 +160,8 @@ struct Append<'a> {
     feeds: FeedWriter<'a>,
     documents: HashMap<DocumentId, i64>,
     entries: HashMap<(DeviceId, u64), i64>,
+    /// Those that are noted as somebody's.
+    actors: HashSet<Actor>,
     now: Moment,
 }
 
@@ -227,7 +231,7 @@ impl Append<'_> {
             let (Ok(header), Some(raw)) = (header, &change.bytes) else {
                 unreachable!("only a change that could be read is accepted");
             };
-            let document = self.document(&change.document)?;
+            let (document, is_new) = self.document(&change.document, verdict)?;
             let id = store::insert_change(
                 self.tx,
                 number,
@@ -244,13 +248,13 @@ impl Append<'_> {
             )?;
             let head = ActorHead { seq: header.seq, max_op: header.max_op };
             store::set_document_actor(self.tx, number, document, &header.actor, head)?;
-            if header.seq == 1 {
+            if header.seq == 1 && self.actors.insert(header.actor.clone()) {
                 store::insert_actor(self.tx, number, &header.actor, opened.sealed.head.device)?;
             }
             self.feeds.append(&Feed::Log, Item::Change(id), &change.hash.0)?;
             match verdict {
                 ChangeVerdict::Accepted { sites_after, sites_new } => {
-                    if !sites_new.is_empty() {
+                    if !sites_new.is_empty() && !is_new {
                         self.bring_up(document, id, sites_new)?;
                         store::set_sites(self.tx, document, sites_after, false)?;
                     }
@@ -263,7 +267,9 @@ impl Append<'_> {
                 }
                 ChangeVerdict::SetApart { sites_apart_after, .. } => {
                     set_apart += 1;
-                    store::set_sites(self.tx, document, sites_apart_after, true)?;
+                    if !is_new {
+                        store::set_sites(self.tx, document, sites_apart_after, true)?;
+                    }
                 }
                 ChangeVerdict::AlreadyHeld { .. } | ChangeVerdict::Refused { .. } => {}
             }
@@ -289,13 +295,25 @@ impl Append<'_> {
         Ok(())
     }
 
-    fn document(&mut self, document: &DocumentId) -> Result<i64, RelayError> {
+    /// The document's number, and whether it is made by this change: then with the sites that the
+    /// change leaves it with.
+    fn document(
+        &mut self,
+        document: &DocumentId,
+        verdict: &ChangeVerdict,
+    ) -> Result<(i64, bool), RelayError> {
         if let Some(id) = self.documents.get(document) {
-            return Ok(*id);
+            return Ok((*id, false));
         }
-        let id = store::insert_document(self.tx, self.relay.number, document)?;
+        let none = BTreeSet::new();
+        let (sites, sites_apart) = match verdict {
+            ChangeVerdict::Accepted { sites_after, .. } => (sites_after, &none),
+            ChangeVerdict::SetApart { sites_apart_after, .. } => (&none, sites_apart_after),
+            ChangeVerdict::AlreadyHeld { .. } | ChangeVerdict::Refused { .. } => (&none, &none),
+        };
+        let id = store::insert_document(self.tx, self.relay.number, document, sites, sites_apart)?;
         self.documents.insert(*document, id);
-        Ok(id)
+        Ok((id, true))
     }
 }
 

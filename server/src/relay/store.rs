@@ -535,19 +535,26 @@ pub fn insert_change(tx: &Connection, organisation: i64, change: &NewChange<'_>)
     Ok(tx.last_insert_rowid())
 }
 
-/// Inserts a document without sites; answers its number.
+/// Inserts a document with the sites that its accepted changes name, and those set apart; answers its
+/// number.
 ///
 /// # Errors
 /// [`RelayError::Store`].
-pub fn insert_document(tx: &Connection, organisation: i64, document: &DocumentId) -> Result<i64, RelayError> {
+pub fn insert_document(
+    tx: &Connection,
+    organisation: i64,
+    document: &DocumentId,
+    sites: &BTreeSet<SiteId>,
+    sites_apart: &BTreeSet<SiteId>,
+) -> Result<i64, RelayError> {
     let sql = "INSERT INTO document (organisation, creator, uuid, sites, sites_apart)
-               VALUES (?1, ?2, ?3, ?4, ?4)";
-    let none = cbor(&BTreeSet::<SiteId>::new());
+               VALUES (?, ?, ?, ?, ?)";
     tx.prepare_cached(sql)?.execute(params![
         organisation,
         document.creator.0,
         document.uuid.as_bytes(),
-        none
+        cbor(sites),
+        cbor(sites_apart)
     ])?;
     Ok(tx.last_insert_rowid())
 }

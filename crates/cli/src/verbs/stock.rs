@@ -129,7 +129,7 @@ impl ShowArgs {
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
         let sku = self.sku.as_deref().map(Sku::of).transpose().told(globals)?;
-        let rows = replica.stock(&StockFilter { site: self.site.clone(), sku }).told(globals)?;
+        let rows = replica.stock(&StockFilter { site: self.site.clone(), sku, limit: None }).told(globals)?;
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;
         if items.iter().any(|item| item.uncounted) {
@@ -173,7 +173,7 @@ impl AdjustArgs {
             cost: self.cost,
         };
         let outcome = replica.adjust(&by, adjust).told(globals)?;
-        let filter = StockFilter { site: Some(outcome.site), sku: Some(outcome.sku) };
+        let filter = StockFilter { site: Some(outcome.site), sku: Some(outcome.sku), limit: None };
         let rows = replica.stock(&filter).told(globals)?;
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;

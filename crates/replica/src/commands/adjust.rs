@@ -64,8 +64,11 @@ impl Replica {
     }
 
     fn on_hand(&self, site: &SiteId, sku: &Sku) -> Result<(Quantity, Quantity), CommandError> {
-        let rows =
-            self.stock(&crate::queries::StockFilter { site: Some(site.clone()), sku: Some(sku.clone()) })?;
+        let rows = self.stock(&crate::queries::StockFilter {
+            site: Some(site.clone()),
+            sku: Some(sku.clone()),
+            limit: None,
+        })?;
         Ok((rows.iter().map(|r| r.on_hand).sum(), rows.iter().map(|r| r.available).sum()))
     }
 }

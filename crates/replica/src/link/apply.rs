@@ -19,7 +19,7 @@ use guicang_sync::wire::{Chain, OpenedChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
-use super::prepare::{Fresh, Prepared, envelope, prepare, rule_of};
+use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
 use crate::error::StoreError;
 use crate::facts::{ChangeStatus, find_document, join_sites, proof, standing};
 use crate::store::{Replica, Work, insert_grant};
@@ -36,6 +36,7 @@ pub struct Pull {
 struct PulledEntry {
     sealed: SealedEntry,
     hash: guicang_domain::ids::EntryHash,
+    /// One that counts.
     stamp: Option<Stamp>,
     code: DeviceCode,
     role: Role,
@@ -83,6 +84,10 @@ impl Replica {
                 if let FeedItem::Grant(grant) = item {
                     work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
                     insert_grant(&work.tx, work.org, grant).map_err(StoreError::of)?;
+                    work.tx
+                        .prepare_cached("UPDATE grant_fact SET logged = 1 WHERE org = ? AND hash = ?")
+                        .and_then(|mut s| s.execute(params![work.org, grant.hash()]))
+                        .map_err(StoreError::of)?;
                 }
             }
             work.take_outcomes(received).map_err(LinkError::from)
@@ -116,10 +121,11 @@ impl Replica {
                 pull.units.push_back(unit);
             }
             FeedItem::Own { sequence, runs } => {
+                let own = self.own_changes(*sequence)?;
                 for run in runs {
                     for index in run.first..run.first.saturating_add(run.count) {
-                        let hash = self.own_change(*sequence, index)?;
-                        pull.units.push_back(advance(cursor, &hash, What::Counted));
+                        let hash = own.get(&index).ok_or(LinkError::Own { sequence: *sequence, index })?;
+                        pull.units.push_back(advance(cursor, hash, What::Counted));
                     }
                 }
             }
@@ -132,7 +138,8 @@ impl Replica {
                 pull.entries.push(PulledEntry {
                     sealed: opened.sealed,
                     hash: opened.hash,
-                    stamp: opened.stamp,
+                    // Once an entry: a signature takes as long as a document.
+                    stamp: opened.stamp.filter(|s| s.counts(&self.book)),
                     code: grant.code.clone(),
                     role: grant.role.clone(),
                     hq: grant.role == Role::Hq,
@@ -149,18 +156,18 @@ impl Replica {
         Ok(())
     }
 
-    fn own_change(&self, sequence: u64, index: u32) -> Result<[u8; 32], LinkError> {
-        self.db
+    /// The hashes of this device's changes in one of its entries, by their places there.
+    fn own_changes(&self, sequence: u64) -> Result<HashMap<u32, [u8; 32]>, StoreError> {
+        let mut statement = self
+            .db
             .prepare_cached(
-                "SELECT c.hash FROM change c JOIN entry e ON e.id = c.entry
-                 WHERE e.org = ? AND e.device = ? AND e.sequence = ? AND c.leaf = ?",
+                "SELECT c.leaf, c.hash FROM entry e JOIN change c ON c.entry = e.id
+                 WHERE e.org = ? AND e.device = ? AND e.sequence = ?",
             )
-            .and_then(|mut s| {
-                s.query_row(params![self.identity.org, self.identity.device.0, sequence, index], |r| r.get(0))
-                    .optional()
-            })
-            .map_err(StoreError::of)?
-            .ok_or(LinkError::Own { sequence, index })
+            .map_err(StoreError::of)?;
+        let key = params![self.identity.org, self.identity.device.0, sequence];
+        let rows = statement.query_map(key, |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
     }
 
     /// Checks and reads the documents that aren't held and come whole in one change.
@@ -182,7 +189,7 @@ impl Replica {
                 continue;
             }
             let from = &pull.entries[*entry];
-            let stamped = from.stamp.filter(|s| s.counts(&self.book)).map(|s| s.time.0);
+            let stamped = from.stamp.map(|s| s.time.0);
             places.push(place);
             fresh.push(Fresh {
                 document: change.document,
@@ -190,6 +197,7 @@ impl Replica {
                 bytes,
                 code: from.code.clone(),
                 proof: proof(&self.book, from.sealed.head.device, stamped),
+                role: &from.role,
             });
         }
         let ready = prepare(&fresh);
@@ -201,7 +209,8 @@ impl Replica {
         Ok(())
     }
 
-    /// Applies up to `positions` of what came, in one transaction; `true` while there is more.
+    /// Applies up to `positions` of what came, in one transaction; `true` while there is more. What is
+    /// held already and only moves the cursor comes on top.
     ///
     /// # Errors
     /// [`StoreError`]; nothing of the slice is applied then.
@@ -209,7 +218,12 @@ impl Replica {
         if pull.units.is_empty() {
             return Ok(false);
         }
-        let take = positions.clamp(1, pull.units.len());
+        let mut work = 0;
+        let within = |unit: &&Unit| {
+            work += usize::from(matches!(unit.what, What::Change { .. }));
+            work <= positions.max(1)
+        };
+        let take = pull.units.iter().take_while(within).count();
         let slice: Vec<Unit> = pull.units.drain(..take).collect();
         let entries = &mut pull.entries;
         match self.write(|work| work.apply(slice, entries)) {
@@ -411,8 +425,7 @@ impl Work<'_> {
             return Ok(Some((ChangeStatus::SetApartByRelay, "withdrawn")));
         }
         let device = from.sealed.head.device;
-        let stamp = from.stamp.filter(|s| s.counts(self.book));
-        if stamp.is_some_and(|s| matches!(self.book.may(device, s.time), Standing::Withdrawn { .. })) {
+        if from.stamp.is_some_and(|s| matches!(self.book.may(device, s.time), Standing::Withdrawn { .. })) {
             return Ok(Some((ChangeStatus::SetApartHere, "withdrawn")));
         }
         let sites: String = self
@@ -490,9 +503,7 @@ impl Work<'_> {
             debug_assert_eq!(of.hq, change.hq);
             let checked = replayed.check(&change.bytes, &envelope(identity, &change.code, &of));
             let applied = match checked {
-                Ok(_) => {
-                    replayed.apply(&change.bytes).map_err(|e| ("does_not_apply".to_owned(), e.to_string()))
-                }
+                Ok(_) => self.apply_checked(identity, &mut replayed, change),
                 Err(violation) => Err(rule_of(&violation)),
             };
             match applied {
@@ -505,6 +516,25 @@ impl Work<'_> {
         self.add_sites(row.id, &sites)?;
         self.reproject(row.id)?;
         self.observe(row.id)
+    }
+
+    /// Applies a change that was checked; one that begins a document only at its author's site.
+    fn apply_checked(
+        &self,
+        identity: DocumentId,
+        replayed: &mut Replayed,
+        change: &NewChange,
+    ) -> Result<(), (String, String)> {
+        let begins = replayed.is_empty();
+        let unreadable = |e: &dyn std::fmt::Display| ("does_not_apply".to_owned(), e.to_string());
+        replayed.apply(&change.bytes).map_err(|e| unreadable(&e))?;
+        let Some(author) = self.book.device(change.device).filter(|_| begins) else { return Ok(()) };
+        let reading = replayed.read(identity, &|_| None).map_err(|e| unreadable(&e))?;
+        let allowed = at_own_site(&author.grant.role, &reading);
+        if allowed.is_err() {
+            *replayed = Replayed::empty();
+        }
+        allowed
     }
 
     /// The clock goes on from what was seen, as far as it is proven.

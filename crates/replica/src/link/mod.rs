@@ -76,9 +76,8 @@ impl Replica {
             )),
             None => None,
         };
-        // HQ brings its grants along, so that a relay that lost some has them again.
         let grants = match self.identity.role {
-            Role::Hq => self.book.grants().map(|(_, g)| g.clone()).collect(),
+            Role::Hq => self.grants_to_bring()?,
             _ => Vec::new(),
         };
         Ok(Start {
@@ -91,6 +90,25 @@ impl Replica {
             want_own: false,
             limits,
         })
+    }
+
+    /// The grants that the relay may lack: those that never came in its log, or all of them where the
+    /// log turned out to be another than the one followed.
+    fn grants_to_bring(&self) -> Result<Vec<SignedGrant>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached(
+                "SELECT wire FROM grant_fact WHERE org = ?1 AND logged = 0
+                 UNION ALL SELECT wire FROM grant_fact WHERE org = ?1 AND logged = 1
+                     AND EXISTS (SELECT 1 FROM cursor WHERE org = ?1 AND agreed = 0)",
+            )
+            .map_err(StoreError::of)?;
+        let rows =
+            statement.query_map([self.identity.org], |r| r.get::<_, Vec<u8>>(0)).map_err(StoreError::of)?;
+        rows.map(|wire| {
+            minicbor::decode(&wire.map_err(StoreError::of)?).map_err(|e| StoreError::damaged("a grant", e))
+        })
+        .collect()
     }
 
     /// The feeds that this device follows, and how far it is in each.

@@ -35,6 +35,12 @@ impl Work<'_> {
             .prepare_cached("UPDATE organisation SET epoch = ? WHERE org = ?")
             .and_then(|mut s| s.execute(params![received.epoch.0, self.org]))
             .map_err(StoreError::of)?;
+        if received.epoch_changed {
+            // A relay made anew may hold none of them.
+            self.tx
+                .execute("UPDATE grant_fact SET logged = 0 WHERE org = ?", [self.org])
+                .map_err(StoreError::of)?;
+        }
         self.acknowledge(received)?;
         self.take_stamps(received)?;
         let mut refused: BTreeMap<i64, Vec<i64>> = BTreeMap::new();

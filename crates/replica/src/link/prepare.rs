@@ -6,6 +6,8 @@
 use guicang_documents::{Envelope, Reading, Replayed, Violation};
 use guicang_domain::event::Proof;
 use guicang_domain::ids::{ChangeHash, DeviceCode, DocumentId};
+use guicang_sync::grant::Role;
+use guicang_sync::rule::Rule;
 
 /// A change that makes a new document, to be checked and read.
 pub(super) struct Fresh<'a> {
@@ -14,6 +16,7 @@ pub(super) struct Fresh<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) code: DeviceCode,
     pub(super) proof: Proof,
+    pub(super) role: &'a Role,
 }
 
 /// What came of it: how the document reads, or the rule that sets the change apart.
@@ -37,7 +40,21 @@ fn prepare_one(fresh: &Fresh<'_>) -> Prepared {
     let unreadable = |e: &dyn std::fmt::Display| ("does_not_apply".to_owned(), e.to_string());
     replayed.apply(fresh.bytes).map_err(|e| unreadable(&e))?;
     let prove = |hash: &ChangeHash| (*hash == fresh.hash).then(|| fresh.proof.clone());
-    replayed.read(fresh.document, &prove).map(Box::new).map_err(|e| unreadable(&e))
+    let reading = replayed.read(fresh.document, &prove).map_err(|e| unreadable(&e))?;
+    at_own_site(fresh.role, &reading)?;
+    Ok(Box::new(reading))
+}
+
+/// Whether a new document says that it is its author's site's. The envelope alone doesn't tell: by its
+/// content a document moves a site's stock and money.
+pub(super) fn at_own_site(author: &Role, reading: &Reading) -> Result<(), (String, String)> {
+    match (author, &reading.head.site) {
+        (Role::Site(own), Some(site)) if site != own => {
+            let detail = format!("a device of {own} begins a document of {site}");
+            Err((Rule::ForeignSite.to_string(), detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks and reads each, in order.

@@ -20,7 +20,8 @@ pub(crate) fn settings(
 ) -> Result<Option<Settings>, StoreError> {
     let id: Option<i64> = db
         .prepare_cached(
-            "SELECT id FROM document WHERE org = ? AND kind = 'settings' AND state = 'read' ORDER BY identity LIMIT 1",
+            // `+`: in the order of identities it would visit every document there is, at each command.
+            "SELECT id FROM document WHERE org = ? AND kind = 'settings' AND state = 'read' ORDER BY +identity LIMIT 1",
         )
         .and_then(|mut s| s.query_row(params![org], |r| r.get(0)).optional())
         .map_err(StoreError::of)?;

@@ -18,6 +18,8 @@ pub struct StockFilter {
     pub site: Option<SiteId>,
     /// Only this article's.
     pub sku: Option<Sku>,
+    /// At most so many rows; `None`: all.
+    pub limit: Option<usize>,
 }
 
 /// The stock of one SKU and lot at one place.
@@ -78,6 +80,9 @@ impl Replica {
                 (&last.site, &last.sku, &last.place, &last.lot) == (&row.site, &row.sku, &row.place, &row.lot)
             });
             if !same {
+                if filter.limit == Some(rows.len()) {
+                    break;
+                }
                 rows.push(row);
             }
             let last = rows.last_mut().expect("just pushed, or the same");

@@ -30,7 +30,15 @@ CREATE TABLE self (
 
 CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;
 
-CREATE TABLE grant_fact (org INTEGER NOT NULL, hash BLOB NOT NULL, wire BLOB NOT NULL, PRIMARY KEY (org, hash)) STRICT;
+CREATE TABLE grant_fact (
+    org    INTEGER NOT NULL,
+    hash   BLOB NOT NULL,
+    wire   BLOB NOT NULL,
+    -- Whether it came from the relay: HQ brings those along that the relay may lack.
+    logged INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (org, hash)
+) STRICT;
+CREATE INDEX grant_unlogged ON grant_fact (org) WHERE logged = 0;
 
 CREATE TABLE entry (
     id          INTEGER PRIMARY KEY,
