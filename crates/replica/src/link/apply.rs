@@ -80,15 +80,21 @@ impl Replica {
     pub fn begin_pull(&mut self, received: &Received) -> Result<Pull, LinkError> {
         self.write(|work| {
             // Grants first: they prove who signed the rest.
+            let mut granted = Vec::new();
             for item in received.feeds.iter().flat_map(|f| &f.items) {
                 if let FeedItem::Grant(grant) = item {
                     work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
-                    insert_grant(&work.tx, work.org, grant).map_err(StoreError::of)?;
+                    if insert_grant(&work.tx, work.org, grant).map_err(StoreError::of)? {
+                        granted.extend(grant.grant().map(|g| g.key.device()));
+                    }
                     work.tx
                         .prepare_cached("UPDATE grant_fact SET logged = 1 WHERE org = ? AND hash = ?")
                         .and_then(|mut s| s.execute(params![work.org, grant.hash()]))
                         .map_err(StoreError::of)?;
                 }
+            }
+            for device in granted {
+                work.judge_withdrawal(device)?;
             }
             work.take_outcomes(received).map_err(LinkError::from)
         })?;
@@ -436,7 +442,8 @@ impl Work<'_> {
         let may = match &from.role {
             Role::Hq => true,
             Role::Site(site) => {
-                change.sites_added.contains(site)
+                // Only the creator, or a device of a site already in the set, may add one.
+                (change.document.creator == device && change.sites_added.contains(site))
                     || sites.lines().any(|s| s == site.as_str())
                     || earlier.iter().any(|c| c.sites_added.contains(site))
             }

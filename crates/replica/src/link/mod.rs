@@ -221,7 +221,11 @@ impl Replica {
     pub fn add_grant(&mut self, grant: SignedGrant) -> Result<bool, LinkError> {
         self.write(|work| {
             work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
-            Ok(insert_grant(&work.tx, work.org, &grant).map_err(StoreError::of)?)
+            let new = insert_grant(&work.tx, work.org, &grant).map_err(StoreError::of)?;
+            if let Ok(granted) = grant.grant() {
+                work.judge_withdrawal(granted.key.device())?;
+            }
+            Ok(new)
         })
     }
 }

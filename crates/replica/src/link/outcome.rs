@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guicang_documents::{Replayed, header};
-use guicang_domain::ids::{ChangeHash, EntryHash};
+use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
 use guicang_sync::message::{Outcome, OutcomeKind};
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
@@ -43,12 +43,15 @@ impl Work<'_> {
         }
         self.acknowledge(received)?;
         self.take_stamps(received)?;
-        let mut refused: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let (mut refused, mut apart) = (BTreeMap::new(), BTreeMap::new());
         for outcome in &received.outcomes {
             if outcome.device.is_some_and(|d| d != self.me.device) {
                 continue;
             }
-            self.take_outcome(outcome, &mut refused)?;
+            self.take_outcome(outcome, &mut refused, &mut apart)?;
+        }
+        for (document, changes) in apart {
+            self.set_apart(document, &changes, ChangeStatus::SetApartByRelay)?;
         }
         for (document, changes) in refused {
             self.reissue(document, &changes)?;
@@ -142,6 +145,7 @@ impl Work<'_> {
         &mut self,
         outcome: &Outcome,
         refused: &mut BTreeMap<i64, Vec<i64>>,
+        apart: &mut BTreeMap<i64, Vec<i64>>,
     ) -> Result<(), StoreError> {
         let Some(index) = outcome.change else {
             // The whole entry: nothing of it is lost, and nothing after it goes through either.
@@ -172,12 +176,9 @@ impl Work<'_> {
             OutcomeKind::SetApart => ChangeStatus::SetApartByRelay,
         };
         self.set_aside(id, status, &outcome.rule.to_string(), &outcome.detail)?;
-        if outcome.kind == OutcomeKind::Refused {
-            refused.entry(document).or_default().push(id);
-            Ok(())
-        } else {
-            self.reproject(document)
-        }
+        let kept = if outcome.kind == OutcomeKind::Refused { refused } else { apart };
+        kept.entry(document).or_default().push(id);
+        Ok(())
     }
 
     pub(super) fn set_aside(
@@ -197,21 +198,8 @@ impl Work<'_> {
     /// Writes again what refused changes, and those that built on them, had added.
     fn reissue(&mut self, document: i64, refused: &[i64]) -> Result<(), StoreError> {
         let row = document_by_id(&self.tx, document)?;
-        let mut held = self.held_changes(document, refused)?;
-        let mut gone: HashSet<ChangeHash> =
-            held.iter().filter(|c| refused.contains(&c.id)).map(|c| c.hash).collect();
-        // What was made on top of a refused change can't be sent without it.
-        loop {
-            let more: Vec<ChangeHash> = held
-                .iter()
-                .filter(|c| !gone.contains(&c.hash) && c.deps.iter().any(|d| gone.contains(d)))
-                .map(|c| c.hash)
-                .collect();
-            if more.is_empty() {
-                break;
-            }
-            gone.extend(more);
-        }
+        let held = self.held_changes(document, refused)?;
+        let gone = with_dependants(&held, refused);
         for change in held.iter().filter(|c| gone.contains(&c.hash) && !refused.contains(&c.id)) {
             self.set_aside(change.id, ChangeStatus::Refused, "depends_on_refused", "")?;
         }
@@ -247,8 +235,51 @@ impl Work<'_> {
                 }
             }
         }
-        held.clear();
         self.reproject(row.id)
+    }
+
+    /// Lets what was made on top of changes that were set apart go with them, and folds what is left.
+    pub(super) fn set_apart(
+        &mut self,
+        document: i64,
+        apart: &[i64],
+        status: ChangeStatus,
+    ) -> Result<(), StoreError> {
+        let held = self.held_changes(document, apart)?;
+        let gone = with_dependants(&held, apart);
+        for change in held.iter().filter(|c| gone.contains(&c.hash) && !apart.contains(&c.id)) {
+            self.set_aside(change.id, status, "depends_on_apart", "")?;
+        }
+        self.reproject(document)
+    }
+
+    /// Sets apart what a device wrote after its right was withdrawn, now that the grant which says so is
+    /// here: the verdict is the same whichever came first.
+    pub(super) fn judge_withdrawal(&mut self, device: DeviceId) -> Result<(), StoreError> {
+        let until = self.book.device(device).and_then(|d| d.grant.until);
+        let Some(until) = until else { return Ok(()) };
+        let late: Vec<(i64, i64)> = {
+            let mut statement = self
+                .tx
+                .prepare_cached(
+                    "SELECT c.id, c.document FROM entry e JOIN change c ON c.entry = e.id
+                     WHERE e.org = ? AND e.device = ? AND e.stamp_time >= ? AND c.status = 0 ORDER BY c.id",
+                )
+                .map_err(StoreError::of)?;
+            let rows = statement
+                .query_map(params![self.org, device.0, until.0], |r| Ok((r.get(0)?, r.get(1)?)))
+                .map_err(StoreError::of)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
+        };
+        let mut apart: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (change, document) in late {
+            self.set_aside(change, ChangeStatus::SetApartHere, "withdrawn", "")?;
+            apart.entry(document).or_default().push(change);
+        }
+        for (document, changes) in apart {
+            self.set_apart(document, &changes, ChangeStatus::SetApartHere)?;
+        }
+        Ok(())
     }
 
     /// A document's changes that stand, and those just refused.
@@ -276,5 +307,22 @@ impl Work<'_> {
             out.push(Held { id, hash: ChangeHash(hash), bytes, deps: head.deps, reissues, sites_added });
         }
         Ok(out)
+    }
+}
+
+/// Changes, and all that was made on top of them: it can't stand without them.
+fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
+    let mut gone: HashSet<ChangeHash> =
+        held.iter().filter(|c| changes.contains(&c.id)).map(|c| c.hash).collect();
+    loop {
+        let more: Vec<ChangeHash> = held
+            .iter()
+            .filter(|c| !gone.contains(&c.hash) && c.deps.iter().any(|d| gone.contains(d)))
+            .map(|c| c.hash)
+            .collect();
+        if more.is_empty() {
+            return gone;
+        }
+        gone.extend(more);
     }
 }

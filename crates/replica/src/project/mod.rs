@@ -31,6 +31,8 @@ use crate::store::Work;
 pub(crate) struct Touched {
     /// Rows that more than one document may stand for: (receipt, line).
     pub(crate) rows: BTreeSet<(i64, String)>,
+    /// Receipts that the batch which told of them is gone from.
+    pub(crate) receipts: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
     /// Buckets.
@@ -154,6 +156,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         if was_sales {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
+            self.collect(
+                document,
+                "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
+                     customer = NULL, tenders = NULL, historic = 0 WHERE document = ? RETURNING id",
+                |touched, r| {
+                    touched.receipts.insert(r.get(0)?);
+                    Ok(())
+                },
+            )?;
             self.collect(
                 document,
                 "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line",
@@ -304,7 +315,8 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)",
+                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?1,?2,?3,?4,?5)
+                 ON CONFLICT DO UPDATE SET rank = ?5",
             )
             .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
             .map_err(StoreError::of)?;
@@ -318,7 +330,8 @@ impl Work<'_> {
 fn latest(document: &Document) -> (Recorded, bool) {
     use guicang_domain::returns::ReturnEvent;
     fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
-        events.iter().map(|e| e.id.recorded).max().unwrap_or_default()
+        // `seen` bounds a rank as `recorded` does: a stamp below either moves it.
+        events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
         Document::Sales(d) => (newest(&d.events), false),
