@@ -135,7 +135,7 @@ impl Work<'_> {
         for document in moved {
             self.reproject(document)?;
         }
-        Ok(())
+        self.judge_entry_again(entry)
     }
 
     fn take_outcome(
