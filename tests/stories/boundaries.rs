@@ -112,8 +112,10 @@ const HERE: &str = "tests/stories/boundaries.rs";
 
 #[test]
 fn async_appears_in_client_and_server_only() {
-    assert_eq!(files_with("async", "", &["client/", "server/", HERE]), [""; 0]);
-    assert_eq!(files_with("await", "", &["client/", "server/", HERE]), [""; 0]);
+    // The benchmarks run a server within their own process, and call what the server's crate has.
+    let allowed = ["client/", "server/", "benches/", HERE];
+    assert_eq!(files_with("async", "", &allowed), [""; 0]);
+    assert_eq!(files_with("await", "", &allowed), [""; 0]);
 }
 
 #[test]
