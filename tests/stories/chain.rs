@@ -164,6 +164,16 @@ impl Chain {
         SignedGrant::sign(&self.hq_key, Issuer::Device(self.hq_key.device()), &grant)
     }
 
+    /// HQ's word, of now, that a device of a site may write no more. Nobody has heard it yet.
+    pub fn withdrawal(&mut self, seed: u8, code: &str, at: &str) -> SignedGrant {
+        self.serial += 1;
+        let key = DeviceKey::from_seed([seed; 32]);
+        let role = Role::Site(site(at));
+        let grant = grant(&self.organisation, &key, code, role, self.serial);
+        let grant = Grant { until: Some(self.now()), ..grant };
+        SignedGrant::sign(&self.hq_key, Issuer::Device(self.hq_key.device()), &grant)
+    }
+
     /// A device of a site, whose clock is wrong by so much.
     pub fn desk(&mut self, seed: u8, code: &str, at: &str, skew_ms: i64) -> Desk {
         let key = DeviceKey::from_seed([seed; 32]);

@@ -10,7 +10,7 @@ use guicang_domain::ids::{DeviceCode, DeviceId, DocumentId, SiteId};
 use guicang_domain::time::Recorded;
 use guicang_sync::entry::SealedEntry;
 use guicang_sync::feed::{Cursor, Feed};
-use guicang_sync::grant::{Role, Standing};
+use guicang_sync::grant::Role;
 use guicang_sync::message::FeedItem;
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
@@ -20,9 +20,10 @@ use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
 use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
+use super::rights::WITHDRAWN;
 use crate::error::StoreError;
 use crate::facts::{ChangeStatus, find_document, join_sites, proof, standing};
-use crate::store::{Replica, Work, insert_grant};
+use crate::store::{Replica, Work};
 
 /// What a session brought, still to be applied.
 #[derive(Debug)]
@@ -80,21 +81,14 @@ impl Replica {
     pub fn begin_pull(&mut self, received: &Received) -> Result<Pull, LinkError> {
         self.write(|work| {
             // Grants first: they prove who signed the rest.
-            let mut granted = Vec::new();
             for item in received.feeds.iter().flat_map(|f| &f.items) {
                 if let FeedItem::Grant(grant) = item {
-                    work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
-                    if insert_grant(&work.tx, work.org, grant).map_err(StoreError::of)? {
-                        granted.extend(grant.grant().map(|g| g.key.device()));
-                    }
+                    work.take_grant(grant)?;
                     work.tx
                         .prepare_cached("UPDATE grant_fact SET logged = 1 WHERE org = ? AND hash = ?")
                         .and_then(|mut s| s.execute(params![work.org, grant.hash()]))
                         .map_err(StoreError::of)?;
                 }
-            }
-            for device in granted {
-                work.judge_withdrawal(device)?;
             }
             work.take_outcomes(received).map_err(LinkError::from)
         })?;
@@ -265,14 +259,14 @@ impl From<StoreError> for Stop {
 }
 
 /// A change that is new here, waiting for its document to be folded.
-struct NewChange {
-    id: i64,
-    bytes: Vec<u8>,
-    sites_added: Vec<SiteId>,
-    device: DeviceId,
-    code: DeviceCode,
-    hq: bool,
-    prepared: Option<Prepared>,
+pub(super) struct NewChange {
+    pub(super) id: i64,
+    pub(super) bytes: Vec<u8>,
+    pub(super) sites_added: Vec<SiteId>,
+    pub(super) device: DeviceId,
+    pub(super) code: DeviceCode,
+    pub(super) hq: bool,
+    pub(super) prepared: Option<Prepared>,
 }
 
 impl Work<'_> {
@@ -367,7 +361,7 @@ impl Work<'_> {
             return Ok(None);
         }
         let document = self.document_row(change.document)?;
-        let aside = self.lacks_right(from, &change, document, earlier)?;
+        let aside = self.set_apart_unseen(from, &change, document, earlier)?;
         let (status, rule) = match &aside {
             Some((status, rule)) => (*status, Some(*rule)),
             None => (ChangeStatus::Stands, None),
@@ -415,12 +409,12 @@ impl Work<'_> {
         Ok(self.tx.last_insert_rowid())
     }
 
-    /// The rule by which a change is set apart before it is looked at: the relay did, or its device had
-    /// no right to write there when it was stamped.
+    /// The rule by which a change is set apart before it is looked at: the relay did, or its device may
+    /// not write there.
     ///
     /// `earlier` are the document's changes of the same slice: the sites that they add aren't in the
     /// document's row before all of them are checked.
-    fn lacks_right(
+    fn set_apart_unseen(
         &self,
         from: &PulledEntry,
         change: &OpenedChange,
@@ -428,28 +422,16 @@ impl Work<'_> {
         earlier: &[NewChange],
     ) -> Result<Option<(ChangeStatus, &'static str)>, StoreError> {
         if change.apart {
-            return Ok(Some((ChangeStatus::SetApartByRelay, "withdrawn")));
+            return Ok(Some((ChangeStatus::SetApartByRelay, WITHDRAWN)));
         }
+        let row = crate::facts::document_by_id(&self.tx, document)?;
+        let added = earlier.iter().flat_map(|c| c.sites_added.iter().cloned());
+        let sites = row.sites.into_iter().chain(added).collect();
+        let stamped = from.stamp.map(|s| s.time);
         let device = from.sealed.head.device;
-        if from.stamp.is_some_and(|s| matches!(self.book.may(device, s.time), Standing::Withdrawn { .. })) {
-            return Ok(Some((ChangeStatus::SetApartHere, "withdrawn")));
-        }
-        let sites: String = self
-            .tx
-            .prepare_cached("SELECT sites FROM document WHERE id = ?")
-            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
-            .map_err(StoreError::of)?;
-        let may = match &from.role {
-            Role::Hq => true,
-            Role::Site(site) => {
-                // Only the creator, or a device of a site already in the set, may add one.
-                (change.document.creator == device && change.sites_added.contains(site))
-                    || sites.lines().any(|s| s == site.as_str())
-                    || earlier.iter().any(|c| c.sites_added.contains(site))
-            }
-            Role::Relay => false,
-        };
-        Ok((!may).then_some((ChangeStatus::SetApartHere, "foreign_site")))
+        let created = change.document.creator == device;
+        let rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
+        Ok(rule.map(|rule| (ChangeStatus::SetApartHere, rule)))
     }
 
     /// Moves a cursor; `false` when it isn't where it was.
@@ -481,7 +463,11 @@ impl Work<'_> {
 
     /// Checks a document's new changes against it, sets apart what fails with its dependants, and
     /// projects it as it then stands.
-    fn fold_pulled(&mut self, identity: DocumentId, mut changes: Vec<NewChange>) -> Result<(), StoreError> {
+    pub(super) fn fold_pulled(
+        &mut self,
+        identity: DocumentId,
+        mut changes: Vec<NewChange>,
+    ) -> Result<(), StoreError> {
         let row = find_document(&self.tx, self.org, identity)?
             .ok_or_else(|| StoreError::damaged("a document", identity))?;
         if let [NewChange { prepared: Some(_), .. }] = changes.as_slice() {

@@ -9,6 +9,7 @@
 mod apply;
 mod outcome;
 mod prepare;
+mod rights;
 mod seal;
 
 use guicang_domain::money::{Amount, Currency};
@@ -24,7 +25,7 @@ pub use apply::Pull;
 
 use crate::error::StoreError;
 use crate::queries::name;
-use crate::store::{Replica, insert_grant};
+use crate::store::Replica;
 
 /// Why what a relay sent was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -219,13 +220,6 @@ impl Replica {
     /// # Errors
     /// [`LinkError::Grant`] when nobody entitled has signed it.
     pub fn add_grant(&mut self, grant: SignedGrant) -> Result<bool, LinkError> {
-        self.write(|work| {
-            work.book.add(grant.clone()).map_err(|e| LinkError::Grant(e.to_string()))?;
-            let new = insert_grant(&work.tx, work.org, &grant).map_err(StoreError::of)?;
-            if let Ok(granted) = grant.grant() {
-                work.judge_withdrawal(granted.key.device())?;
-            }
-            Ok(new)
-        })
+        self.write(|work| work.take_grant(&grant))
     }
 }

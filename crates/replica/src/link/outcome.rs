@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guicang_documents::{Replayed, header};
-use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
+use guicang_domain::ids::{ChangeHash, EntryHash};
 use guicang_sync::message::{Outcome, OutcomeKind};
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
@@ -138,7 +138,7 @@ impl Work<'_> {
         for document in moved {
             self.reproject(document)?;
         }
-        Ok(())
+        self.judge_entry_again(entry)
     }
 
     fn take_outcome(
@@ -251,35 +251,6 @@ impl Work<'_> {
             self.set_aside(change.id, status, "depends_on_apart", "")?;
         }
         self.reproject(document)
-    }
-
-    /// Sets apart what a device wrote after its right was withdrawn, now that the grant which says so is
-    /// here: the verdict is the same whichever came first.
-    pub(super) fn judge_withdrawal(&mut self, device: DeviceId) -> Result<(), StoreError> {
-        let until = self.book.device(device).and_then(|d| d.grant.until);
-        let Some(until) = until else { return Ok(()) };
-        let late: Vec<(i64, i64)> = {
-            let mut statement = self
-                .tx
-                .prepare_cached(
-                    "SELECT c.id, c.document FROM entry e JOIN change c ON c.entry = e.id
-                     WHERE e.org = ? AND e.device = ? AND e.stamp_time >= ? AND c.status = 0 ORDER BY c.id",
-                )
-                .map_err(StoreError::of)?;
-            let rows = statement
-                .query_map(params![self.org, device.0, until.0], |r| Ok((r.get(0)?, r.get(1)?)))
-                .map_err(StoreError::of)?;
-            rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
-        };
-        let mut apart: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
-        for (change, document) in late {
-            self.set_aside(change, ChangeStatus::SetApartHere, "withdrawn", "")?;
-            apart.entry(document).or_default().push(change);
-        }
-        for (document, changes) in apart {
-            self.set_apart(document, &changes, ChangeStatus::SetApartHere)?;
-        }
-        Ok(())
     }
 
     /// A document's changes that stand, and those just refused.

@@ -126,7 +126,7 @@ impl Work<'_> {
                                 WHERE rc.identity = d.identity AND rc.line = l.line AND r.exception = ?3)
                      FROM line_claim c JOIN document d ON d.id = c.document
                      JOIN return_line l ON l.document = c.document AND l.position = c.position
-                     WHERE c.receipt = ? AND c.line = ? AND c.counts = 1",
+                     WHERE c.receipt = ?1 AND c.line = ?2 AND c.counts = 1",
                 )
                 .map_err(StoreError::of)?;
             let mut found =
