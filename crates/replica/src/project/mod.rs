@@ -77,6 +77,7 @@ impl Work<'_> {
             head.number.as_ref(),
             state,
             detail.as_deref(),
+            reading.document.as_ref().map(latest).unwrap_or_default(),
         )?;
         reading.document.as_ref().map_or(Ok(()), |document| self.project_body(id, document))
     }
@@ -85,10 +86,12 @@ impl Work<'_> {
     pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
         let head = document.head();
         let kind = document.kind().as_str();
-        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None)?;
+        let latest = latest(document);
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)?;
         self.project_body(id, document)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a row's columns")]
     fn note_document(
         &mut self,
         id: i64,
@@ -97,10 +100,11 @@ impl Work<'_> {
         number: Option<&Number>,
         state: &str,
         detail: Option<&str>,
+        (recorded, intent): (Recorded, bool),
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = 0, intent = 0
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
                  WHERE id = ?",
             )
             .and_then(|mut s| {
@@ -110,6 +114,8 @@ impl Work<'_> {
                     number.map_or("", Number::as_str),
                     state,
                     detail,
+                    recorded.0,
+                    intent,
                     id
                 ])
             })
@@ -118,11 +124,6 @@ impl Work<'_> {
     }
 
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
-        let (recorded, intent) = latest(document);
-        self.tx
-            .prepare_cached("UPDATE document SET recorded = ?, intent = ? WHERE id = ?")
-            .and_then(|mut s| s.execute(params![recorded.0, intent, id]))
-            .map_err(StoreError::of)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
