@@ -72,9 +72,11 @@ impl Work<'_> {
         while let Some(row) = rows.next().map_err(StoreError::of)? {
             touched.buckets.insert(row.get(0).map_err(StoreError::of)?);
         }
+        // The verdict goes with it: nobody judges what doesn't count, and one from before would stay.
         let mut statement = tx
             .prepare_cached(
-                "UPDATE line_claim SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1
+                "UPDATE line_claim SET counts = ?1, voided = 0, valid = 0, excess = 0, entitled = 0
+                 WHERE document = ?2 AND position = ?3 AND counts <> ?1
                  RETURNING receipt, line",
             )
             .map_err(StoreError::of)?;
