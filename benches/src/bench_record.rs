@@ -47,8 +47,10 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     commit.pragma_update(None, "synchronous", "FULL")?;
     commit.execute_batch("CREATE TABLE change (id INTEGER PRIMARY KEY, bytes BLOB) STRICT")?;
 
-    let (young, _) = time(&mut branch, &path, &own[..half], held, &commit)?;
+    let (young, young_limit) = time(&mut branch, &path, &own[..half], held, &commit)?;
     bring_history(&mut branch, supply.seed + 1, &store, history)?;
+    // What the history left in the log would be paid for by the first returns after it.
+    Connection::open(&path)?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     let (old, limit) = time(&mut branch, &path, &own[half..2 * half], held, &commit)?;
     let name = |what: &str| supply.label(&format!("record {what} of {history} documents"));
     let cost = |share: f64| (old.percentile_us(share), limit.percentile_us(share));
@@ -57,11 +59,12 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     Ok(vec![
         Figure::cost(name("p50"), p50, "us", p50_limit).within(2.5),
         Figure::cost(name("p99"), p99, "us", p99_limit).within(6.0),
+        // Each beside its own limit: the disk isn't as quick after so much was written.
         Figure::cost(
-            supply.label("record p50, growth since few documents"),
-            p50,
-            "us",
-            young.percentile_us(0.5),
+            supply.label("record p50 / limit, against few documents"),
+            p50 / p50_limit,
+            "x",
+            young.percentile_us(0.5) / young_limit.percentile_us(0.5),
         )
         .within(1.2),
     ])

@@ -265,6 +265,11 @@ texts! {
         zh: "另有 {n} 条来自导入的历史数据。",
         en: "Besides, {n} come of imported history.",
     }
+    /// Changes at the relay that HQ has not folded.
+    behind(missing: u64) {
+        zh: "有 {missing} 个变更已到总部但还没有计入下面的数字。若一直如此，请看 guicang-server serve 的输出，并运行 guicang-server doctor。",
+        en: "{missing} changes have reached the relay and are not in these figures yet. If this stays, see what guicang-server serve prints, and run guicang-server doctor.",
+    }
     /// That only the first rows of the stock are shown.
     first_rows(shown: usize) {
         zh: "只显示前 {shown} 行；输入货号或门店查询其他。",

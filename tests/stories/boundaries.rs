@@ -110,9 +110,9 @@ fn files_with(word: &str, within: &str, allowed: &[&str]) -> Vec<String> {
 /// This file has the words in strings.
 const HERE: &str = "tests/stories/boundaries.rs";
 
+/// The benchmarks, too, serve a relay over loopback.
 #[test]
 fn async_appears_in_client_and_server_only() {
-    // The benchmarks run a server within their own process, and call what the server's crate has.
     let allowed = ["client/", "server/", "benches/", HERE];
     assert_eq!(files_with("async", "", &allowed), [""; 0]);
     assert_eq!(files_with("await", "", &allowed), [""; 0]);

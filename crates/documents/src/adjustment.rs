@@ -3,8 +3,6 @@
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine};
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
-use guicang_domain::money::UnitPrice;
-use guicang_domain::quantity::Quantity;
 
 use crate::event::{self, Body};
 use crate::returns::read_receipt;
@@ -59,12 +57,12 @@ pub(crate) fn read(
 fn read_line(fields: &Fields<'_>) -> Result<AdjustmentLine, FieldError> {
     Ok(AdjustmentLine {
         sku: fields.parse("sku")?,
-        quantity: Quantity(fields.int("quantity")?),
+        quantity: fields.quantity("quantity")?,
         reason: fields.parse("reason")?,
         note: fields.opt_text("note")?.map(Into::into),
         lot: fields.opt_parse("lot")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
-        cost: fields.opt_int("cost")?.map(UnitPrice),
+        cost: fields.opt_price("cost")?,
         row: fields.opt_parse("row")?,
     })
 }

@@ -2,8 +2,6 @@
 
 use guicang_domain::document::Head;
 use guicang_domain::master::Product;
-use guicang_domain::money::UnitPrice;
-use guicang_domain::quantity::Quantity;
 
 use crate::value::{FieldError, Fields, Out};
 
@@ -35,11 +33,11 @@ pub(crate) fn read(head: Head, fields: &Fields<'_>) -> Result<Product, FieldErro
         barcodes: fields.texts("barcodes")?,
         category: fields.opt_text("category")?.map(Into::into),
         supplier: fields.opt_text("supplier")?.map(Into::into),
-        list_price: fields.opt_int("list_price")?.map(UnitPrice),
-        cost: fields.opt_int("cost")?.map(UnitPrice),
+        list_price: fields.opt_price("list_price")?,
+        cost: fields.opt_price("cost")?,
         tax_rate: fields.opt_narrow("tax_rate")?,
         tax_code: fields.opt_text("tax_code")?.map(Into::into),
         service: fields.flag("service")?,
-        tolerance: fields.opt_int("tolerance")?.map(Quantity),
+        tolerance: fields.opt_goods("tolerance")?,
     })
 }

@@ -3,8 +3,6 @@
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
 use guicang_domain::exception::ExceptionId;
-use guicang_domain::money::Amount;
-use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Resolution, ResolutionEvent, Reversal, SeenClaim};
 
 use crate::event::{self, Body};
@@ -56,15 +54,15 @@ pub(crate) fn read(
         exception: ExceptionId::from_text(fields.text("exception")?),
         action: fields.parse("action")?,
         owner: fields.parse("owner")?,
-        amount: Amount(fields.int("amount")?),
+        amount: fields.amount("amount")?,
         currency: fields.parse("currency")?,
         note: fields.opt_text("note")?.map(Into::into),
         claims: fields.maps("claims", |f| {
             Ok(SeenClaim {
                 document: f.parse("document")?,
                 line: f.parse("line")?,
-                valid: Quantity(f.int("valid")?),
-                excess: Quantity(f.int("excess")?),
+                valid: f.amount_of_goods("valid")?,
+                excess: f.amount_of_goods("excess")?,
             })
         })?,
         reversals: fields.maps("reversals", |f| {
@@ -76,7 +74,7 @@ pub(crate) fn read(
                 sku: f.parse("sku")?,
                 lot: f.opt_parse("lot")?,
                 account: f.parse("account")?,
-                quantity: Quantity(f.int("quantity")?),
+                quantity: f.quantity("quantity")?,
             })
         })?,
         events,

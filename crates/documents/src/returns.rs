@@ -6,8 +6,6 @@
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
 use guicang_domain::ids::ReceiptId;
-use guicang_domain::money::{Amount, UnitPrice};
-use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{
     InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine, SaleLink, VerifiedLine,
 };
@@ -99,12 +97,12 @@ fn read_line(fields: &Fields<'_>, receipt: Option<&ReceiptId>) -> Result<ReturnL
     Ok(ReturnLine {
         sku: fields.parse("sku")?,
         written: fields.opt_text("written")?.map(Into::into),
-        quantity: Quantity(fields.int("quantity")?),
+        quantity: fields.quantity("quantity")?,
         reason: fields.parse("reason")?,
         note: fields.opt_text("note")?.map(Into::into),
         links: fields.maps("links", |f| read_link(f, receipt))?,
-        price: fields.opt_int("price")?.map(UnitPrice),
-        cost: fields.opt_int("cost")?.map(UnitPrice),
+        price: fields.opt_price("price")?,
+        cost: fields.opt_price("cost")?,
         service: fields.flag("service")?,
         lot: fields.opt_parse("lot")?,
         serials: fields.texts("serials")?,
@@ -122,9 +120,9 @@ fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, 
     Ok(SaleLink {
         receipt,
         line: fields.parse("line")?,
-        quantity: Quantity(fields.int("quantity")?),
-        sold: Quantity(fields.int("sold")?),
-        paid: Amount(fields.int("paid")?),
+        quantity: fields.quantity("quantity")?,
+        sold: fields.quantity("sold")?,
+        paid: fields.amount("paid")?,
     })
 }
 
@@ -232,7 +230,7 @@ impl Body for ReturnEvent {
             "refund_requested" => ReturnEvent::RefundRequested { shares: fields.maps("shares", read_share)? },
             "payout_intended" => ReturnEvent::PayoutIntended {
                 refund: fields.parse("refund")?,
-                amount: Amount(fields.int("amount")?),
+                amount: fields.amount("amount")?,
                 fence: fields.narrow("fence")?,
             },
             "payout_accepted" => ReturnEvent::PayoutAccepted {
@@ -242,7 +240,7 @@ impl Body for ReturnEvent {
             "paid" => ReturnEvent::Paid {
                 refund: fields.parse("refund")?,
                 tender: fields.parse("tender")?,
-                amount: Amount(fields.int("amount")?),
+                amount: fields.amount("amount")?,
                 reference: fields.opt_text("reference")?.map(Into::into),
                 by_hand: fields.flag("by_hand")?,
             },
@@ -268,7 +266,7 @@ fn read_received(fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
     Ok(ReceivedPart {
         part: fields.parse("part")?,
         line: fields.parse("line")?,
-        quantity: Quantity(fields.int("quantity")?),
+        quantity: fields.quantity("quantity")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
     })
 }
@@ -277,7 +275,7 @@ fn read_inspected(fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
     Ok(InspectedPart {
         part: fields.parse("part")?,
         of: fields.parse("of")?,
-        quantity: Quantity(fields.int("quantity")?),
+        quantity: fields.quantity("quantity")?,
         grade: fields.parse("grade")?,
         disposition: fields.parse("disposition")?,
         reason_found: fields.opt_parse("reason_found")?,
@@ -289,7 +287,7 @@ fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
     Ok(RefundShare {
         refund: fields.parse("refund")?,
         tender: fields.parse("tender")?,
-        amount: Amount(fields.int("amount")?),
+        amount: fields.amount("amount")?,
         attempt: fields.narrow("attempt")?,
     })
 }
@@ -303,7 +301,7 @@ fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
     Ok(VerifiedLine {
         line: fields.parse("line")?,
         link: read_link(&link, None).map_err(|e| e.under("link"))?,
-        cost: fields.opt_int("cost")?.map(UnitPrice),
+        cost: fields.opt_price("cost")?,
         lot: fields.opt_parse("lot")?,
     })
 }

@@ -6,7 +6,6 @@
 
 use guicang_domain::document::Head;
 use guicang_domain::master::Settings;
-use guicang_domain::money::Amount;
 use guicang_domain::policy::{Policy, Reason};
 
 use crate::value::{FieldError, Fields, Out, parse};
@@ -74,8 +73,8 @@ fn read_policy(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Res
     Ok(Policy {
         version: fields.text("version")?.into(),
         window_days,
-        approval_above: Amount(fields.int("approval_above")?),
-        unverified_above: Amount(fields.int("unverified_above")?),
+        approval_above: fields.amount("approval_above")?,
+        unverified_above: fields.amount("unverified_above")?,
         refund_days: fields.narrow("refund_days")?,
         verify_days: fields.narrow("verify_days")?,
     })

@@ -4,10 +4,13 @@
 //! (single puts cost ten times as much), and read from one native hydrate of the whole document.
 
 use std::fmt::Display;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use automerge::ScalarValue;
 use automerge::hydrate::{List, Map, MapValue, Value};
+use guicang_domain::money::{Amount, UnitPrice};
+use guicang_domain::quantity::Quantity;
 
 /// A field that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -179,6 +182,42 @@ impl<'a> Fields<'a> {
     /// A number.
     pub fn int(&self, name: &str) -> Result<i64, FieldError> {
         self.opt_int(name)?.ok_or_else(|| FieldError::new(name, "nothing", "a whole number"))
+    }
+
+    /// A quantity above zero, at most [`Quantity::LIMIT`].
+    pub fn quantity(&self, name: &str) -> Result<Quantity, FieldError> {
+        self.within(name, 1..=Quantity::LIMIT.0).map(Quantity)
+    }
+
+    /// A quantity of zero or more, at most [`Quantity::LIMIT`].
+    pub fn amount_of_goods(&self, name: &str) -> Result<Quantity, FieldError> {
+        self.within(name, 0..=Quantity::LIMIT.0).map(Quantity)
+    }
+
+    /// A quantity of zero or more; `None` when the field is absent.
+    pub fn opt_goods(&self, name: &str) -> Result<Option<Quantity>, FieldError> {
+        self.opt_int(name)?.map(|_| self.amount_of_goods(name)).transpose()
+    }
+
+    /// An amount, at most [`Amount::LIMIT`] either way.
+    pub fn amount(&self, name: &str) -> Result<Amount, FieldError> {
+        self.within(name, -Amount::LIMIT.0..=Amount::LIMIT.0).map(Amount)
+    }
+
+    /// A price, at most [`UnitPrice::LIMIT`] either way; `None` when the field is absent.
+    pub fn opt_price(&self, name: &str) -> Result<Option<UnitPrice>, FieldError> {
+        let range = -UnitPrice::LIMIT.0..=UnitPrice::LIMIT.0;
+        self.opt_int(name)?.map(|_| self.within(name, range).map(UnitPrice)).transpose()
+    }
+
+    /// What is beyond the range would burst the sums of everything else.
+    fn within(&self, name: &str, range: RangeInclusive<i64>) -> Result<i64, FieldError> {
+        let int = self.int(name)?;
+        if range.contains(&int) {
+            return Ok(int);
+        }
+        let wanted = format!("a number from {} to {}", range.start(), range.end());
+        Err(FieldError::new(name, int.to_string(), wanted))
     }
 
     /// A number within a narrower range; `None` when the field is absent.

@@ -57,7 +57,8 @@ impl Currency {
     /// # Errors
     /// [`MoneyError`] when it isn't such a text.
     pub fn parse_amount(&self, text: &str) -> Result<Amount, MoneyError> {
-        parse_decimal(text, self.decimals()).map(Amount).ok_or_else(|| MoneyError {
+        let amount = parse_decimal(text, self.decimals()).map(Amount);
+        amount.filter(|a| a.0.abs() <= Amount::LIMIT.0).ok_or_else(|| MoneyError {
             what: "amount",
             found: text.into(),
             wanted: format!("a number with at most {} decimals", self.decimals()),
@@ -110,6 +111,10 @@ impl Amount {
     /// Nothing.
     pub const ZERO: Amount = Amount(0);
 
+    /// The most that one line, event or posting may say: ten thousand million of the major unit, at two
+    /// decimals. More than this is a number in the wrong field.
+    pub const LIMIT: Amount = Amount(1_000_000_000_000);
+
     /// `floor(self x part / whole)` for amounts of zero and more: what falls to a part of a line.
     ///
     /// Nothing when `whole` is zero.
@@ -154,13 +159,18 @@ impl Amount {
 pub struct UnitPrice(#[n(0)] pub i64);
 
 impl UnitPrice {
-    /// What `quantity` of it comes to, rounded half away from zero to the minor unit.
+    /// The highest price of one: ten million of the major unit.
+    pub const LIMIT: UnitPrice = UnitPrice(100_000_000_000);
+
+    /// What `quantity` of it comes to, rounded half away from zero to the minor unit; at most
+    /// [`Amount::LIMIT`].
     pub fn times(self, quantity: Quantity, currency: Currency) -> Amount {
         // Ten-thousandths x thousandths: seven decimals, of which the currency keeps its own.
         let divisor = 10i128.pow(7 - currency.decimals());
         let exact = i128::from(self.0) * i128::from(quantity.0);
         let half = divisor / 2 * exact.signum();
-        Amount(((exact + half) / divisor).clamp(i64::MIN.into(), i64::MAX.into()) as i64)
+        let limit = i128::from(Amount::LIMIT.0);
+        Amount(((exact + half) / divisor).clamp(-limit, limit) as i64)
     }
 
     /// The price of one when `quantity` came to `amount`; rounded half away from zero.
@@ -184,7 +194,8 @@ impl fmt::Display for UnitPrice {
 impl FromStr for UnitPrice {
     type Err = MoneyError;
     fn from_str(text: &str) -> Result<Self, MoneyError> {
-        parse_decimal(text, 4).map(Self).ok_or_else(|| MoneyError {
+        let price = parse_decimal(text, 4).map(Self);
+        price.filter(|p| p.0.abs() <= Self::LIMIT.0).ok_or_else(|| MoneyError {
             what: "price",
             found: text.into(),
             wanted: "a number with at most 4 decimals".into(),

@@ -225,6 +225,12 @@ pub enum BodyError {
     /// It isn't the CBOR of a body.
     #[error("the batch's body can't be decoded: {0}")]
     Malformed(String),
+    /// A line's quantity or amount is out of range.
+    #[error("receipt line {line} of the batch has a quantity or an amount out of range")]
+    Range {
+        /// The line.
+        line: String,
+    },
     /// A newer version wrote it.
     #[error("the batch's body has version {found}; this program reads version {reads}")]
     Newer {
@@ -262,6 +268,13 @@ impl SaleBatch {
             return Err(BodyError::Newer { found: version, reads: BODY_VERSION });
         }
         let body: Body = minicbor::decode(bytes).map_err(|e| malformed(&e))?;
+        for line in body.receipts.iter().flat_map(|r| &r.lines) {
+            let quantity = Quantity(1)..=Quantity::LIMIT;
+            let paid = -Amount::LIMIT..=Amount::LIMIT;
+            if !quantity.contains(&line.quantity) || !paid.contains(&line.paid) {
+                return Err(BodyError::Range { line: line.line.to_string() });
+            }
+        }
         Ok(Self {
             site,
             zone: body.zone.parse().map_err(|e| malformed(&e))?,

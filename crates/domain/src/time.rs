@@ -132,7 +132,9 @@ pub struct Recorded(#[n(0)] pub i64);
 impl Recorded {
     /// The reading at `moment` with a counter.
     pub fn new(moment: Moment, counter: u16) -> Self {
-        Self(moment.0 << 16 | i64::from(counter))
+        // A moment beyond the clock's range (the year 6429) stands at its end.
+        let ms = moment.0.clamp(-(1 << 46), (1 << 46) - 1);
+        Self(ms << 16 | i64::from(counter))
     }
 
     /// The moment, without the counter.

@@ -224,12 +224,17 @@ impl Replica {
         &mut self,
         f: impl FnOnce(&mut Work<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.refresh_grants()?;
         let now = (self.ambient.now)();
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|e| E::from(StoreError::of(e)))?;
+        // Inside: another process may have stored a withdrawal a moment ago.
+        let version = data_version(&tx).map_err(|e| E::from(StoreError::of(e)))?;
+        if version != self.book_version {
+            self.book = read_grants(&tx, self.identity.org, self.identity.organisation_key)?;
+            self.book_version = version;
+        }
         let (clock, proven) = tx
             .prepare_cached("SELECT clock, proven FROM self JOIN organisation USING (org) WHERE org = ?")
             .and_then(|mut s| s.query_row([self.identity.org], |r| Ok((r.get(0)?, r.get(1)?))))

@@ -163,6 +163,7 @@ impl Page {
                             a href=(other) { (texts::other_language(l)) }
                         }
                     }
+                    (self.behind(&replica, l)?)
                     (self.sites(&replica, l)?)
                     (exceptions(&replica, l)?)
                     (returns(&replica, asked)?)
@@ -170,6 +171,13 @@ impl Page {
                 }
             }
         })
+    }
+
+    /// What the relay has that isn't in the figures yet. It passes in a moment, unless HQ can't follow.
+    fn behind(&self, replica: &Replica, l: Language) -> Result<Markup, PageError> {
+        let at: u64 = replica.cursors()?.iter().map(|c| c.position).max().unwrap_or(0);
+        let missing = self.relay.watch_log().borrow().saturating_sub(at);
+        Ok(html! { @if missing > 0 { p.warn { (texts::behind(l, missing)) } } })
     }
 
     fn sites(&self, replica: &Replica, l: Language) -> Result<Markup, PageError> {

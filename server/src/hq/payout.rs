@@ -126,6 +126,15 @@ fn pay(
     }
     // The intent is acknowledged before the rail is called; a stale fence ends the run here.
     session(replica, link, now, Some(fence))?;
+    let acknowledged = replica
+        .payable()?
+        .into_iter()
+        .any(|p| p.document == due.document && p.refund == due.refund && p.acknowledged);
+    if !acknowledged {
+        // Refused, or still on its way: nothing is paid on an intent that only we know of.
+        run.pending.push(settled);
+        return Ok(());
+    }
     let order = PayOrder {
         refund: due.refund.clone(),
         tender: due.tender.clone(),

@@ -47,11 +47,8 @@ use rules::{Kind, Verdict, judge};
 use scratch::{Limits, Occurrences, Scratch, key_of};
 use target::{HeldSaleLine, ImportTarget, SiteAnswer};
 
-/// Rows taken are written to the target at the end of the receipt that brings them to so many...
+/// Rows of a batch, if not said otherwise: [`Limits::batch_rows`].
 pub const ROWS_A_BATCH: usize = 50_000;
-
-/// ...or at this many, should the receipt never end.
-const ROWS_A_BATCH_AT_MOST: usize = ROWS_A_BATCH * 2;
 
 /// Progress is told every so many rows.
 const ROWS_A_PROGRESS: u64 = 4096;
@@ -201,7 +198,8 @@ impl Import<'_> {
             return Ok(());
         }
         let ends = !self.collector.goes_on(&named.heading);
-        if (ends && self.collector.rows() >= ROWS_A_BATCH) || self.collector.rows() >= ROWS_A_BATCH_AT_MOST {
+        let (rows, batch) = (self.collector.rows(), self.options.limits.batch_rows);
+        if (ends && rows >= batch) || rows >= batch.saturating_mul(2) {
             self.flush()?;
         }
         let heading = named.heading.clone();

@@ -16,11 +16,14 @@ pub struct Limits {
     pub rows: usize,
     /// Open sale lines: some 60 MB at the standard 200,000.
     pub sale_lines: usize,
+    /// Rows taken are written at the end of the receipt that brings them to so many, or at twice as many,
+    /// should the receipt never end.
+    pub batch_rows: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { rows: 900_000, sale_lines: 200_000 }
+        Self { rows: 900_000, sale_lines: 200_000, batch_rows: super::ROWS_A_BATCH }
     }
 }
 

@@ -25,8 +25,13 @@ fn bring(shelf: &mut Shelf, path: &Path, options: &Options) -> Result<Report, Im
 
 /// Imports a text under the UCI profile.
 pub fn bring_text(shelf: &mut Shelf, text: impl Into<Vec<u8>>) -> Result<Report, ImportError> {
+    bring_with(shelf, text, &Options::default())
+}
+
+/// The same with options.
+fn bring_with(shelf: &mut Shelf, text: impl Into<Vec<u8>>, options: &Options) -> Result<Report, ImportError> {
     let source = Source::from_reader("made up", Cursor::new(text.into()));
-    import(shelf, source, &uci(), &Options::default(), &mut |_| {})
+    import(shelf, source, &uci(), options, &mut |_| {})
 }
 
 pub const HEADER: &str =
@@ -84,7 +89,7 @@ fn how_much_is_kept_in_memory_makes_no_difference() {
     let expected = bring(&mut roomy, &excerpt(), &Options::default()).unwrap();
     for few in [1, 7, 100] {
         let mut tight = Shelf::default();
-        let limits = Limits { rows: few, sale_lines: few };
+        let limits = Limits { rows: few, sale_lines: few, ..Limits::default() };
         let report = bring(&mut tight, &excerpt(), &Options { limits, ..Options::default() }).unwrap();
         assert_eq!(report, expected, "{few}");
         assert!(tight.rows == roomy.rows, "{few}");
@@ -102,7 +107,7 @@ fn a_file_in_two_parts_links_as_in_one() {
     for cut in [200, 700, 1100, 1500] {
         for few in [1, 300_000] {
             let mut shelf = Shelf::default();
-            let limits = Limits { rows: few, sale_lines: few };
+            let limits = Limits { rows: few, sale_lines: few, ..Limits::default() };
             let options = Options { limits, ..Options::default() };
             for part in [&lines[..cut], &lines[..]] {
                 let source = Source::from_reader("part", Cursor::new(part.join("\n").into_bytes()));
@@ -227,6 +232,8 @@ fn reasons_are_read_from_remarks() {
 /// Switched off half-way and repeated, the import ends as if nothing had been.
 #[test]
 fn an_import_that_was_cut_off_is_repeated() {
+    let limits = Limits { batch_rows: 15_000, ..Limits::default() };
+    let options = Options { limits, ..Options::default() };
     let mut text = String::from(HEADER);
     for receipt in 0..30_000u32 {
         let (customer, code, minute) = (receipt % 50, receipt % 7, receipt % 60);
@@ -238,15 +245,15 @@ fn an_import_that_was_cut_off_is_repeated() {
         };
     }
     let mut whole = Shelf::default();
-    bring_text(&mut whole, text.clone()).unwrap();
+    bring_with(&mut whole, text.as_str(), &options).unwrap();
     assert!(whole.batches > 2, "the file must be longer than a batch or there is nothing to cut");
     for cut in 0..whole.batches {
         let mut shelf = Shelf::default();
         shelf.breaks_after = Some(cut);
-        let stopped = bring_text(&mut shelf, text.clone()).unwrap_err();
+        let stopped = bring_with(&mut shelf, text.as_str(), &options).unwrap_err();
         assert!(stopped.to_string().contains("the power is gone"), "{stopped}");
         shelf.breaks_after = None;
-        bring_text(&mut shelf, text.clone()).unwrap();
+        bring_with(&mut shelf, text.as_str(), &options).unwrap();
         assert!(shelf.rows == whole.rows, "cut after {cut} batches");
         assert_eq!(shelf.net, whole.net);
     }

@@ -62,7 +62,13 @@ fn by_automerge(mut doc: Automerge, writer: &Writer, work: impl FnOnce(&mut Tran
 
 fn line() -> impl Strategy<Value = ReturnLine> {
     let texts = proptest::collection::vec("[a-z0-9 件]{0,6}", 0..3);
-    (any::<bool>(), any::<i64>(), proptest::option::of(any::<u32>()), texts, proptest::option::of(".{0,20}"))
+    (
+        any::<bool>(),
+        1i64..=1_000_000_000_000,
+        proptest::option::of(any::<u32>()),
+        texts,
+        proptest::option::of(".{0,20}"),
+    )
         .prop_map(|(full, quantity, group, serials, note)| {
             let line = if full { full_line() } else { plain_line() };
             ReturnLine { quantity: Quantity(quantity), group, serials, note, ..line }
@@ -74,7 +80,7 @@ fn body() -> impl Strategy<Value = ReturnEvent> {
     prop_oneof![
         4 => proptest::sample::select(bodies),
         1 => ".{0,30}".prop_map(|note| ReturnEvent::NeedsInformation { note }),
-        1 => any::<i64>().prop_map(|amount| match return_bodies().remove(9) {
+        1 => (-1_000_000_000_000i64..=1_000_000_000_000).prop_map(|amount| match return_bodies().remove(9) {
             ReturnEvent::Paid { refund, tender, .. } => {
                 ReturnEvent::Paid { refund, tender, amount: Amount(amount), reference: None, by_hand: false }
             }

@@ -312,9 +312,10 @@ pub struct VerifiedLine {
 
 impl Return {
     /// The sale links that stand for a line: HQ's where it has verified the sale, else those
-    /// recorded with the line. The verification that ranks first stands.
+    /// recorded with the line. The latest verification stands: HQ writes another one only while nothing
+    /// is pinned, where an earlier one met a receipt line that other returns have taken since.
     pub fn links_of<'a>(&'a self, line: &'a LineId) -> Vec<&'a SaleLink> {
-        let verified = self.events.iter().find_map(|e| match &e.body {
+        let verified = self.events.iter().rev().find_map(|e| match &e.body {
             ReturnEvent::SaleVerified { lines } if lines.iter().any(|l| l.line == *line) => Some(lines),
             _ => None,
         });
@@ -326,7 +327,7 @@ impl Return {
 
     /// The cost of one of a line: as HQ verified it, else as recorded.
     pub fn cost_of(&self, line: &LineId) -> Option<UnitPrice> {
-        let verified = self.events.iter().find_map(|e| match &e.body {
+        let verified = self.events.iter().rev().find_map(|e| match &e.body {
             ReturnEvent::SaleVerified { lines } => lines.iter().find(|l| l.line == *line)?.cost,
             _ => None,
         });

@@ -84,8 +84,10 @@ pub struct Refund {
     pub tender: Tender,
     /// How much was asked for.
     pub requested: Amount,
-    /// How much was paid.
+    /// How much was paid: by hand, and by the rail.
     pub paid: Amount,
+    /// What persons paid, all of them together: cash that two devices handed out is gone twice.
+    pub by_hand: Amount,
     /// How far it has come.
     pub state: RefundState,
     /// When it was asked for.
@@ -174,7 +176,15 @@ impl ReturnState {
                                 loses: event.id.clone(),
                             });
                         }
-                        if quantity.is_positive() && !state.parts.contains_key(&part.part) {
+                        if state.parts.contains_key(&part.part) {
+                            // A name given twice: the goods can't be told apart, and somebody has to look.
+                            let stands = received_by.get(&part.line).unwrap_or(&event.id).clone();
+                            state.conflicts.push(Conflict {
+                                about: "received",
+                                stands,
+                                loses: event.id.clone(),
+                            });
+                        } else if quantity.is_positive() {
                             received_by.entry(part.line.clone()).or_insert_with(|| event.id.clone());
                             state.steps.push(Step {
                                 line: part.line.clone(),
@@ -227,6 +237,7 @@ impl ReturnState {
                             tender: share.tender.clone(),
                             requested: share.amount,
                             paid: Amount::ZERO,
+                            by_hand: Amount::ZERO,
                             state: RefundState::Queued,
                             occurred: event.occurred.at,
                             attempt: share.attempt,
@@ -317,19 +328,27 @@ impl ReturnState {
                     }
                 }
             }
-            ReturnEvent::Paid { refund, tender, amount, .. } => {
+            ReturnEvent::Paid { refund, tender, amount, by_hand, .. } => {
                 let refund = self.refunds.entry(refund.clone()).or_insert_with(|| Refund {
                     tender: tender.clone(),
                     requested: *amount,
                     paid: Amount::ZERO,
+                    by_hand: Amount::ZERO,
                     state: RefundState::Paid,
                     occurred: Moment::default(),
                     attempt: 0,
                     intended: None,
                 });
                 refund.state = RefundState::Paid;
-                // The same payout reported twice was paid once: its number pays once.
-                refund.paid = refund.paid.max(*amount);
+                // A rail's payout reported twice was paid once: its number pays once. Money out of two
+                // tills is gone twice.
+                let by_rail = refund.paid - refund.by_hand;
+                if *by_hand {
+                    refund.by_hand += *amount;
+                    refund.paid = refund.by_hand + by_rail;
+                } else {
+                    refund.paid = refund.by_hand + by_rail.max(*amount);
+                }
             }
             _ => {}
         }

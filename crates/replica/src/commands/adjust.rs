@@ -77,7 +77,7 @@ impl Work<'_> {
     fn adjust(&mut self, by: &By, adjust: Adjust) -> Result<Adjusted, CommandError> {
         let site = self.site_for(adjust.site.as_ref())?;
         let sku = self.known_sku(&adjust.sku, !adjust.movement.removes())?;
-        if !adjust.quantity.is_positive() {
+        if !adjust.quantity.is_positive() || adjust.quantity > Quantity::LIMIT {
             return Err(CommandError::Value {
                 field: "quantity",
                 found: adjust.quantity.to_string(),

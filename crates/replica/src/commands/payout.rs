@@ -129,7 +129,16 @@ impl Work<'_> {
             let row = document_by_id(&self.tx, id)?;
             let (_, document) = self.open_return(&row)?;
             let state = ReturnState::of(&document);
+            // What was begun, acknowledged or not, is spoken for.
             let mut spoken_for = state.committed();
+            spoken_for += state
+                .refunds
+                .values()
+                .filter(|r| {
+                    matches!(r.state, RefundState::Intended | RefundState::Accepted) && r.intended.is_none()
+                })
+                .map(|r| r.requested)
+                .sum();
             for (number, refund) in &state.refunds {
                 if matches!(refund.state, RefundState::Paid | RefundState::Failed)
                     || !refund.tender.is_electronic()

@@ -67,6 +67,14 @@ impl Work<'_> {
                 state: "settled".into(),
             });
         }
+        // A case that came up again: what was decided of it before is moved already.
+        let moved: i64 = self
+            .tx
+            .prepare_cached(
+                "SELECT coalesce(sum(amount), 0) FROM resolution WHERE org = ? AND exception = ?",
+            )?
+            .query_row(rusqlite::params![self.org, exception.id.as_str()], |r| r.get(0))?;
+        let amount = exception.loss - Amount(moved);
         let claims: Vec<SeenClaim> = match &exception.evidence {
             Evidence::Line { claims, .. } => claims
                 .iter()
@@ -94,7 +102,7 @@ impl Work<'_> {
             exception: resolve.exception,
             action: resolve.action,
             owner: resolve.owner,
-            amount: exception.loss,
+            amount,
             currency: exception.currency,
             note: resolve.note,
             claims,
@@ -102,7 +110,7 @@ impl Work<'_> {
             events: vec![decided],
         };
         self.create(Document::Resolution(document), &sites)?;
-        Ok(Resolved { id, number, amount: exception.loss, currency: exception.currency })
+        Ok(Resolved { id, number, amount, currency: exception.currency })
     }
 
     /// The goods of a voided return, where they are now.

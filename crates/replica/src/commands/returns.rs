@@ -239,7 +239,7 @@ impl Work<'_> {
         push_event(self, by, zone, &policy.version, &mut document, ReturnEvent::Requested);
         push_event(self, by, zone, &policy.version, &mut document, approved);
         if request.goods_here {
-            let received = received_parts(&document.lines, &ReturnState::default(), &[], "")?;
+            let received = self.received_parts(&document, &[])?;
             if !received.is_empty() {
                 push_event(
                     self,
@@ -276,7 +276,7 @@ impl Work<'_> {
         currency: Currency,
         before: &[Planned],
     ) -> Result<Planned, CommandError> {
-        if !item.quantity.is_positive() {
+        if !item.quantity.is_positive() || item.quantity > Quantity::LIMIT {
             return Err(wrong("quantity", &item.quantity.to_string(), "> 0"));
         }
         let line = |sku: Sku| ReturnLine {
@@ -372,9 +372,8 @@ impl Work<'_> {
     fn receive(&mut self, by: &By, name: &str, goods: &[Receive]) -> Result<i64, CommandError> {
         let row = self.named(name, Kind::Return)?;
         let (replayed, document) = self.open_return(&row)?;
-        let state = self.may_go_on(&document)?;
-        let place = goods.first().map_or("", |g| g.place.as_str());
-        let parts = received_parts(&document.lines, &state, goods, place)?;
+        self.may_go_on(&document)?;
+        let parts = self.received_parts(&document, goods)?;
         if parts.is_empty() {
             return Err(CommandError::Closed { number: row.number, state: "received".into() });
         }
@@ -470,6 +469,65 @@ impl Work<'_> {
         }
     }
 
+    /// The parts that goods are taken in as: all that is still awaited, or what is named of it.
+    fn received_parts(
+        &self,
+        document: &Return,
+        goods: &[Receive],
+    ) -> Result<Vec<ReceivedPart>, CommandError> {
+        let state = ReturnState::of(document);
+        let mut names = Namer::new(document, self.me);
+        let mut awaited: Vec<(&LineId, &ReturnLine, Quantity)> = document
+            .lines
+            .iter()
+            .filter(|(_, line)| !line.service)
+            .map(|(id, line)| (id, line, line.quantity - state.received(id)))
+            .collect();
+        let mut parts = Vec::new();
+        let mut take = |id: &LineId, quantity: Quantity, place: &str| {
+            parts.push(ReceivedPart {
+                part: names.next(id),
+                line: id.clone(),
+                quantity,
+                place: place.into(),
+            });
+        };
+        let Some(first) = goods.iter().find(|g| g.sku.is_some()) else {
+            let place = goods.first().map_or("", |g| g.place.as_str());
+            for (id, _, open) in awaited.into_iter().filter(|(_, _, open)| open.is_positive()) {
+                take(id, open, place);
+            }
+            return Ok(parts);
+        };
+        for good in goods {
+            let typed = good.sku.as_ref().or(first.sku.as_ref()).map_or("", String::as_str);
+            let unknown = || CommandError::UnknownSku { found: typed.to_owned() };
+            let sku = Sku::of(typed).map_err(|_| unknown())?;
+            let left: Quantity =
+                awaited.iter().filter(|(_, line, _)| line.sku == sku).map(|(_, _, open)| *open).sum();
+            if !document.lines.values().any(|l| l.sku == sku) {
+                return Err(unknown());
+            }
+            let asked = good.quantity.unwrap_or(left);
+            if !asked.is_positive() {
+                return Err(wrong("quantity", &asked.to_string(), "> 0"));
+            }
+            if asked > left {
+                return Err(CommandError::MoreThanLeft { sku, asked, left });
+            }
+            let mut wanted = asked;
+            for (id, _, open) in awaited.iter_mut().filter(|(_, line, _)| line.sku == sku) {
+                let quantity = wanted.min(*open);
+                if quantity.is_positive() {
+                    *open -= quantity;
+                    wanted -= quantity;
+                    take(id, quantity, &good.place);
+                }
+            }
+        }
+        Ok(parts)
+    }
+
     /// The parts that an inspection makes of what waits, in the order of the lines. `all` says that
     /// everything has to be graded.
     fn graded_parts(
@@ -491,7 +549,7 @@ impl Work<'_> {
         if asked > total || (all && asked != total) || !asked.is_positive() {
             return Err(CommandError::GradesDontAddUp { graded: asked, quantity: total });
         }
-        let mut names = Namer::new(document, &state, self.me.device, &self.me.code);
+        let mut names = Namer::new(document, self.me);
         let mut parts = Vec::new();
         for grade in graded {
             if !grade.quantity.is_positive() {
@@ -648,52 +706,6 @@ fn push_event(
     document.events.push(event);
 }
 
-/// The parts that goods are taken in as: what is still awaited, all of it or as named.
-fn received_parts(
-    lines: &std::collections::BTreeMap<LineId, ReturnLine>,
-    state: &ReturnState,
-    goods: &[Receive],
-    place: &str,
-) -> Result<Vec<ReceivedPart>, CommandError> {
-    let mut parts = Vec::new();
-    let mut part = |line: &LineId, quantity: Quantity, place: &str| {
-        let taken = state.parts.values().filter(|p| p.line == *line).count() + 1;
-        parts.push(ReceivedPart {
-            part: PartId::new(&format!("{line}.{taken}")).expect("a part's name"),
-            line: line.clone(),
-            quantity,
-            place: place.into(),
-        });
-    };
-    let open = |id: &LineId, line: &ReturnLine| {
-        if line.service { Quantity::ZERO } else { line.quantity - state.received(id) }
-    };
-    if goods.is_empty() || goods.iter().all(|g| g.sku.is_none()) {
-        for (id, line) in lines {
-            if open(id, line).is_positive() {
-                part(id, open(id, line), place);
-            }
-        }
-        return Ok(parts);
-    }
-    for good in goods {
-        let typed = good.sku.as_deref().unwrap_or_default();
-        let unknown = || CommandError::UnknownSku { found: typed.to_owned() };
-        let sku = Sku::of(typed).map_err(|_| unknown())?;
-        let (id, line) = lines.iter().find(|(_, l)| l.sku == sku).ok_or_else(unknown)?;
-        let left = open(id, line);
-        let quantity = good.quantity.unwrap_or(left);
-        if !quantity.is_positive() {
-            return Err(wrong("quantity", &quantity.to_string(), "> 0"));
-        }
-        if quantity > left {
-            return Err(CommandError::MoreThanLeft { sku, asked: quantity, left });
-        }
-        part(id, quantity, &good.place);
-    }
-    Ok(parts)
-}
-
 /// Names new parts: never one that this device has seen, and with the device's code where another
 /// device made the document, so that two that split a line while apart name no two parts alike.
 struct Namer {
@@ -702,19 +714,19 @@ struct Namer {
 }
 
 impl Namer {
-    fn new(
-        document: &Return,
-        state: &ReturnState,
-        device: guicang_domain::ids::DeviceId,
-        code: &guicang_domain::ids::DeviceCode,
-    ) -> Self {
-        let suffix = if document.head.id.creator == device { String::new() } else { format!("@{code}") };
-        let used = document
-            .lines
-            .keys()
-            .map(|line| (line.clone(), state.parts.values().filter(|p| p.line == *line).count()))
-            .collect();
-        Self { suffix, used }
+    fn new(document: &Return, me: &crate::store::Identity) -> Self {
+        let suffix =
+            if document.head.id.creator == me.device { String::new() } else { format!("@{}", me.code) };
+        let named = |line: &LineId| {
+            let of = |part: &PartId| part.as_str().split_once('.').is_some_and(|(l, _)| l == line.as_str());
+            let parts = |body: &ReturnEvent| match body {
+                ReturnEvent::Received { parts } => parts.iter().filter(|p| of(&p.part)).count(),
+                ReturnEvent::Inspected { parts } => parts.iter().filter(|p| of(&p.part)).count(),
+                _ => 0,
+            };
+            document.events.iter().map(|e| parts(&e.body)).sum()
+        };
+        Self { suffix, used: document.lines.keys().map(|line| (line.clone(), named(line))).collect() }
     }
 
     fn next(&mut self, line: &LineId) -> PartId {

@@ -22,7 +22,10 @@ impl Replica {
         let waiting: Vec<i64> = {
             let mut statement = self.db.prepare_cached(
                 "SELECT h.document FROM return_head h JOIN receipt r ON r.id = h.receipt
-                 WHERE h.org = ? AND h.historic = 0 AND h.unverified > 0 AND r.document IS NOT NULL
+                 WHERE h.org = ? AND h.historic = 0 AND r.document IS NOT NULL
+                   AND (h.unverified > 0 OR (h.committed = 0 AND EXISTS (
+                       SELECT 1 FROM line_claim c JOIN line_claim o ON o.receipt = c.receipt AND o.line = c.line
+                       WHERE c.document = h.document AND c.counts AND o.counts AND o.excess > 0)))
                  ORDER BY h.document",
             )?;
             let rows = statement.query_map(params![self.identity.org], |r| r.get(0))?;
@@ -46,21 +49,45 @@ impl Work<'_> {
         }
         let (replayed, document) = self.open_return(&row)?;
         let Some(receipt) = document.receipt.clone() else { return Ok(false) };
-        let Some(held) = self.held_receipt(&receipt)? else { return Ok(false) };
+        let Some(mut held) = self.held_receipt(&receipt)? else { return Ok(false) };
+        let again = document.events.iter().any(|e| matches!(e.body, ReturnEvent::SaleVerified { .. }));
         let mut lines = Vec::new();
-        for (id, line) in &document.lines {
-            if !document.links_of(id).is_empty() {
-                continue;
-            }
-            lines.extend(allocate(id, line.quantity, &line.sku, &receipt, &held));
+        if again {
+            // It was put on a line that others take as well. Where the receipt has another line of the
+            // article open, and nothing is pinned, it takes that one back instead.
+            self.others_take(row.id, &receipt, &mut held)?;
         }
-        if lines.is_empty() {
+        for (id, line) in &document.lines {
+            if document.links_of(id).is_empty() || again {
+                lines.extend(allocate(id, line.quantity, &line.sku, &receipt, &mut held));
+            }
+        }
+        let taken = |l: &HeldLine| lines.iter().any(|v| v.link.line == l.line);
+        let excess = held.lines.iter().any(|l| taken(l) && l.valid > l.quantity);
+        let same = |l: &VerifiedLine| document.links_of(&l.line).contains(&&l.link);
+        if lines.is_empty() || (again && (excess || lines.iter().all(same))) {
             return Ok(false);
         }
         let by = By::user(UserName::new("HQ").expect("a name of ours"));
         let event = self.event(&by, document.head.zone, "", ReturnEvent::SaleVerified { lines });
         self.append_to_return(&row, replayed, document, vec![event])?;
         Ok(true)
+    }
+}
+
+impl Work<'_> {
+    /// Sets what a receipt's lines have given to what all other returns ask of them.
+    fn others_take(&self, document: i64, receipt: &ReceiptId, held: &mut Held) -> Result<(), CommandError> {
+        let receipt = self.receipt(receipt)?;
+        let mut statement = self.tx.prepare_cached(
+            "SELECT coalesce(sum(quantity), 0) FROM line_claim
+             WHERE receipt = ? AND line = ? AND counts AND NOT voided AND document <> ?",
+        )?;
+        for line in &mut held.lines {
+            line.valid =
+                Quantity(statement.query_row(params![receipt, line.line.as_str(), document], |r| r.get(0))?);
+        }
+        Ok(())
     }
 }
 
@@ -71,9 +98,9 @@ fn allocate(
     quantity: Quantity,
     sku: &guicang_domain::ids::Sku,
     receipt: &ReceiptId,
-    held: &Held,
+    held: &mut Held,
 ) -> Vec<VerifiedLine> {
-    let on: Vec<&HeldLine> = held.lines.iter().filter(|l| l.sku == *sku).collect();
+    let mut on: Vec<&mut HeldLine> = held.lines.iter_mut().filter(|l| l.sku == *sku).collect();
     let mut left = quantity;
     let mut taken = vec![Quantity::ZERO; on.len()];
     for (sold, taken) in on.iter().zip(&mut taken) {
@@ -82,6 +109,9 @@ fn allocate(
     }
     if let Some(last) = taken.last_mut() {
         *last += left;
+    }
+    for (sold, taken) in on.iter_mut().zip(&taken) {
+        sold.valid += *taken;
     }
     on.iter()
         .zip(taken)

@@ -22,7 +22,7 @@ use super::LinkError;
 use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
 use super::rights::WITHDRAWN;
 use crate::error::StoreError;
-use crate::facts::{ChangeStatus, find_document, join_sites, proof, standing};
+use crate::facts::{ChangeStatus, DocumentRow, find_document, join_sites, proof, standing};
 use crate::store::{Replica, Work};
 
 /// What a session brought, still to be applied.
@@ -428,7 +428,9 @@ impl Work<'_> {
         let added = earlier.iter().flat_map(|c| c.sites_added.iter().cloned());
         let sites = row.sites.into_iter().chain(added).collect();
         let stamped = from.stamp.map(|s| s.time);
-        let rule = self.lacks_right(from.sealed.head.device, stamped, &change.sites_added, &sites);
+        let device = from.sealed.head.device;
+        let created = change.document.creator == device;
+        let rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
         Ok(rule.map(|rule| (ChangeStatus::SetApartHere, rule)))
     }
 
@@ -472,7 +474,7 @@ impl Work<'_> {
             let mut change = changes.remove(0);
             return match change.prepared.take().expect("matched") {
                 Ok(reading) => {
-                    self.add_sites(row.id, &change.sites_added)?;
+                    self.add_sites(&row, &change.sites_added)?;
                     self.project_reading(row.id, &reading)?;
                     self.observe(row.id)
                 }
@@ -504,7 +506,7 @@ impl Work<'_> {
                 }
             }
         }
-        self.add_sites(row.id, &sites)?;
+        self.add_sites(&row, &sites)?;
         self.reproject(row.id)?;
         self.observe(row.id)
     }
@@ -539,12 +541,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn add_sites(&mut self, document: i64, added: &[SiteId]) -> Result<(), StoreError> {
+    fn add_sites(&mut self, row: &DocumentRow, added: &[SiteId]) -> Result<(), StoreError> {
         if added.is_empty() {
             return Ok(());
         }
-        let row = crate::facts::document_by_id(&self.tx, document)?;
-        let mut sites = row.sites;
+        let mut sites = row.sites.clone();
         for site in added {
             if !sites.contains(site) {
                 sites.push(site.clone());
@@ -553,7 +554,7 @@ impl Work<'_> {
         sites.sort();
         self.tx
             .prepare_cached("UPDATE document SET sites = ? WHERE id = ?")
-            .and_then(|mut s| s.execute(params![join_sites(&sites), document]))
+            .and_then(|mut s| s.execute(params![join_sites(&sites), row.id]))
             .map_err(StoreError::of)?;
         Ok(())
     }

@@ -43,12 +43,15 @@ impl Work<'_> {
         }
         self.acknowledge(received)?;
         self.take_stamps(received)?;
-        let mut refused: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        let (mut refused, mut apart) = (BTreeMap::new(), BTreeMap::new());
         for outcome in &received.outcomes {
             if outcome.device.is_some_and(|d| d != self.me.device) {
                 continue;
             }
-            self.take_outcome(outcome, &mut refused)?;
+            self.take_outcome(outcome, &mut refused, &mut apart)?;
+        }
+        for (document, changes) in apart {
+            self.set_apart(document, &changes, ChangeStatus::SetApartByRelay)?;
         }
         for (document, changes) in refused {
             self.reissue(document, &changes)?;
@@ -142,6 +145,7 @@ impl Work<'_> {
         &mut self,
         outcome: &Outcome,
         refused: &mut BTreeMap<i64, Vec<i64>>,
+        apart: &mut BTreeMap<i64, Vec<i64>>,
     ) -> Result<(), StoreError> {
         let Some(index) = outcome.change else {
             // The whole entry: nothing of it is lost, and nothing after it goes through either.
@@ -172,12 +176,9 @@ impl Work<'_> {
             OutcomeKind::SetApart => ChangeStatus::SetApartByRelay,
         };
         self.set_aside(id, status, &outcome.rule.to_string(), &outcome.detail)?;
-        if outcome.kind == OutcomeKind::Refused {
-            refused.entry(document).or_default().push(id);
-            Ok(())
-        } else {
-            self.reproject(document)
-        }
+        let kept = if outcome.kind == OutcomeKind::Refused { refused } else { apart };
+        kept.entry(document).or_default().push(id);
+        Ok(())
     }
 
     pub(super) fn set_aside(
@@ -197,21 +198,8 @@ impl Work<'_> {
     /// Writes again what refused changes, and those that built on them, had added.
     fn reissue(&mut self, document: i64, refused: &[i64]) -> Result<(), StoreError> {
         let row = document_by_id(&self.tx, document)?;
-        let mut held = self.held_changes(document, refused)?;
-        let mut gone: HashSet<ChangeHash> =
-            held.iter().filter(|c| refused.contains(&c.id)).map(|c| c.hash).collect();
-        // What was made on top of a refused change can't be sent without it.
-        loop {
-            let more: Vec<ChangeHash> = held
-                .iter()
-                .filter(|c| !gone.contains(&c.hash) && c.deps.iter().any(|d| gone.contains(d)))
-                .map(|c| c.hash)
-                .collect();
-            if more.is_empty() {
-                break;
-            }
-            gone.extend(more);
-        }
+        let held = self.held_changes(document, refused)?;
+        let gone = with_dependants(&held, refused);
         for change in held.iter().filter(|c| gone.contains(&c.hash) && !refused.contains(&c.id)) {
             self.set_aside(change.id, ChangeStatus::Refused, "depends_on_refused", "")?;
         }
@@ -247,8 +235,22 @@ impl Work<'_> {
                 }
             }
         }
-        held.clear();
         self.reproject(row.id)
+    }
+
+    /// Lets what was made on top of changes that were set apart go with them, and folds what is left.
+    pub(super) fn set_apart(
+        &mut self,
+        document: i64,
+        apart: &[i64],
+        status: ChangeStatus,
+    ) -> Result<(), StoreError> {
+        let held = self.held_changes(document, apart)?;
+        let gone = with_dependants(&held, apart);
+        for change in held.iter().filter(|c| gone.contains(&c.hash) && !apart.contains(&c.id)) {
+            self.set_aside(change.id, status, "depends_on_apart", "")?;
+        }
+        self.reproject(document)
     }
 
     /// A document's changes that stand, and those just refused.
@@ -276,5 +278,22 @@ impl Work<'_> {
             out.push(Held { id, hash: ChangeHash(hash), bytes, deps: head.deps, reissues, sites_added });
         }
         Ok(out)
+    }
+}
+
+/// Changes, and all that was made on top of them: it can't stand without them.
+fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
+    let mut gone: HashSet<ChangeHash> =
+        held.iter().filter(|c| changes.contains(&c.id)).map(|c| c.hash).collect();
+    loop {
+        let more: Vec<ChangeHash> = held
+            .iter()
+            .filter(|c| !gone.contains(&c.hash) && c.deps.iter().any(|d| gone.contains(d)))
+            .map(|c| c.hash)
+            .collect();
+        if more.is_empty() {
+            return gone;
+        }
+        gone.extend(more);
     }
 }

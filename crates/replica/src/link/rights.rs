@@ -33,11 +33,13 @@ impl Work<'_> {
         Ok(new)
     }
 
-    /// The rule by which a device may not write a change; `sites` are the document's before it.
+    /// The rule by which a device may not write a change; `sites` are the document's before it. Only the
+    /// document's creator, or a device of a site already in the set, may add one.
     pub(super) fn lacks_right(
         &self,
         device: DeviceId,
         stamped: Option<Moment>,
+        created: bool,
         sites_added: &[SiteId],
         sites: &BTreeSet<SiteId>,
     ) -> Option<&'static str> {
@@ -46,7 +48,7 @@ impl Work<'_> {
         }
         let may = match self.book.device(device).map(|d| &d.grant.role) {
             Some(Role::Hq) => true,
-            Some(Role::Site(site)) => sites_added.contains(site) || sites.contains(site),
+            Some(Role::Site(site)) => (created && sites_added.contains(site)) || sites.contains(site),
             Some(Role::Relay) | None => false,
         };
         (!may).then_some("foreign_site")
@@ -102,7 +104,8 @@ impl Work<'_> {
         let mut sites = BTreeSet::new();
         let mut stand = Vec::new();
         for (change, stamped) in self.changes_of(document)? {
-            match self.lacks_right(change.device, stamped, &change.sites_added, &sites) {
+            let created = identity.creator == change.device;
+            match self.lacks_right(change.device, stamped, created, &change.sites_added, &sites) {
                 Some(rule) => self.set_aside(change.id, ChangeStatus::SetApartHere, rule, "")?,
                 None => {
                     sites.extend(change.sites_added.iter().cloned());

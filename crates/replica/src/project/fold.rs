@@ -1,6 +1,7 @@
 //! The folds over what was touched: rows, receipt lines, returns, buckets, in that order.
 
 use guicang_domain::balance::{Claim, Sold, judge};
+use guicang_domain::exception::{ExceptionId, ExceptionKind};
 use guicang_domain::ids::{DocumentId, LineId};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
@@ -15,6 +16,9 @@ impl Work<'_> {
     pub(crate) fn fold_touched(&mut self) -> Result<(), StoreError> {
         for (receipt, line) in std::mem::take(&mut self.touched.rows) {
             self.fold_row(receipt, &line)?;
+        }
+        for receipt in std::mem::take(&mut self.touched.receipts) {
+            self.head_from_lines(receipt)?;
         }
         for (receipt, line) in std::mem::take(&mut self.touched.lines) {
             self.fold_line(receipt, &line)?;
@@ -72,10 +76,9 @@ impl Work<'_> {
         while let Some(row) = rows.next().map_err(StoreError::of)? {
             touched.buckets.insert(row.get(0).map_err(StoreError::of)?);
         }
-        // The verdict goes with it: nobody judges what doesn't count, and one from before would stay.
         let mut statement = tx
             .prepare_cached(
-                "UPDATE line_claim SET counts = ?1, voided = 0, valid = 0, excess = 0, entitled = 0
+                "UPDATE line_claim SET counts = ?1, valid = 0, excess = 0, entitled = 0, voided = 0
                  WHERE document = ?2 AND position = ?3 AND counts <> ?1
                  RETURNING receipt, line",
             )
@@ -106,8 +109,10 @@ impl Work<'_> {
             position: i64,
             sold: Sold,
             before: (i64, i64, i64, bool),
+            voided: bool,
             claim: Claim,
         }
+        let about = self.over_return_of(receipt, line)?;
         let mut rows = Vec::new();
         {
             let mut statement = self
@@ -115,14 +120,17 @@ impl Work<'_> {
                 .prepare_cached(
                     "SELECT c.document, c.position, c.quantity, c.pinned, c.rank, c.sold, c.paid, c.valid, c.excess,
                             c.entitled, c.voided, d.identity, l.line,
-                            (SELECT max(rc.valid) FROM resolution_claim rc WHERE rc.identity = d.identity AND rc.line = l.line),
-                            (SELECT max(rc.voided) FROM resolution_claim rc WHERE rc.identity = d.identity AND rc.line = l.line)
+                            (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r ON r.document = rc.resolution
+                                WHERE rc.identity = d.identity AND rc.line = l.line AND r.exception = ?3),
+                            (SELECT max(rc.voided) FROM resolution_claim rc JOIN resolution r ON r.document = rc.resolution
+                                WHERE rc.identity = d.identity AND rc.line = l.line AND r.exception = ?3)
                      FROM line_claim c JOIN document d ON d.id = c.document
                      JOIN return_line l ON l.document = c.document AND l.position = c.position
-                     WHERE c.receipt = ? AND c.line = ? AND c.counts = 1",
+                     WHERE c.receipt = ?1 AND c.line = ?2 AND c.counts = 1",
                 )
                 .map_err(StoreError::of)?;
-            let mut found = statement.query(params![receipt, line]).map_err(StoreError::of)?;
+            let mut found =
+                statement.query(params![receipt, line, about.as_str()]).map_err(StoreError::of)?;
             while let Some(r) = found.next().map_err(StoreError::of)? {
                 let read = || -> rusqlite::Result<_> {
                     Ok((
@@ -144,17 +152,20 @@ impl Work<'_> {
                 let ((document, position, quantity, pinned), rank, sold, before, identity, of, seen, voided) =
                     read().map_err(StoreError::of)?;
                 // A decision pins what it saw as valid, as a payout pins what it paid for.
-                let pinned = Quantity(pinned.max(seen.unwrap_or(0)).min(quantity));
+                // What it voids is what it saw as excess: the valid part stands.
+                let voided = voided.unwrap_or(false);
+                let counted = if voided { seen.unwrap_or(0).min(quantity) } else { quantity };
+                let pinned = Quantity(pinned.max(seen.unwrap_or(0)).min(counted));
                 let claim = Claim {
                     document: DocumentId::from_slice(&identity)
                         .map_err(|e| StoreError::damaged("a document's identity", e))?,
                     line: LineId::new(&of).map_err(|e| StoreError::damaged("a return's line", e))?,
-                    quantity: Quantity(quantity),
+                    quantity: Quantity(counted),
                     pinned,
-                    voided: voided.unwrap_or(false),
+                    voided: voided && counted == 0,
                     rank: rank_of(&rank)?,
                 };
-                rows.push(Row { document, position, sold, before, claim });
+                rows.push(Row { document, position, sold, before, voided, claim });
             }
         }
         if rows.is_empty() {
@@ -178,7 +189,7 @@ impl Work<'_> {
                 .iter()
                 .find(|v| v.document == row.claim.document && v.line == row.claim.line)
                 .expect("a verdict for each claim");
-            let after = (verdict.valid.0, verdict.excess.0, verdict.entitled.0, row.claim.voided);
+            let after = (verdict.valid.0, verdict.excess.0, verdict.entitled.0, row.voided);
             if after == row.before {
                 continue;
             }
@@ -203,6 +214,17 @@ impl Work<'_> {
             self.touched.returns.insert(row.document);
         }
         Ok(())
+    }
+
+    /// The exception that an over-return of a receipt's line is.
+    fn over_return_of(&self, receipt: i64, line: &str) -> Result<ExceptionId, StoreError> {
+        let receipt = self
+            .tx
+            .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
+            .and_then(|mut s| s.query_row([receipt], |r| Ok(crate::queries::receipt_id(r, 0))))
+            .map_err(StoreError::of)??;
+        let line = line.parse().map_err(|e| StoreError::damaged("a receipt line", e))?;
+        Ok(ExceptionId::of_line(ExceptionKind::OverReturn, &receipt, &line))
     }
 
     /// What a return is owed, from its lines' verdicts, and the money postings that follow.
@@ -240,19 +262,19 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
             .map_err(StoreError::of)?;
-        let (claimed, excess): (i64, i64) = self
+        let (claimed, excess, voided): (i64, i64, bool) = self
             .tx
             .prepare_cached(
-                "SELECT coalesce(sum(entitled), 0), coalesce(sum(excess), 0) FROM line_claim
+                "SELECT coalesce(sum(entitled), 0), coalesce(sum(excess), 0), coalesce(max(voided), 0) FROM line_claim
                  WHERE document = ? AND counts = 1",
             )
-            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?))))
+            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
             .map_err(StoreError::of)?;
         let entitled = if accepted { claimed + unlinked_value } else { 0 };
         // History says what was refunded; nobody recorded by what.
         let (paid, committed) = if historic { (value, value) } else { (paid, committed) };
         // The over-return absorbs the refund that goes with it; an unproven one isn't judged yet.
-        let over = if excess == 0 && unverified == 0 { (committed - entitled).max(0) } else { 0 };
+        let over = if excess == 0 && !voided && unverified == 0 { (committed - entitled).max(0) } else { 0 };
         self.tx
             .prepare_cached(
                 "UPDATE return_head SET entitled = ?, excess = ?, unverified = ?, over = ?, paid = ?, committed = ?

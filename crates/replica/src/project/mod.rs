@@ -31,6 +31,8 @@ use crate::store::Work;
 pub(crate) struct Touched {
     /// Rows that more than one document may stand for: (receipt, line).
     pub(crate) rows: BTreeSet<(i64, String)>,
+    /// Receipts that the batch which told of them is gone from.
+    pub(crate) receipts: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
     /// Buckets.
@@ -75,6 +77,7 @@ impl Work<'_> {
             head.number.as_ref(),
             state,
             detail.as_deref(),
+            reading.document.as_ref().map(latest).unwrap_or_default(),
         )?;
         reading.document.as_ref().map_or(Ok(()), |document| self.project_body(id, document))
     }
@@ -83,10 +86,12 @@ impl Work<'_> {
     pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
         let head = document.head();
         let kind = document.kind().as_str();
-        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None)?;
+        let latest = latest(document);
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)?;
         self.project_body(id, document)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "a row's columns")]
     fn note_document(
         &mut self,
         id: i64,
@@ -95,10 +100,11 @@ impl Work<'_> {
         number: Option<&Number>,
         state: &str,
         detail: Option<&str>,
+        (recorded, intent): (Recorded, bool),
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = 0, intent = 0
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
                  WHERE id = ?",
             )
             .and_then(|mut s| {
@@ -108,6 +114,8 @@ impl Work<'_> {
                     number.map_or("", Number::as_str),
                     state,
                     detail,
+                    recorded.0,
+                    intent,
                     id
                 ])
             })
@@ -116,11 +124,6 @@ impl Work<'_> {
     }
 
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
-        let (recorded, intent) = latest(document);
-        self.tx
-            .prepare_cached("UPDATE document SET recorded = ?, intent = ? WHERE id = ?")
-            .and_then(|mut s| s.execute(params![recorded.0, intent, id]))
-            .map_err(StoreError::of)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
@@ -154,6 +157,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         if was_sales {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
+            self.collect(
+                document,
+                "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
+                     customer = NULL, tenders = NULL, historic = 0 WHERE document = ? RETURNING id",
+                |touched, r| {
+                    touched.receipts.insert(r.get(0)?);
+                    Ok(())
+                },
+            )?;
             self.collect(
                 document,
                 "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line",
@@ -304,7 +316,8 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?,?,?,?,?)",
+                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?1,?2,?3,?4,?5)
+                 ON CONFLICT DO UPDATE SET rank = ?5",
             )
             .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
             .map_err(StoreError::of)?;
@@ -318,7 +331,8 @@ impl Work<'_> {
 fn latest(document: &Document) -> (Recorded, bool) {
     use guicang_domain::returns::ReturnEvent;
     fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
-        events.iter().map(|e| e.id.recorded).max().unwrap_or_default()
+        // `seen` bounds a rank as `recorded` does: a stamp below either moves it.
+        events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
         Document::Sales(d) => (newest(&d.events), false),

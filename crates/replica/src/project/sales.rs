@@ -7,7 +7,7 @@
 use guicang_domain::account::{Account, Bucket, movement};
 use guicang_domain::ids::LineId;
 use guicang_domain::money::Amount;
-use guicang_domain::sale::{SaleEvent, SaleLine, Sales};
+use guicang_domain::sale::{Receipt, SaleEvent, SaleLine, Sales};
 use rusqlite::params;
 
 use super::rank_text;
@@ -28,33 +28,17 @@ impl Work<'_> {
         let mut position = 0i64;
         for receipt in &sales.batch.receipts {
             let id = self.receipt(&sales.batch.receipt_id(receipt))?;
-            let tenders = minicbor::to_vec(&receipt.tenders).expect("writing to memory");
-            // The lowest-ranked batch that holds a part of the receipt tells of the whole.
-            self.tx
-                .prepare_cached(
-                    "UPDATE receipt SET occurred = ?2, zone = ?3, currency = ?4, customer = ?5, tenders = ?6,
-                         historic = ?7, document = ?8, rank = ?9
-                     WHERE id = ?1 AND (rank IS NULL OR document = ?8 OR ?9 < rank)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![
-                        id,
-                        receipt.occurred.0,
-                        sales.batch.zone.to_string(),
-                        sales.batch.currency.code(),
-                        receipt.customer.as_ref().map(|c| c.as_str()),
-                        tenders,
-                        historic,
-                        document,
-                        rank
-                    ])
-                })
-                .map_err(StoreError::of)?;
+            self.head_receipt(id, document, &rank, historic, sales, receipt)?;
+            let contested = self.exists("SELECT EXISTS (SELECT 1 FROM row_claim WHERE receipt = ?)", id)?;
             for line in &receipt.lines {
                 let inserted = self.insert_sale_line("INSERT OR IGNORE", id, document, position, line)?;
                 if inserted == 0 {
                     self.contest(id, line.line.as_str(), document, position, &rank)?;
-                } else if !historic {
+                } else if contested {
+                    // Others may claim this row from before: this is one claim more.
+                    self.claim_row(id, line.line.as_str(), document, position, &rank)?;
+                }
+                if inserted > 0 && !historic {
                     // A return may have come before its sale did. (An import's own returns follow it.)
                     self.touched.lines.insert((id, line.line.as_str().to_owned()));
                 }
@@ -82,7 +66,7 @@ impl Work<'_> {
                 }
                 position += 1;
             }
-            if historic && self.has_claims(id)? {
+            if historic && self.exists("SELECT EXISTS (SELECT 1 FROM line_claim WHERE receipt = ?)", id)? {
                 for line in &receipt.lines {
                     self.touched.lines.insert((id, line.line.as_str().to_owned()));
                 }
@@ -91,14 +75,50 @@ impl Work<'_> {
         self.post(document, &postings, |n| positions[n], false)
     }
 
-    fn has_claims(&self, receipt: i64) -> Result<bool, StoreError> {
+    fn exists(&self, sql: &str, receipt: i64) -> Result<bool, StoreError> {
         self.tx
-            .prepare_cached("SELECT EXISTS (SELECT 1 FROM line_claim WHERE receipt = ?)")
+            .prepare_cached(sql)
             .and_then(|mut s| s.query_row([receipt], |r| r.get(0)))
             .map_err(StoreError::of)
     }
 
-    /// Another document stands for this row already: both become claims.
+    /// The lowest-ranked batch that holds a part of a receipt tells of the whole: when, whose, what was
+    /// paid by which means.
+    fn head_receipt(
+        &self,
+        id: i64,
+        document: i64,
+        rank: &str,
+        historic: bool,
+        sales: &Sales,
+        receipt: &Receipt,
+    ) -> Result<(), StoreError> {
+        let tenders = minicbor::to_vec(&receipt.tenders).expect("writing to memory");
+        self.tx
+            .prepare_cached(
+                "UPDATE receipt SET occurred = ?2, zone = ?3, currency = ?4, customer = ?5, tenders = ?6,
+                     historic = ?7, document = ?8, rank = ?9
+                 WHERE id = ?1 AND (rank IS NULL OR document = ?8 OR ?9 < rank)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    id,
+                    receipt.occurred.0,
+                    sales.batch.zone.to_string(),
+                    sales.batch.currency.code(),
+                    receipt.customer.as_ref().map(|c| c.as_str()),
+                    tenders,
+                    historic,
+                    document,
+                    rank
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// A row that a document stands for already, another one or an earlier place in this one: both
+    /// become claims.
     fn contest(
         &mut self,
         receipt: i64,
@@ -112,16 +132,51 @@ impl Work<'_> {
             .prepare_cached("SELECT document, position FROM receipt_line WHERE receipt = ? AND line = ?")
             .and_then(|mut s| s.query_row(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?))))
             .map_err(StoreError::of)?;
-        if other != document {
-            let rank: Option<String> = self
-                .tx
-                .prepare_cached("SELECT rank FROM document WHERE id = ?")
-                .and_then(|mut s| s.query_row([other], |r| r.get(0)))
-                .map_err(StoreError::of)?;
-            let rank = rank.ok_or_else(|| StoreError::damaged("a receipt line's document", other))?;
-            self.claim_row(receipt, line, other, other_position, &rank)?;
-        }
+        let of_other: Option<String> = self
+            .tx
+            .prepare_cached("SELECT rank FROM document WHERE id = ?")
+            .and_then(|mut s| s.query_row([other], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        let of_other = of_other.ok_or_else(|| StoreError::damaged("a receipt line's document", other))?;
+        self.claim_row(receipt, line, other, other_position, &of_other)?;
         self.claim_row(receipt, line, document, position, rank)
+    }
+
+    /// Lets the batches that hold a receipt's lines tell of it, now that the one which did is gone.
+    pub(super) fn head_from_lines(&mut self, receipt: i64) -> Result<(), StoreError> {
+        let batches: Vec<(i64, i64)> = {
+            let mut statement = self
+                .tx
+                .prepare_cached(
+                    "SELECT document, min(position) FROM receipt_line WHERE receipt = ? GROUP BY document",
+                )
+                .map_err(StoreError::of)?;
+            let rows =
+                statement.query_map([receipt], |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
+            rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
+        };
+        for (document, position) in batches {
+            self.head_of(receipt, document, position)?;
+        }
+        Ok(())
+    }
+
+    /// The line at a place in a batch; the batch tells of its receipt where no lower-ranked one does.
+    fn head_of(&self, receipt: i64, document: i64, position: i64) -> Result<Option<SaleLine>, StoreError> {
+        let row = crate::facts::document_by_id(&self.tx, document)?;
+        let (_, reading) = self.load(&row)?;
+        let Some(guicang_domain::document::Document::Sales(sales)) = reading.document else {
+            return Ok(None);
+        };
+        let mut all = sales.batch.receipts.iter().flat_map(|r| r.lines.iter().map(move |l| (r, l)));
+        let (head, found) = all
+            .nth(position as usize)
+            .ok_or_else(|| StoreError::damaged("a receipt line's place", position))?;
+        if let Some(recorded) = sales.recorded() {
+            let historic = recorded.body == SaleEvent::Imported;
+            self.head_receipt(receipt, document, &rank_text(&recorded.rank()), historic, &sales, head)?;
+        }
+        Ok(Some(found.clone()))
     }
 
     /// Makes `document` the one that stands for a sale row, from what it says of it.
@@ -132,12 +187,8 @@ impl Work<'_> {
         document: i64,
         position: i64,
     ) -> Result<(), StoreError> {
-        let row = crate::facts::document_by_id(&self.tx, document)?;
-        let (_, reading) = self.load(&row)?;
-        let Some(guicang_domain::document::Document::Sales(sales)) = reading.document else { return Ok(()) };
-        let found = sales.batch.receipts.iter().flat_map(|r| &r.lines).nth(position as usize);
-        let found = found.ok_or_else(|| StoreError::damaged("a claim on a row", line))?;
-        self.insert_sale_line("INSERT OR REPLACE", receipt, document, position, found)?;
+        let Some(found) = self.head_of(receipt, document, position)? else { return Ok(()) };
+        self.insert_sale_line("INSERT OR REPLACE", receipt, document, position, &found)?;
         self.touched.lines.insert((receipt, line.to_owned()));
         Ok(())
     }

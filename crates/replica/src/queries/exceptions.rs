@@ -79,7 +79,7 @@ fn over_returns(db: &Connection, org: i64) -> Result<Vec<Exception>, StoreError>
         let mut statement = db
             .prepare_cached(
                 "SELECT DISTINCT c.receipt, c.line FROM line_claim c JOIN receipt r ON r.id = c.receipt
-                 WHERE c.excess > 0 AND r.org = ?",
+                 WHERE (c.excess > 0 OR c.voided) AND c.counts AND r.org = ?",
             )
             .map_err(StoreError::of)?;
         let rows = statement.query_map([org], |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
@@ -100,8 +100,13 @@ fn over_return(db: &Connection, receipt: i64, line: &str) -> Result<Exception, S
     let mut statement = db
         .prepare_cached(
             "SELECT d.identity, d.number, h.site, l.line, c.valid, c.excess, c.pinned, c.rank, h.paid, h.committed,
-                    h.entitled, h.historic, h.currency, c.sold, c.voided
+                    h.entitled, h.historic, h.currency, c.sold, (c.excess > 0 OR c.voided) AND NOT EXISTS (
+                        SELECT 1 FROM line_claim o JOIN receipt ro ON ro.id = o.receipt
+                        WHERE o.document = c.document AND o.counts AND (o.excess > 0 OR o.voided)
+                          AND (ro.site, ro.till, ro.number, o.line) < (r.site, r.till, r.number, c.line)),
+                    c.quantity - c.valid
              FROM line_claim c JOIN document d ON d.id = c.document JOIN return_head h ON h.document = c.document
+             JOIN receipt r ON r.id = c.receipt
              JOIN return_line l ON l.document = c.document AND l.position = c.position
              WHERE c.receipt = ? AND c.line = ? AND c.counts ORDER BY c.rank, d.identity, c.position",
         )
@@ -115,9 +120,10 @@ fn over_return(db: &Connection, receipt: i64, line: &str) -> Result<Exception, S
         let number = |n| r.get::<_, i64>(n).map_err(StoreError::of);
         let document = identity(r, 0)?;
         let site: SiteId = name(r, 2, "a site")?;
-        let excess = Quantity(number(5)?);
-        // Each return's overpayment counts once, however many of its lines are in excess here.
-        if excess.is_positive() && !documents.contains(&document) {
+        // What a decision voided is shown as the excess that it was.
+        let excess = Quantity(number(15)?);
+        // A return's overpayment counts once: on the first of its lines that is in excess anywhere.
+        if r.get(14).map_err(StoreError::of)? && !documents.contains(&document) {
             loss += (number(9)? - number(10)?).max(0);
         }
         historic &= r.get::<_, bool>(11).map_err(StoreError::of)?;
@@ -244,15 +250,16 @@ fn own((a, b): (&str, &str)) -> (String, String) {
 fn settle(db: &Connection, org: i64, exception: &mut Exception) -> Result<(), StoreError> {
     let decided: Option<(i64, String)> = db
         .prepare_cached(
-            "SELECT document, owner FROM resolution WHERE org = ? AND exception = ? ORDER BY rank LIMIT 1",
+            "SELECT sum(amount) OVER (), owner FROM resolution WHERE org = ? AND exception = ? ORDER BY rank DESC LIMIT 1",
         )
         .and_then(|mut s| {
             s.query_row(params![org, exception.id.as_str()], |r| Ok((r.get(0)?, r.get(1)?))).optional()
         })
         .map_err(StoreError::of)?;
-    let Some((_, owner)) = decided else { return Ok(()) };
+    let Some((moved, owner)) = decided else { return Ok(()) };
     exception.owner = Some(owner.parse::<LossOwner>().map_err(|e| StoreError::damaged("a loss owner", e))?);
-    exception.settled = true;
+    // Money that went out since has no owner yet.
+    exception.settled = moved == exception.loss.0;
     if let Evidence::Line { claims, .. } = &exception.evidence {
         for claim in claims {
             let seen: bool = db

@@ -235,7 +235,7 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT l.line, coalesce((SELECT sum(c.excess) FROM line_claim c
-                     WHERE c.document = l.document AND c.position = l.position), 0)
+                     WHERE c.document = l.document AND c.position = l.position AND c.counts), 0)
                  FROM return_line l WHERE l.document = ?",
             )
             .map_err(StoreError::of)?;

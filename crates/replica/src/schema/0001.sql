@@ -69,7 +69,7 @@ CREATE TABLE document (
     -- read | unknown (a kind this program doesn't know) | newer (rules it doesn't know) | unreadable
     state    TEXT NOT NULL DEFAULT 'unreadable',
     detail   TEXT,
-    -- The latest recorded time of its events: a stamp below it moves a rank.
+    -- The latest recorded or seen time of its events: a stamp below it moves a rank.
     recorded INTEGER NOT NULL DEFAULT 0,
     -- The rank of the event by which its rows count.
     rank     TEXT,
@@ -251,7 +251,7 @@ CREATE TABLE line_claim (
     PRIMARY KEY (receipt, line, document, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX line_claim_document ON line_claim (document);
-CREATE INDEX line_claim_excess ON line_claim (receipt, line) WHERE excess > 0;
+CREATE INDEX line_claim_excess ON line_claim (receipt, line) WHERE excess > 0 OR voided;
 
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,
