@@ -26,7 +26,10 @@ use crate::supply::Supply;
 use crate::timing::{Times, now};
 
 const SITES: usize = 1_000;
-const SESSIONS: usize = 100;
+const SESSIONS: usize = 300;
+/// Of their times, the one that a tenth stays below: others use the machine too, and may not look like
+/// growth.
+const SHARE: f64 = 0.1;
 const CHANGES_AN_ENTRY: usize = 80;
 /// So many real changes are put in over and over.
 const REAL: usize = 100;
@@ -65,7 +68,7 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// The median time of idle sessions in microseconds, and their bytes both ways.
+/// The time of idle sessions in microseconds, and their bytes both ways.
 fn sessions(mut session: impl FnMut() -> Result<Summary>) -> Result<(f64, f64)> {
     // The first tells what is unsent, opens connections and fills caches.
     for _ in 0..5 {
@@ -81,7 +84,7 @@ fn sessions(mut session: impl FnMut() -> Result<Summary>) -> Result<(f64, f64)> 
         );
         bytes = summary.bytes_sent + summary.bytes_received;
     }
-    Ok((times.percentile_us(0.5), bytes as f64))
+    Ok((times.percentile_us(SHARE), bytes as f64))
 }
 
 /// Puts documents into the three files at once.

@@ -9,7 +9,7 @@ use automerge::Automerge;
 use crate::chain::{self, Chain};
 use crate::figure::Figure;
 use crate::supply::Supply;
-use crate::timing::timed;
+use crate::timing::{Took, timed};
 
 /// Measures it.
 ///
@@ -28,16 +28,16 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     }
     let count = supply.input()?.records.len();
     ensure!(changes.len() == count, "{} of {count} changes are there to be merged", changes.len());
-    let (seconds, summary) = timed(|| chain.follow());
+    let (took, summary) = timed(|| chain.follow());
     let summary = summary?;
     ensure!(summary.fetched_changes == count as u64, "HQ took {}", summary.fetched_changes);
     let (limit, loaded) = timed(|| load_all(&changes));
     loaded?;
-    let per_second = |seconds: f64| count as f64 / seconds;
+    let per_second = |took: Took| count as f64 / took.wall;
+    let name = supply.label("merge");
     Ok(vec![
-        Figure::rate(supply.label("merge"), per_second(seconds), "returns/s", per_second(limit))
-            .at_least(8_000.0)
-            .within(2.0),
+        Figure::rate(&name, per_second(took), "returns/s", per_second(limit)).at_least(8_000.0).within(2.0),
+        Figure::cores(&name, took, limit),
     ])
 }
 

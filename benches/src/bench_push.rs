@@ -10,7 +10,7 @@ use guicang_replica::Replica;
 use guicang_sync::change::hash_of;
 use guicang_sync::codec::REQUEST_LIMIT_BYTES;
 use guicang_sync::entry::SealedEntry;
-use guicang_sync::session::Summary;
+use guicang_sync::session::{Limits, Summary};
 use guicang_sync::wire::Chain as Hashes;
 use rusqlite::{Connection, params};
 
@@ -18,12 +18,12 @@ use crate::chain::Chain;
 use crate::figure::Figure;
 use crate::loopback::Loopback;
 use crate::supply::Supply;
-use crate::timing::timed;
+use crate::timing::{Took, timed};
 
 /// What a push came to.
 pub struct Pushed {
-    /// Seconds until all was acknowledged.
-    pub seconds: f64,
+    /// Until all was acknowledged.
+    pub took: Took,
     /// Changes.
     pub changes: u64,
     /// Of each branch's session.
@@ -37,11 +37,19 @@ pub struct Pushed {
 pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     let mut chain = Chain::found(supply.seed)?;
     let mut branches = supply.unsent(&mut chain)?;
+    // The sales that went before aren't part of it.
+    let start = |b: &mut Replica| Ok(b.session_start(Limits::default())?.acknowledged);
+    let before = branches.iter_mut().map(start).collect::<Result<Vec<u64>>>()?;
     let pushed = push(&chain, &mut branches, supply.input()?.records.len())?;
-    let limit = limit(&chain, &mut branches)?;
-    let rate = pushed.changes as f64 / pushed.seconds;
-    let limit = pushed.changes as f64 / limit;
-    Ok(vec![Figure::rate(supply.label("push"), rate, "changes/s", limit).at_least(20_000.0).within(4.0)])
+    let limit = limit(&chain, &mut branches, &before)?;
+    let name = supply.label("push");
+    let per_second = |took: Took| pushed.changes as f64 / took.wall;
+    Ok(vec![
+        Figure::rate(&name, per_second(pushed.took), "changes/s", per_second(limit))
+            .at_least(20_000.0)
+            .within(4.0),
+        Figure::cores(&name, pushed.took, limit),
+    ])
 }
 
 /// Reconnects the branches, one after another.
@@ -50,12 +58,12 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
 /// When not exactly so many changes were sent.
 pub fn push(chain: &Chain, branches: &mut [Replica], changes: usize) -> Result<Pushed> {
     let loopback = Loopback::serve(chain.relay.clone())?;
-    let mut pushed = Pushed { seconds: 0.0, changes: 0, sessions: Vec::new() };
+    let mut pushed = Pushed { took: Took::default(), changes: 0, sessions: Vec::new() };
     for branch in branches {
         let mut link = loopback.link()?;
-        let (seconds, summary) = timed(|| loopback.session(&mut link, branch));
+        let (took, summary) = timed(|| loopback.session(&mut link, branch));
         let summary = summary?;
-        pushed.seconds += seconds;
+        pushed.took += took;
         pushed.changes += summary.sent_changes;
         pushed.sessions.push(summary);
     }
@@ -70,26 +78,25 @@ struct Entry {
     changes: Vec<Vec<u8>>,
 }
 
-fn limit(chain: &Chain, branches: &mut [Replica]) -> Result<f64> {
+fn limit(chain: &Chain, branches: &mut [Replica], before: &[u64]) -> Result<Took> {
     let mut entries = Vec::new();
-    for branch in branches {
+    for (branch, before) in branches.iter_mut().zip(before) {
         let device = branch.identity().device;
         let key = branch.key().public();
         let mut hashes = Hashes::new(device);
-        for wire in branch.wire_entries(0, usize::MAX)?.0 {
+        for wire in branch.wire_entries(*before, usize::MAX)?.0 {
             let opened = wire.open(&mut hashes, |_| Some(key))?;
             let changes = opened.changes.into_iter().filter_map(|c| c.bytes).collect();
             entries.push(Entry { sealed: opened.sealed, key, changes });
         }
     }
-    // The sales that went before aren't part of it.
     let db = Connection::open(chain.path("limit.sqlite"))?;
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.pragma_update(None, "synchronous", "FULL")?;
     db.execute_batch("CREATE TABLE change (id INTEGER PRIMARY KEY, hash BLOB, bytes BLOB) STRICT")?;
-    let (seconds, done) = timed(|| store(&db, &entries));
+    let (took, done) = timed(|| store(&db, &entries));
     done?;
-    Ok(seconds)
+    Ok(took)
 }
 
 fn store(db: &Connection, entries: &[Entry]) -> Result<()> {

@@ -4,6 +4,8 @@ use comfy_table::presets::ASCII_MARKDOWN;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
+use crate::timing::Took;
+
 /// One measured figure.
 #[derive(Debug, Clone, Serialize)]
 pub struct Figure {
@@ -37,6 +39,16 @@ impl Figure {
     /// A figure of which more is better, beside its limit.
     pub fn rate(name: impl Into<String>, value: f64, unit: &'static str, limit: f64) -> Self {
         Self { limit: Some(limit), ratio: Some(limit / value), ..Self::told(name, value, unit) }
+    }
+
+    /// The cores' time beside its limit: what is left of a figure when others use the machine too.
+    pub fn cores(name: &str, took: Took, limit: Took) -> Self {
+        let name = format!("{name}: time of the cores");
+        if limit.cores > 0.0 {
+            Self::cost(name, took.cores, "s", limit.cores)
+        } else {
+            Self::told(name, took.cores, "s")
+        }
     }
 
     /// At most so many times the limit.

@@ -360,3 +360,40 @@ fn word_of<T: PartialEq>(words: &[(&str, T)], meant: T) -> Result<String> {
     let word = words.iter().find(|(_, known)| *known == meant).map(|(word, _)| *word);
     word.map(str::to_owned).context("a word that no record has")
 }
+
+#[cfg(test)]
+mod tests {
+    use guicang_documents::{Replayed, Writer, create};
+    use guicang_domain::document::Document;
+
+    use super::*;
+    use crate::generate;
+
+    /// Whatever a record says, and however far it has come, its document's bytes say all of it.
+    #[test]
+    fn every_field_survives_in_the_documents_bytes() {
+        let device = DeviceId([1; 16]);
+        let until = Moment(1_790_000_000_000);
+        let mut clerk = Clerk::new(device, "S001A".parse().unwrap(), Moment(0), Random::of(2));
+        for record in generate::records(1, "S001", 100, until) {
+            let made = clerk.write(&record).unwrap();
+            let writer = Writer { actor: [3; 16], device };
+            let change = create(&Document::Return(made.document.clone()), &writer, until);
+            let proof = Proof { device, hq: false, stamped: None };
+            let replayed = Replayed::new(&[&change.bytes]).unwrap();
+            let reading = replayed.read(made.document.head.id, &|_| Some(proof.clone())).unwrap();
+            let Some(Document::Return(read)) = reading.document else { panic!("{:?}", reading.problems) };
+            assert_eq!(record_of(&read, &made.key).unwrap(), record);
+        }
+    }
+
+    /// A word that the mapping doesn't know is an error that names it, not a field that is lost.
+    #[test]
+    fn an_unknown_word_is_named() {
+        let mut clerk = Clerk::new(DeviceId([1; 16]), "S001A".parse().unwrap(), Moment(0), Random::of(2));
+        let mut record = generate::records(1, "S001", 1, Moment(1_790_000_000_000)).remove(0);
+        record.status = "lost".into();
+        let error = format!("{:#}", clerk.write(&record).unwrap_err());
+        assert!(error.contains("\"lost\"") && error.contains(&record.id), "{error}");
+    }
+}
