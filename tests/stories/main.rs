@@ -10,6 +10,7 @@ mod proxy;
 
 mod boundaries;
 mod permute;
+mod apart;
 mod hostile;
 mod refused;
 mod case;
