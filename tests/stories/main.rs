@@ -11,6 +11,7 @@ mod proxy;
 mod boundaries;
 mod permute;
 mod apart;
+mod newer;
 mod hostile;
 mod refused;
 mod case;
