@@ -11,11 +11,12 @@ use guicang_domain::adjustment::Movement;
 use guicang_domain::ids::{ReceiptId, SiteId, Tender};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
-use guicang_domain::returns::{Channel, Grade};
+use guicang_domain::returns::{Channel, Grade, ReturnLine, SaleLink};
 use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Recorded, Zone};
 use guicang_replica::{
-    Adjust, Ambient, By, CommandError, CounterReturn, Founding, Graded, ImportBatch, Item, Replica, SiteDraft,
+    Adjust, Ambient, By, CommandError, CounterReturn, Founding, Graded, ImportBatch, ImportedReturn, Item,
+    Replica, SiteDraft,
 };
 use guicang_server::relay::Relay;
 use guicang_server::relay::link::LocalLink;
@@ -105,6 +106,42 @@ pub fn receipt(number: &str, at: Moment, lines: &[(&str, i64, i64)]) -> Receipt 
         lines: lines.iter().enumerate().map(line).collect(),
         tenders: Vec::new(),
         invoice: None,
+    }
+}
+
+/// A return of long ago that a till file tells of: one TEA of a receipt's first line, at 20.00.
+pub fn imported_return(number: &str, of: &str, at: Moment) -> ImportedReturn {
+    let row = guicang_domain::ids::ReceiptLineId::of_number(1);
+    let link = SaleLink {
+        receipt: ReceiptId::parse(&format!("S01/{of}"), None).unwrap(),
+        line: row.clone(),
+        quantity: Quantity::units(1),
+        sold: Quantity::units(1),
+        paid: Amount(2000),
+    };
+    let line = ReturnLine {
+        sku: "TEA".parse().unwrap(),
+        written: None,
+        quantity: Quantity::units(1),
+        reason: "unknown".parse().unwrap(),
+        note: None,
+        links: vec![link],
+        price: Some("20".parse().unwrap()),
+        cost: None,
+        service: false,
+        lot: None,
+        serials: Vec::new(),
+        group: None,
+        row: Some(row),
+    };
+    ImportedReturn {
+        site: site("S01"),
+        zone: Zone::SHANGHAI,
+        currency: Currency::CNY,
+        receipt: ReceiptId::parse(&format!("S01/{number}"), None).unwrap(),
+        customer: None,
+        occurred: at,
+        lines: vec![line],
     }
 }
 
@@ -337,18 +374,18 @@ impl Desk {
         self.replica.adjust(&clerk(), adjust).unwrap();
     }
 
-    /// Brings in receipts of this device's site.
-    pub fn import(&mut self, receipts: Vec<Receipt>, historic: bool) {
+    /// Brings in receipts of this device's site, and returns of long ago.
+    pub fn import(&mut self, receipts: Vec<Receipt>, returns: Vec<ImportedReturn>, historic: bool) {
         let site = self.replica.identity().site.clone().unwrap();
         let batch = SaleBatch { site, zone: Zone::SHANGHAI, currency: Currency::CNY, historic, receipts };
-        let batch = ImportBatch { sales: vec![batch], ..ImportBatch::default() };
+        let batch = ImportBatch { sales: vec![batch], returns, ..ImportBatch::default() };
         self.replica.import_batch(&clerk(), batch).unwrap();
     }
 
     /// A sale of now.
     pub fn sell(&mut self, number: &str, lines: &[(&str, i64, i64)]) {
         let receipt = receipt(number, self.now(), lines);
-        self.import(vec![receipt], false);
+        self.import(vec![receipt], Vec::new(), false);
     }
 
     /// A return at the counter; its number.

@@ -29,7 +29,7 @@ use guicang_sync::wire::{Chain as Links, WireChange, WireEntry};
 use crate::chain::{Chain, START, site};
 
 /// A device without a replica: what it writes is made by hand.
-struct Device {
+pub struct Device {
     key: DeviceKey,
     code: &'static str,
     site: SiteId,
@@ -40,14 +40,14 @@ struct Device {
 
 /// A change with its envelope, not sealed yet.
 #[derive(Clone)]
-struct Unsealed {
-    document: DocumentId,
-    sites_added: Vec<SiteId>,
-    bytes: Vec<u8>,
+pub struct Unsealed {
+    pub document: DocumentId,
+    pub sites_added: Vec<SiteId>,
+    pub bytes: Vec<u8>,
 }
 
 impl Device {
-    fn new(chain: &mut Chain, seed: u8, code: &'static str, at: &str) -> Self {
+    pub fn new(chain: &mut Chain, seed: u8, code: &'static str, at: &str) -> Self {
         let key = DeviceKey::from_seed([seed; 32]);
         let grant = chain.grant(&key, code, Role::Site(site(at)));
         chain.relay.add_grants(vec![grant]).unwrap();
@@ -62,13 +62,13 @@ impl Device {
         Writer { actor: [self.seed; 16], device: self.id() }
     }
 
-    fn document(&self, n: u8) -> DocumentId {
+    pub fn document(&self, n: u8) -> DocumentId {
         let mut uuid = [self.seed; 16];
         uuid[15] = n;
         DocumentId { creator: self.id(), uuid: uuid::Uuid::from_bytes(uuid) }
     }
 
-    fn event_id(&self, n: u16) -> EventId {
+    pub fn event_id(&self, n: u16) -> EventId {
         EventId { recorded: Recorded::new(START, n), device: self.code.parse().unwrap() }
     }
 
@@ -85,7 +85,7 @@ impl Device {
     }
 
     /// A return of two units without a receipt, taken in.
-    fn return_at(&self, n: u8, at: &SiteId) -> Unsealed {
+    pub fn return_at(&self, n: u8, at: &SiteId) -> Unsealed {
         let line = ReturnLine {
             sku: "TEA".parse().unwrap(),
             written: None,
@@ -138,7 +138,7 @@ impl Device {
     }
 
     /// What somebody writes on a document with Automerge's own means.
-    fn by_hand(&self, history: &[&Unsealed], work: impl FnOnce(&mut Transaction<'_>)) -> Unsealed {
+    pub fn by_hand(&self, history: &[&Unsealed], work: impl FnOnce(&mut Transaction<'_>)) -> Unsealed {
         let mut doc = Automerge::new();
         let changes = history.iter().map(|c| Change::try_from(c.bytes.as_slice()).unwrap());
         doc.apply_changes(changes.collect::<Vec<_>>()).unwrap();
@@ -194,7 +194,7 @@ impl Device {
         entry
     }
 
-    fn push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Vec<Outcome> {
+    pub fn push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Vec<Outcome> {
         let entries = vec![self.seal(changes)];
         chain.later(60_000);
         let request = SyncRequest { entries, answer_limit_bytes: 1 << 20, ..Default::default() };
@@ -303,7 +303,7 @@ fn object(tx: &Transaction<'_>, path: &[&str]) -> ObjId {
     path.iter().fold(ROOT, |object, name| tx.get(&object, *name).unwrap().unwrap().1)
 }
 
-fn put_event(tx: &mut Transaction<'_>, id: &EventId, kind: &str) {
+pub fn put_event(tx: &mut Transaction<'_>, id: &EventId, kind: &str) {
     let events = object(tx, &["events"]);
     let event = tx.put_object(&events, id.to_string(), ObjType::Map).unwrap();
     tx.put(&event, "type", kind).unwrap();

@@ -10,6 +10,8 @@ mod proxy;
 
 mod boundaries;
 mod permute;
+mod apart;
+mod newer;
 mod hostile;
 mod refused;
 mod case;

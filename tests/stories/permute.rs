@@ -22,7 +22,7 @@ use guicang_sync::sum::RunningSum;
 use guicang_sync::wire::{AbsentLeaf, Chain as Links, OpenedChange, WireChange, WireEntry};
 use proptest::prelude::*;
 
-use crate::chain::{Chain, Desk, clerk, graded, receipt, request};
+use crate::chain::{Chain, Desk, clerk, graded, imported_return, receipt, request};
 use crate::random::Random;
 
 /// What a shop does in a day, and when it is online, decided by a seed.
@@ -76,8 +76,10 @@ impl History {
         let rows = |numbers: std::ops::Range<usize>| {
             numbers.map(|n| receipt(&format!("H{n}"), at, &[("TEA", 1, 2000), ("MUG", 3, 900)])).collect()
         };
-        self.desks[0].import(rows(0..4), true);
-        self.desks[1].import(rows(2..6), true);
+        // Two returns of one sale: history has over-returns too, and both devices tell of one of them.
+        let came_back = |number: &str| imported_return(number, "H3", at.plus_ms(1000));
+        self.desks[0].import(rows(0..4), vec![came_back("C1"), came_back("C2")], true);
+        self.desks[1].import(rows(2..6), vec![came_back("C2")], true);
     }
 
     fn act(&mut self) {
@@ -349,6 +351,8 @@ fn holds_for(seed: u64) {
     let expected = exceptions(&history.chain.hq);
     let over = expected.iter().filter(|e| e.kind == ExceptionKind::OverReturn).count();
     assert!(over + history.decided >= 1, "a history without an over-return shows nothing");
+    let historic = expected.iter().filter(|e| e.historic).count();
+    assert_eq!(historic, 1, "what both devices brought in counts once");
     let totals = history.chain.hq.replica.totals().unwrap();
     let orders = [Stamps::AtOnce, Stamps::Late, Stamps::LaterFirst];
     for (n, stamps) in orders.into_iter().enumerate() {
