@@ -201,3 +201,30 @@ fn two_lines_of_one_article_are_two_to_return() {
     assert_eq!((numbered("S01/1"), numbered("S01/2")), (Quantity::units(2), Quantity::units(2)));
     chain.hq.check();
 }
+
+/// A branch's file is copied and both copies go on: the journal has forked. The relay takes one branch of
+/// it and refuses the other by name; the refused copy keeps all it recorded, says so, and isn't shown as
+/// equal.
+#[test]
+fn a_fork_of_a_journal_is_refused_by_name_and_loses_nothing() {
+    let mut chain = Chain::open(&["S01"]);
+    let mut first = chain.desk(21, "S01A", "S01", 0);
+    first.sell("1", &[("TEA", 4, 4000)]);
+    chain.sync(&mut first);
+    let mut copy = first.clone_file("copy", 77);
+    first.take_back(request("S01/1", "TEA", 1, "cash")).unwrap();
+    let number = copy.take_back(request("S01/1", "TEA", 2, "cash")).unwrap();
+    assert!(chain.sync(&mut first).proven);
+
+    let summary = chain.sync(&mut copy);
+    assert!(!summary.proven);
+    let status = copy.replica.status().unwrap();
+    assert_eq!(status.fault.as_deref(), Some("fork"));
+    assert_eq!(status.unsent_changes, 1);
+    let row = copy.replica.find_return(&number).unwrap().unwrap();
+    assert_eq!((row.paid, row.entitled), (Amount(2000), Amount(2000)));
+    copy.check();
+    chain.settle();
+    assert_eq!(held(&chain.hq, "TEA"), Quantity::units(1));
+    chain.hq.check();
+}

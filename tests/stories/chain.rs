@@ -354,6 +354,15 @@ impl Desk {
         self.replica = Replica::open(&self.path, ambient).unwrap();
     }
 
+    /// Its file is copied, as a machine's image is, and the copy is used beside it.
+    pub fn clone_file(&self, name: &str, seed: u64) -> Desk {
+        let path = self.path.with_file_name(format!("{name}.sqlite"));
+        let file = rusqlite::Connection::open(&self.path).unwrap();
+        file.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
+        let replica = Replica::open(&path, ambient(&self.clock, self.skew_ms, Vec::new(), seed)).unwrap();
+        Desk { replica, path, clock: self.clock.clone(), skew_ms: self.skew_ms }
+    }
+
     fn now(&self) -> Moment {
         Moment(self.clock.load(Ordering::SeqCst) + self.skew_ms)
     }
