@@ -132,8 +132,8 @@ texts! {
     unchanged() { zh: "没有变化。", en: "Nothing differs." }
     /// Next: a device for the site.
     enrol_next(site: &dyn Display) {
-        zh: "guicang-server device enrol --site {site} 取注册码。",
-        en: "guicang-server device enrol --site {site} gives a code for a device.",
+        zh: "guicang-server device enrol --site \"{site}\" 取注册码。",
+        en: "guicang-server device enrol --site \"{site}\" gives a code for a device.",
     }
     /// No such site.
     unknown_site(found: &dyn Display) {

@@ -3,8 +3,10 @@
 
 mod adjust;
 mod customers;
+mod held;
 mod import;
 mod master;
+mod parts;
 mod payout;
 mod resolve;
 mod returns;

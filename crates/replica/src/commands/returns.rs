@@ -5,22 +5,22 @@
 
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::ids::{
-    CustomerId, DocumentId, LineId, Number, PartId, ReasonCode, ReceiptId, RefundNumber, SiteId, Sku, Tender,
+    CustomerId, DocumentId, LineId, Number, ReasonCode, ReceiptId, RefundNumber, SiteId, Sku, Tender,
 };
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::policy::{Case, Policy, Verdict};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::state::ReturnState;
 use guicang_domain::returns::{
-    Channel, Disposition, Grade, InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine,
-    SaleLink,
+    Channel, Disposition, Grade, RefundShare, Return, ReturnEvent, ReturnLine, SaleLink,
 };
 use guicang_domain::sale::PaidBy;
 use guicang_domain::time::{Occurred, Zone};
 use rusqlite::{OptionalExtension, params};
 
+use super::held::{Held, HeldLine};
 use super::{By, Contact};
-use crate::error::{CommandError, StoreError};
+use crate::error::CommandError;
 use crate::store::{Replica, Work};
 
 /// A return at the counter, from request to settlement.
@@ -469,124 +469,6 @@ impl Work<'_> {
         }
     }
 
-    /// The parts that goods are taken in as: all that is still awaited, or what is named of it.
-    fn received_parts(
-        &self,
-        document: &Return,
-        goods: &[Receive],
-    ) -> Result<Vec<ReceivedPart>, CommandError> {
-        let state = ReturnState::of(document);
-        let mut names = Namer::new(document, self.me);
-        let mut awaited: Vec<(&LineId, &ReturnLine, Quantity)> = document
-            .lines
-            .iter()
-            .filter(|(_, line)| !line.service)
-            .map(|(id, line)| (id, line, line.quantity - state.received(id)))
-            .collect();
-        let mut parts = Vec::new();
-        let mut take = |id: &LineId, quantity: Quantity, place: &str| {
-            parts.push(ReceivedPart {
-                part: names.next(id),
-                line: id.clone(),
-                quantity,
-                place: place.into(),
-            });
-        };
-        let Some(first) = goods.iter().find(|g| g.sku.is_some()) else {
-            let place = goods.first().map_or("", |g| g.place.as_str());
-            for (id, _, open) in awaited.into_iter().filter(|(_, _, open)| open.is_positive()) {
-                take(id, open, place);
-            }
-            return Ok(parts);
-        };
-        for good in goods {
-            let typed = good.sku.as_ref().or(first.sku.as_ref()).map_or("", String::as_str);
-            let unknown = || CommandError::UnknownSku { found: typed.to_owned() };
-            let sku = Sku::of(typed).map_err(|_| unknown())?;
-            let left: Quantity =
-                awaited.iter().filter(|(_, line, _)| line.sku == sku).map(|(_, _, open)| *open).sum();
-            if !document.lines.values().any(|l| l.sku == sku) {
-                return Err(unknown());
-            }
-            let asked = good.quantity.unwrap_or(left);
-            if !asked.is_positive() {
-                return Err(wrong("quantity", &asked.to_string(), "> 0"));
-            }
-            if asked > left {
-                return Err(CommandError::MoreThanLeft { sku, asked, left });
-            }
-            let mut wanted = asked;
-            for (id, _, open) in awaited.iter_mut().filter(|(_, line, _)| line.sku == sku) {
-                let quantity = wanted.min(*open);
-                if quantity.is_positive() {
-                    *open -= quantity;
-                    wanted -= quantity;
-                    take(id, quantity, &good.place);
-                }
-            }
-        }
-        Ok(parts)
-    }
-
-    /// The parts that an inspection makes of what waits, in the order of the lines. `all` says that
-    /// everything has to be graded.
-    fn graded_parts(
-        &self,
-        document: &Return,
-        graded: &[Graded],
-        all: bool,
-    ) -> Result<Vec<InspectedPart>, CommandError> {
-        let state = ReturnState::of(document);
-        let mut waiting: Vec<(PartId, LineId, Quantity)> = state
-            .parts
-            .iter()
-            .filter(|(_, p)| p.quantity.is_positive())
-            .filter(|(_, p)| p.inspected.is_none_or(|(_, d)| d == Disposition::Quarantine))
-            .map(|(id, p)| (id.clone(), p.line.clone(), p.quantity))
-            .collect();
-        let total: Quantity = waiting.iter().map(|w| w.2).sum();
-        let asked: Quantity = graded.iter().map(|g| g.quantity).sum();
-        if asked > total || (all && asked != total) || !asked.is_positive() {
-            return Err(CommandError::GradesDontAddUp { graded: asked, quantity: total });
-        }
-        let mut names = Namer::new(document, self.me);
-        let mut parts = Vec::new();
-        for grade in graded {
-            if !grade.quantity.is_positive() {
-                return Err(wrong("grade", &grade.quantity.to_string(), "> 0"));
-            }
-            let sku = match &grade.sku {
-                Some(typed) => {
-                    Some(Sku::of(typed).map_err(|_| CommandError::UnknownSku { found: typed.clone() })?)
-                }
-                None => None,
-            };
-            let mut left = grade.quantity;
-            for (of, line, open) in &mut waiting {
-                let wanted = sku.as_ref().is_none_or(|s| document.lines[line].sku == *s);
-                let quantity = left.min(*open);
-                if !wanted || !quantity.is_positive() {
-                    continue;
-                }
-                *open -= quantity;
-                left -= quantity;
-                parts.push(InspectedPart {
-                    part: names.next(line),
-                    of: of.clone(),
-                    quantity,
-                    grade: grade.grade,
-                    disposition: grade.disposition.unwrap_or(grade.grade.usual_disposition()),
-                    reason_found: grade.reason_found.clone(),
-                    missing: Vec::new(),
-                });
-            }
-            if left.is_positive() {
-                return Err(CommandError::GradesDontAddUp { graded: asked, quantity: asked - left });
-            }
-        }
-        Ok(parts)
-    }
-
     fn push_refund(
         &mut self,
         by: &By,
@@ -627,70 +509,9 @@ impl Work<'_> {
             .optional()?;
         Ok(price.flatten().map(UnitPrice))
     }
-
-    /// A receipt whose sale is held here, with what its lines have left.
-    pub(super) fn held_receipt(&self, receipt: &ReceiptId) -> Result<Option<Held>, CommandError> {
-        let till = receipt.till.as_ref().map_or("", |t| t.as_str());
-        let row: Option<(i64, i64, String, Vec<u8>)> = self
-            .tx
-            .prepare_cached(
-                "SELECT id, occurred, zone, tenders FROM receipt
-                 WHERE org = ? AND site = ? AND till = ? AND number = ? AND document IS NOT NULL",
-            )?
-            .query_row(params![self.org, receipt.site.as_str(), till, receipt.number.as_str()], |r| {
-                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
-            })
-            .optional()?;
-        let Some((id, occurred, zone, tenders)) = row else { return Ok(None) };
-        let tenders: Vec<PaidBy> =
-            minicbor::decode(&tenders).map_err(|e| StoreError::damaged("a receipt's tenders", e))?;
-        let mut statement = self.tx.prepare_cached(
-            "SELECT l.line, l.sku, l.quantity, l.paid, l.service, l.cost,
-                    coalesce((SELECT sum(valid) FROM line_claim c WHERE c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
-                    coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
-             FROM receipt_line l WHERE l.receipt = ? ORDER BY l.document, l.position",
-        )?;
-        let mut rows = statement.query([id])?;
-        let mut lines = Vec::new();
-        while let Some(r) = rows.next()? {
-            lines.push(HeldLine {
-                line: r.get::<_, String>(0)?.parse().map_err(|e| StoreError::damaged("a receipt line", e))?,
-                sku: r.get::<_, String>(1)?.parse().map_err(|e| StoreError::damaged("a receipt line", e))?,
-                quantity: Quantity(r.get(2)?),
-                paid: Amount(r.get(3)?),
-                service: r.get(4)?,
-                cost: r.get::<_, Option<i64>>(5)?.map(UnitPrice),
-                valid: Quantity(r.get(6)?),
-                entitled: Amount(r.get(7)?),
-            });
-        }
-        let zone = zone.parse().map_err(|e| StoreError::damaged("a receipt's zone", e))?;
-        let occurred = Occurred { at: guicang_domain::time::Moment(occurred), zone };
-        Ok(Some(Held { receipt: receipt.clone(), occurred, tenders, lines }))
-    }
 }
 
-/// A receipt that is held here.
-pub(super) struct Held {
-    pub(super) receipt: ReceiptId,
-    pub(super) occurred: Occurred,
-    pub(super) tenders: Vec<PaidBy>,
-    pub(super) lines: Vec<HeldLine>,
-}
-
-/// A line of it, with what valid returns have taken and are owed.
-pub(super) struct HeldLine {
-    pub(super) line: guicang_domain::ids::ReceiptLineId,
-    pub(super) sku: Sku,
-    pub(super) quantity: Quantity,
-    pub(super) paid: Amount,
-    pub(super) service: bool,
-    pub(super) cost: Option<UnitPrice>,
-    pub(super) valid: Quantity,
-    pub(super) entitled: Amount,
-}
-
-fn wrong(field: &'static str, found: &str, wanted: &str) -> CommandError {
+pub(super) fn wrong(field: &'static str, found: &str, wanted: &str) -> CommandError {
     CommandError::Value { field, found: found.into(), wanted: wanted.into() }
 }
 
@@ -704,36 +525,6 @@ fn push_event(
 ) {
     let event = work.event(by, zone, policy, body);
     document.events.push(event);
-}
-
-/// Names new parts: never one that this device has seen, and with the device's code where another
-/// device made the document, so that two that split a line while apart name no two parts alike.
-struct Namer {
-    suffix: String,
-    used: Vec<(LineId, usize)>,
-}
-
-impl Namer {
-    fn new(document: &Return, me: &crate::store::Identity) -> Self {
-        let suffix =
-            if document.head.id.creator == me.device { String::new() } else { format!("@{}", me.code) };
-        let named = |line: &LineId| {
-            let of = |part: &PartId| part.as_str().split_once('.').is_some_and(|(l, _)| l == line.as_str());
-            let parts = |body: &ReturnEvent| match body {
-                ReturnEvent::Received { parts } => parts.iter().filter(|p| of(&p.part)).count(),
-                ReturnEvent::Inspected { parts } => parts.iter().filter(|p| of(&p.part)).count(),
-                _ => 0,
-            };
-            document.events.iter().map(|e| parts(&e.body)).sum()
-        };
-        Self { suffix, used: document.lines.keys().map(|line| (line.clone(), named(line))).collect() }
-    }
-
-    fn next(&mut self, line: &LineId) -> PartId {
-        let entry = self.used.iter_mut().find(|(l, _)| l == line).expect("a line of the document");
-        entry.1 += 1;
-        PartId::new(&format!("{line}.{}{}", entry.1, self.suffix)).expect("a part's name")
-    }
 }
 
 /// How a refund is split: all by the tender that is named, else as the sale was paid.

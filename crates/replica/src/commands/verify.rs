@@ -7,7 +7,7 @@ use guicang_domain::returns::{ReturnEvent, SaleLink, VerifiedLine};
 use rusqlite::params;
 
 use super::By;
-use super::returns::{Held, HeldLine};
+use super::held::{Held, HeldLine};
 use crate::error::CommandError;
 use crate::facts::{DocumentRow, document_by_id};
 use crate::store::{Replica, Work};
