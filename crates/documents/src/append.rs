@@ -23,6 +23,8 @@ impl Events<'_> {
             Events::Return(_) => Kind::Return,
             Events::Adjustment(_) => Kind::Adjustment,
             Events::Resolution(_) => Kind::Resolution,
+            Events::CashShift(_) => Kind::CashShift,
+            Events::RedInvoice(_) => Kind::RedInvoice,
         }
     }
 
@@ -41,6 +43,8 @@ impl Events<'_> {
             Events::Return(events) => maps(events, home),
             Events::Adjustment(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
+            Events::CashShift(events) => maps(events, home),
+            Events::RedInvoice(events) => maps(events, home),
         }
     }
 }

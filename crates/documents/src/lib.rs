@@ -24,6 +24,8 @@ mod product;
 mod site;
 mod settings;
 mod resolution;
+mod cash_shift;
+mod red_invoice;
 mod isolate;
 mod header;
 mod build;

@@ -17,7 +17,10 @@ use crate::event::Body;
 use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
-use crate::{SCHEMA, adjustment, event, product, resolution, returns, sale_batch, settings, site};
+use crate::{
+    SCHEMA, adjustment, cash_shift, event, product, red_invoice, resolution, returns, sale_batch, settings,
+    site,
+};
 
 /// A document built from its changes.
 ///
@@ -307,6 +310,14 @@ impl Replayed {
             Kind::Resolution => {
                 let events = self.read_events(fields, zone, prove, problems);
                 resolution::read(head, fields, events).map(Document::Resolution)
+            }
+            Kind::CashShift => {
+                let events = self.read_events(fields, zone, prove, problems);
+                cash_shift::read(head, fields, events).map(Document::CashShift)
+            }
+            Kind::RedInvoice => {
+                let events = self.read_events(fields, zone, prove, problems);
+                red_invoice::read(head, fields, events, problem).map(Document::RedInvoice)
             }
             Kind::Product => product::read(head, fields).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),

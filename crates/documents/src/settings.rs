@@ -4,6 +4,7 @@
 //! both get their way. A window or reason of a class that this program doesn't know is told as a
 //! problem and left out; it stays in the document.
 
+use guicang_domain::calendar::OwnDays;
 use guicang_domain::document::Head;
 use guicang_domain::master::Settings;
 use guicang_domain::policy::{Policy, Reason};
@@ -37,6 +38,18 @@ pub(crate) fn write(document: &Settings, out: &mut Out) {
             });
         }
     });
+    // Absent while there are none: a document of before there were calendars says the same.
+    if !document.calendar.is_empty() {
+        out.map("calendar", |out| {
+            for (name, days) in &document.calendar {
+                out.map(name, |out| {
+                    for (date, kind) in days {
+                        out.show(&date.to_string(), kind);
+                    }
+                });
+            }
+        });
+    }
 }
 
 /// Reads the kind's own fields.
@@ -56,6 +69,7 @@ pub(crate) fn read(
         zone: fields.parse("time_zone")?,
         currency: fields.parse("currency")?,
         policy: read_policy(&policy, &mut problem).map_err(|e| e.under("policy"))?,
+        calendar: read_calendar(fields, &mut problem)?,
         reasons: fields.each("reasons", read_reason, problem)?,
     })
 }
@@ -78,6 +92,22 @@ fn read_policy(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Res
         refund_days: fields.narrow("refund_days")?,
         verify_days: fields.narrow("verify_days")?,
     })
+}
+
+/// A day that can't be read is told as a problem and left out, as a reason is.
+fn read_calendar(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Result<OwnDays, FieldError> {
+    let mut calendar = OwnDays::new();
+    let Some(all) = fields.opt_map("calendar")? else { return Ok(calendar) };
+    for name in all.0.keys() {
+        let Some(days) = all.opt_map(name).map_err(|e| e.under("calendar"))? else { continue };
+        for date in days.0.keys() {
+            match parse(date, date).and_then(|day| Ok((day, days.parse(date)?))) {
+                Ok((day, kind)) => _ = calendar.entry(name.clone()).or_default().insert(day, kind),
+                Err(e) => problem(e.under(&format!("calendar.{name}"))),
+            }
+        }
+    }
+    Ok(calendar)
 }
 
 fn read_reason(fields: &Fields<'_>) -> Result<Reason, FieldError> {

@@ -10,9 +10,11 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::cash::CashEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::invoice::RedEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
@@ -22,7 +24,7 @@ use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
-use crate::{adjustment, product, resolution, returns, sale_batch, settings, site};
+use crate::{adjustment, cash_shift, product, red_invoice, resolution, returns, sale_batch, settings, site};
 
 /// Who writes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +56,10 @@ pub enum Events<'a> {
     Adjustment(&'a [Event<AdjustmentEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of a `cash_shift`.
+    CashShift(&'a [Event<CashEvent>]),
+    /// Of a `red_invoice`.
+    RedInvoice(&'a [Event<RedEvent>]),
 }
 
 /// Why nothing was written.
@@ -161,6 +167,8 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
+        Document::CashShift(d) => cash_shift::write(d, &mut out),
+        Document::RedInvoice(d) => red_invoice::write(d, &mut out),
     }
     out.into_map()
 }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::adjustment::Adjustment;
+use crate::cash::CashShift;
 use crate::ids::{DocumentId, IdError, Number, SiteId};
+use crate::invoice::RedInvoice;
 use crate::master::{Product, Settings, Site};
 use crate::resolution::Resolution;
 use crate::returns::Return;
@@ -49,6 +51,10 @@ pub enum Document {
     Settings(Settings),
     /// A decision on an exception.
     Resolution(Resolution),
+    /// A shift of the cash book.
+    CashShift(CashShift),
+    /// A red invoice.
+    RedInvoice(RedInvoice),
 }
 
 impl Document {
@@ -62,6 +68,8 @@ impl Document {
             Document::Site(d) => &d.head,
             Document::Settings(d) => &d.head,
             Document::Resolution(d) => &d.head,
+            Document::CashShift(d) => &d.head,
+            Document::RedInvoice(d) => &d.head,
         }
     }
 
@@ -75,6 +83,8 @@ impl Document {
             Document::Site(_) => Kind::Site,
             Document::Settings(_) => Kind::Settings,
             Document::Resolution(_) => Kind::Resolution,
+            Document::CashShift(_) => Kind::CashShift,
+            Document::RedInvoice(_) => Kind::RedInvoice,
         }
     }
 }
@@ -122,6 +132,10 @@ kinds! {
     Settings = "settings", "SZ", master true;
     /// HQ's decision on an exception (对账处理).
     Resolution = "resolution", "CL", master true;
+    /// A shift of the cash book (交接班).
+    CashShift = "cash_shift", "JB", master false;
+    /// A red invoice and its request, which HQ alone makes (红字发票).
+    RedInvoice = "red_invoice", "HZ", master true;
 }
 
 impl fmt::Display for Kind {

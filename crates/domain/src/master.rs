@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::calendar::OwnDays;
 use crate::document::Head;
 use crate::ids::{SiteId, Sku};
 use crate::money::{Currency, UnitPrice};
@@ -75,4 +76,6 @@ pub struct Settings {
     pub policy: Policy,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
+    /// Days that the organisation has set itself in the calendars of working days.
+    pub calendar: OwnDays,
 }

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::NaiveDate;
 
+use crate::calendar::Calendar;
 use crate::ids::ReasonCode;
 use crate::money::{Amount, Currency};
 use crate::words::words;
@@ -106,18 +107,10 @@ impl Policy {
         if grounds.is_empty() { Verdict::Approve } else { Verdict::NeedsManager(grounds) }
     }
 
-    /// The day by which a refund of goods that came on `arrived` is due: Saturdays and Sundays don't
-    /// count.
-    pub fn refund_due(&self, arrived: NaiveDate) -> NaiveDate {
-        let mut day = arrived;
-        let mut left = self.refund_days;
-        while left > 0 {
-            day = day.succ_opt().unwrap_or(day);
-            if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-                left -= 1;
-            }
-        }
-        day
+    /// The day by which a refund of goods that came on `arrived` is due, in the working days of the
+    /// place where they came.
+    pub fn refund_due(&self, arrived: NaiveDate, calendar: &Calendar) -> NaiveDate {
+        calendar.after(arrived, self.refund_days)
     }
 }
 
@@ -254,6 +247,8 @@ mod tests {
     fn a_refund_is_due_in_working_days() {
         let policy = Policy::standard(Currency::CNY);
         let monday = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        assert_eq!(policy.refund_due(monday).to_string(), "2026-12-02");
+        assert_eq!(policy.refund_due(monday, &Calendar::china()).to_string(), "2026-12-02");
+        let before_the_holiday = NaiveDate::from_ymd_opt(2026, 9, 28).unwrap();
+        assert_eq!(policy.refund_due(before_the_holiday, &Calendar::china()).to_string(), "2026-10-13");
     }
 }
