@@ -11,10 +11,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
@@ -95,6 +98,15 @@ pub enum Commands {
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
+    /// The cash book: shifts, counts, differences
+    #[command(subcommand)]
+    Cash(CashVerb),
+    /// What is owed to customers, and what is late
+    #[command(subcommand)]
+    Refund(RefundVerb),
+    /// What was paid beyond what was owed, and who bears it
+    #[command(subcommand)]
+    Loss(LossVerb),
     /// Exchange what is missing with HQ
     #[command(after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s")]
     Sync(sync::SyncArgs),
@@ -129,6 +141,9 @@ impl Commands {
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
+            Commands::Cash(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Refund(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Loss(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),

@@ -15,6 +15,7 @@ pub mod usage;
 pub mod progress;
 mod help_zh;
 pub mod import;
+pub mod statement;
 pub mod verbs;
 
 pub use exit::{Exit, Explain, Failure, Told};

@@ -37,6 +37,19 @@ const SHOWN: &[&str] = &[
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT site, till, number, cash, invoice FROM receipt WHERE org = ?1 AND (cash <> 0 OR invoice IS NOT NULL)
+     ORDER BY site, till, number",
+    "SELECT d.identity, f.refund, f.tender, f.requested, f.paid, f.state, f.paid_at FROM refund f
+     JOIN document d ON d.id = f.document WHERE f.org = ?1 ORDER BY d.identity, f.refund",
+    "SELECT d.identity, p.event, p.site, p.device, p.amount, p.occurred FROM cash_paid p
+     JOIN document d ON d.id = p.document WHERE p.org = ?1 ORDER BY d.identity, p.event",
+    "SELECT d.identity, c.site, c.till, c.shift, c.date, c.device, c.rank, c.opened, c.until, c.opening, c.counted,
+            c.paid_in, c.paid_out, c.seen_sales, c.seen_receipts, c.seen_refunds, c.seen_in, c.seen_out,
+            c.conflicts, c.sales, c.receipts, c.refunds, c.overlap
+     FROM cash_shift c JOIN document d ON d.id = c.document WHERE c.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, i.returned, i.state, l.line, l.of, l.sold, l.quantity, l.amount, l.tax, l.counts, l.issued
+     FROM red_invoice i JOIN red_line l ON l.org = i.org AND l.document = i.document
+     JOIN document d ON d.id = i.document WHERE i.org = ?1 ORDER BY d.identity, l.line",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -275,6 +288,11 @@ impl Work<'_> {
             "posting",
             "stock",
             "money",
+            "refund",
+            "cash_paid",
+            "cash_shift",
+            "red_invoice",
+            "red_line",
             "moved",
             "resolution",
             "resolution_claim",

@@ -21,15 +21,16 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, Resolve, Resolved, ReturnDone,
-    SiteDraft,
+    Adjust, Adjusted, By, CashMoved, CashOpen, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch,
+    ImportedAdjustment, ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, RedPending,
+    RedRequested, Resolve, Resolved, ReturnDone, SiteDraft, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, Moved, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
+    CashFilter, CashPayment, CashShiftRow, ElectronicRefund, ExceptionFilter, FeedStatus, Flow, LossRow,
+    Moved, PartRow, ReceiptLineView, ReceiptView, RedDue, RedInvoiceRow, RefundDue, ReturnFilter,
     ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
 };
 pub use store::{Founding, Identity, Replica};

@@ -114,6 +114,10 @@ names! {
         "amount": "金额", "amount";
         "price": "单价", "price";
         "currency": "币种", "currency";
+        "counted": "点数金额", "counted";
+        "note": "备注", "note";
+        "kind of day": "日子的类型", "kind of day";
+        "way": "方向", "way";
         "time": "时间", "time";
         "grade": "等级", "grade";
         "disposition": "去向", "disposition";

@@ -13,6 +13,9 @@ pub mod return_;
 pub mod stock;
 pub mod exception;
 pub mod totals;
+pub mod cash;
+pub mod refund;
+pub mod loss;
 pub mod doctor;
 pub mod rebuild;
 

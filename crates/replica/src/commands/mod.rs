@@ -2,9 +2,12 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod calendar;
+mod cash;
 mod customers;
 mod held;
 mod import;
+mod invoice;
 mod master;
 mod parts;
 mod payout;
@@ -23,8 +26,10 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use cash::{CashMoved, CashOpen, WhichShift};
 pub use customers::Contact;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
+pub use invoice::{RedPending, RedRequested};
 pub use master::{ProductDraft, SiteDraft};
 pub use payout::{Payable, PayoutOutcome};
 pub use resolve::{Resolve, Resolved};
@@ -54,7 +59,7 @@ impl By {
 
 impl Work<'_> {
     /// The site that a command is for: this device's, or at HQ the one that is named.
-    fn site_for(&self, named: Option<&SiteId>) -> Result<SiteId, CommandError> {
+    pub(crate) fn site_for(&self, named: Option<&SiteId>) -> Result<SiteId, CommandError> {
         match (&self.me.role, named) {
             (Role::Site(here), None) => Ok(here.clone()),
             (Role::Site(here), Some(site)) if here == site => Ok(here.clone()),

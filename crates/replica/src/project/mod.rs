@@ -7,8 +7,11 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+mod cash;
+pub(crate) use cash::Drawers;
 mod fold;
 mod master;
+mod red_invoice;
 mod resolution;
 mod returns;
 mod sales;
@@ -39,6 +42,8 @@ pub(crate) struct Touched {
     pub(crate) buckets: BTreeSet<i64>,
     /// Returns whose lines' verdicts may have changed.
     pub(crate) returns: BTreeSet<i64>,
+    /// Times at sites in which cash moved, or a shift began or ended: (site, from, to), ms, both included.
+    pub(crate) cash: BTreeSet<(String, i64, i64)>,
 }
 
 /// A rank as a text that sorts as ranks do.
@@ -131,6 +136,8 @@ impl Work<'_> {
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
+            Document::CashShift(d) => self.project_cash_shift(id, d),
+            Document::RedInvoice(d) => self.project_red_invoice(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
         }
@@ -167,12 +174,13 @@ impl Work<'_> {
             .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
+        self.unproject_cash(document)?;
         if was_sales {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
             self.collect(
                 document,
                 "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0
+                     customer = NULL, tenders = NULL, historic = 0, cash = 0, invoice = NULL
                  WHERE org = ? AND document = ? RETURNING id",
                 |touched, r| {
                     touched.receipts.insert(r.get(0)?);
@@ -189,6 +197,14 @@ impl Work<'_> {
                 },
             )?;
         }
+        self.collect(
+            document,
+            "SELECT receipt, sold FROM red_line WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.lines.insert((r.get(0)?, r.get(1)?));
+                Ok(())
+            },
+        )?;
         self.unproject_resolution(document)?;
         self.touched.returns.remove(&document);
         for table in [
@@ -198,6 +214,11 @@ impl Work<'_> {
             "return_head",
             "return_line",
             "money",
+            "refund",
+            "cash_paid",
+            "cash_shift",
+            "red_invoice",
+            "red_line",
             "moved",
             "resolution",
             "site",
@@ -352,6 +373,8 @@ fn latest(document: &Document) -> (Recorded, bool) {
         Document::Sales(d) => (newest(&d.events), false),
         Document::Adjustment(d) => (newest(&d.events), false),
         Document::Resolution(d) => (newest(&d.events), false),
+        Document::CashShift(d) => (newest(&d.events), false),
+        Document::RedInvoice(d) => (newest(&d.events), false),
         Document::Return(d) => {
             let waits = d
                 .events

@@ -149,6 +149,7 @@ impl Work<'_> {
                 .and_then(|mut s| s.execute(params![self.org, document, account, d.currency.code(), amount]))
                 .map_err(StoreError::of)?;
         }
+        self.project_refunds(document, d, &state)?;
         self.touched.returns.insert(document);
         Ok(())
     }

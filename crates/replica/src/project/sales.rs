@@ -5,7 +5,7 @@
 //! insert and no claim.
 
 use guicang_domain::account::{Account, Bucket, movement};
-use guicang_domain::ids::LineId;
+use guicang_domain::ids::{LineId, Tender};
 use guicang_domain::money::Amount;
 use guicang_domain::sale::{Receipt, SaleEvent, SaleLine, Sales};
 use rusqlite::params;
@@ -89,7 +89,7 @@ impl Work<'_> {
     /// The lowest-ranked batch that holds a part of a receipt tells of the whole: when, whose, what was
     /// paid by which means.
     fn head_receipt(
-        &self,
+        &mut self,
         id: i64,
         document: i64,
         rank: &str,
@@ -98,10 +98,13 @@ impl Work<'_> {
         receipt: &Receipt,
     ) -> Result<(), StoreError> {
         let tenders = minicbor::to_vec(&receipt.tenders).expect("writing to memory");
+        let cash: Amount =
+            receipt.tenders.iter().filter(|t| t.tender == Tender::cash()).map(|t| t.amount).sum();
+        self.touch_receipt_cash(id)?;
         self.tx
             .prepare_cached(
                 "UPDATE receipt SET occurred = ?2, zone = ?3, currency = ?4, customer = ?5, tenders = ?6,
-                     historic = ?7, document = ?8, rank = ?9
+                     historic = ?7, document = ?8, rank = ?9, cash = ?10, invoice = ?11
                  WHERE id = ?1 AND (rank IS NULL OR document = ?8 OR ?9 < rank)",
             )
             .and_then(|mut s| {
@@ -114,10 +117,15 @@ impl Work<'_> {
                     tenders,
                     historic,
                     document,
-                    rank
+                    rank,
+                    cash.0,
+                    receipt.invoice
                 ])
             })
             .map_err(StoreError::of)?;
+        if cash != Amount::ZERO {
+            self.touch_receipt_cash(id)?;
+        }
         Ok(())
     }
 
@@ -169,7 +177,12 @@ impl Work<'_> {
     }
 
     /// The line at a place in a batch; the batch tells of its receipt where no lower-ranked one does.
-    fn head_of(&self, receipt: i64, document: i64, position: i64) -> Result<Option<SaleLine>, StoreError> {
+    fn head_of(
+        &mut self,
+        receipt: i64,
+        document: i64,
+        position: i64,
+    ) -> Result<Option<SaleLine>, StoreError> {
         let row = crate::facts::document_by_id(&self.tx, document)?;
         let (_, reading) = self.load(&row)?;
         let Some(guicang_domain::document::Document::Sales(sales)) = reading.document else {

@@ -1,15 +1,24 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod cash;
 pub mod exceptions;
+mod invoices;
+mod losses;
 mod receipts;
+mod refunds;
 mod returns;
 pub(crate) mod settings;
 mod status;
 mod stock;
 mod totals;
 
+pub use cash::{CashFilter, CashPayment, CashShiftRow};
 pub use exceptions::ExceptionFilter;
+pub(crate) use invoices::red_due;
+pub use invoices::{RedDue, RedInvoiceRow};
+pub use losses::LossRow;
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use refunds::{ElectronicRefund, RefundDue};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};

@@ -1,9 +1,11 @@
 //! The organisation's settings, read from their document.
 
+use guicang_domain::calendar::Calendar;
 use guicang_domain::document::Document;
 use guicang_domain::ids::ReasonCode;
 use guicang_domain::master::Settings;
 use guicang_domain::policy::{Policy, Reason, standard_reasons};
+use guicang_domain::time::Zone;
 use guicang_sync::grant::GrantBook;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -18,20 +20,23 @@ pub(crate) fn settings(
     book: &GrantBook,
     me: &Identity,
 ) -> Result<Option<Settings>, StoreError> {
-    let id: Option<i64> = db
-        .prepare_cached(
-            // `+`: in the order of identities it would visit every document there is, at each command.
-            "SELECT id FROM document WHERE org = ? AND kind = 'settings' AND state = 'read' ORDER BY +identity LIMIT 1",
-        )
-        .and_then(|mut s| s.query_row(params![org], |r| r.get(0)).optional())
-        .map_err(StoreError::of)?;
-    let Some(id) = id else { return Ok(None) };
+    let Some(id) = settings_row(db, org)? else { return Ok(None) };
     let row = document_by_id(db, id)?;
     let (_, reading) = standing(db, org, book, me.device, id)?.read(row.identity)?;
     Ok(match reading.document {
         Some(Document::Settings(settings)) => Some(settings),
         _ => None,
     })
+}
+
+/// The row of the settings document that came first.
+pub(crate) fn settings_row(db: &Connection, org: i64) -> Result<Option<i64>, StoreError> {
+    db.prepare_cached(
+        // `+`: in the order of identities it would visit every document there is, at each command.
+        "SELECT id FROM document WHERE org = ? AND kind = 'settings' AND state = 'read' ORDER BY +identity LIMIT 1",
+    )
+    .and_then(|mut s| s.query_row(params![org], |r| r.get(0)).optional())
+    .map_err(StoreError::of)
 }
 
 impl Replica {
@@ -42,6 +47,15 @@ impl Replica {
     pub fn policy(&self) -> Result<Policy, StoreError> {
         let settings = settings(&self.db, self.identity.org, &self.book, &self.identity)?;
         Ok(settings.map_or_else(|| Policy::standard(self.identity.currency), |s| s.policy))
+    }
+
+    /// The working days of a zone: what its calendar says, and what the organisation has set itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn calendar(&self, zone: Zone) -> Result<Calendar, StoreError> {
+        let settings = settings(&self.db, self.identity.org, &self.book, &self.identity)?;
+        Ok(Calendar::of(zone).with(&settings.map(|s| s.calendar).unwrap_or_default()))
     }
 
     /// The organisation's reasons, by code.
