@@ -109,7 +109,7 @@ pub fn run(world: World) -> u8 {
         Ok(globals) => globals,
         Err(failure) => return fail(&mut std::io::stderr(), language, &failure),
     };
-    let session = Session { globals: &globals, folder, now, fill };
+    let session = Session { globals: &globals, folder, config: &config, now, fill };
     match cli.command.run(&session) {
         Ok(()) => 0,
         Err(failure) => globals.fail(&failure),

@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use guicang_cli::config::Config;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
@@ -41,6 +42,8 @@ pub struct Session<'a> {
     pub globals: &'a Globals,
     /// The data folder, where one is known.
     pub folder: Option<PathBuf>,
+    /// What flags and the environment leave open.
+    pub config: &'a Config,
     /// The clock.
     pub now: fn() -> Moment,
     /// Fills bytes at random.

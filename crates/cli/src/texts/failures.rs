@@ -273,6 +273,11 @@ texts! {
         zh: "{url} 暂时忙不过来：{detail}。",
         en: "{url} can't just now: {detail}.",
     }
+    /// The relay takes no more entries of this device for a while.
+    push_later(unsent: u64, minutes: u64) {
+        zh: "本机近一小时上报太多，中继暂不再收；还有 {unsent} 条未上报，都保存在本机，约 {minutes} 分钟后可继续上报。总部发来的已经收到。",
+        en: "This device has sent as much as the relay takes of one in an hour; {unsent} changes are unsent and safe here; it takes more in about {minutes} min. What HQ sent has come.",
+    }
     /// An answer that makes no sense.
     answer_unreadable(detail: &dyn Display) {
         zh: "总部的回答读不懂：{detail}。",

@@ -166,6 +166,11 @@ texts! {
         zh: "线路恢复后再 {program} sync，或用 --every 60s 一直试。",
         en: "{program} sync again when the line is back, or let --every 60s keep trying.",
     }
+    /// Wait, and send the rest.
+    push_later(program: &str) {
+        zh: "稍后再 {program} sync，或用 --every 60s 自动继续。",
+        en: "{program} sync again later, or let --every 60s go on by itself.",
+    }
     /// What an address looks like.
     address() {
         zh: "网址形如 http://hq.example.com:8080。",
