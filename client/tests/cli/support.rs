@@ -103,6 +103,7 @@ impl Branch {
             }),
             now,
             fill,
+            machine: None,
             streams: Streams { out: Box::new(out.clone()), err: Box::new(err.clone()), terminal: false },
         };
         world.args.extend(["--db".into(), db.into()]);

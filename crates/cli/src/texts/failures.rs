@@ -195,6 +195,16 @@ texts! {
         zh: "{path} 是新版本程序的文件（格式 {found}，本程序最多能读 {reads}）。",
         en: "A newer program made {path} (schema {found}; this one reads up to {reads}).",
     }
+    /// A file on a share.
+    network_disk(path: &dyn Display, kind: &str) {
+        zh: "{path} 在网络盘上（{kind}）。数据文件只能放在本机自己的磁盘上，放在网络盘上会损坏。什么都没有改动。",
+        en: "{path} lies on a network share ({kind}). The file has to be on this machine's own disk; a share would damage it. Nothing was changed.",
+    }
+    /// A file that another machine uses.
+    other_machine(name: &str, until: &str) {
+        zh: "数据文件正由另一台机器“{name}”使用（最早 {until} 后可在本机打开）。什么都没有改动。",
+        en: "Another machine, {name}, is using the file (until {until} at least). Nothing was changed.",
+    }
     /// Grants that prove nothing.
     grant(detail: &str) {
         zh: "授权证明不了这台设备：{detail}。",
