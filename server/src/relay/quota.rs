@@ -12,7 +12,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Relay, RelayError, lock};
 
 impl Relay {
-    /// Sets what each device of a site may add, from now on.
+    /// Sets what each device of a site may add, from now on. What it brought before stays charged as it
+    /// was, so that whoever waits does so for up to an hour still.
     pub fn set_quota(&self, quota: Quota) {
         *lock(&self.quota) = quota;
     }
