@@ -17,4 +17,5 @@ mod refused;
 mod case;
 mod processes;
 mod quota;
+mod payer;
 mod bad_input;

@@ -161,6 +161,7 @@ impl Replica {
         on_own_disk(path)?;
         let store = |e: rusqlite::Error| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotAReplica { path: name.clone() },
+            Some(rusqlite::ErrorCode::ReadOnly) => OpenError::ReadOnly { path: name.clone() },
             _ => OpenError::Store(StoreError::of(e)),
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
