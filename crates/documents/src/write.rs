@@ -146,7 +146,7 @@ pub(crate) fn commit(
 /// A document's whole root.
 pub(crate) fn root(document: &Document) -> Map {
     let head = document.head();
-    let mut out = Out::default();
+    let mut out = Out::of(head.id);
     out.text("kind", document.kind().as_str())
         .count("schema", head.schema)
         .count("rules", head.rules)

@@ -6,7 +6,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use guicang_domain::ids::{CustomerId, DocumentId, base32};
+use guicang_domain::ids::{CustomerId, DocumentId};
 use rusqlite::{OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
@@ -34,17 +34,14 @@ fn nonce(document: DocumentId) -> XNonce {
 
 impl Work<'_> {
     /// Seals a contact for a document under the customer's key, made when there is none. A customer
-    /// without a number gets an opaque one.
+    /// without a number gets the opaque one that follows from the document.
     pub(super) fn seal_contact(
         &mut self,
         customer: Option<CustomerId>,
         document: DocumentId,
         contact: &Contact,
     ) -> Result<(CustomerId, Vec<u8>), CommandError> {
-        let customer = customer.unwrap_or_else(|| {
-            let id: [u8; 10] = self.ambient.bytes();
-            CustomerId::new(&format!("k{}", base32(&id))).expect("a customer's number")
-        });
+        let customer = customer.unwrap_or_else(|| CustomerId::of(document));
         let held: Option<[u8; 32]> = self
             .tx
             .prepare_cached("SELECT key FROM customer_key WHERE org = ? AND customer = ?")?
