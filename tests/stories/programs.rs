@@ -128,7 +128,13 @@ impl Headquarters {
         hq
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// A file of HQ's.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join("hq").join(file)
+    }
+
+    /// The command, not run yet.
+    pub fn command(&self, args: &[&str]) -> Command {
         let mut command = program("guicang-server");
         command.arg("--data").arg(self.folder.path().join("hq")).args(args);
         command
