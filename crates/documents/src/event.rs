@@ -74,6 +74,7 @@ fn write<B: Body>(event: &Event<B>, before: Option<&Event<B>>, home: Zone, out: 
 /// from.
 pub(crate) fn write_all<B: Body>(events: &[Event<B>], home: Zone, root: &mut Out) {
     let made = Made(events.iter().map(|e| e.id.recorded.moment()).min());
+    root.lines_are_written();
     root.opt_int("made", made.0.map(|made| made.0)).map("events", |out| {
         write_each(events, home, |id, event| _ = out.map(&made.key(id), |out| event(out)));
     });

@@ -337,6 +337,7 @@ impl Replayed {
     ) -> Vec<Event<B>> {
         let Some(map) = told(fields.opt_map("events"), problems).flatten() else { return Vec::new() };
         let mut events = Vec::new();
+        let lines = fields.opt_map("lines").ok().flatten().map(|lines| lines.map());
         let mut said = (None, Said::default());
         let found = self.found_events(&map, prove, problems);
         for Found { change, id, key, map, stands } in &found {
@@ -352,7 +353,7 @@ impl Replayed {
                 problems.push(ReadProblem::Unproven { event: id.to_string(), change: *change });
                 continue;
             };
-            let fields = Fields::of(map, fields.document());
+            let fields = Fields::of(map, fields.document()).beside(lines);
             let under = |e: FieldError| ReadProblem::from(e.under(&format!("events.{key}")));
             match event::read(id.clone(), &fields, &said.1, zone, proof) {
                 Ok((event, problem)) => {

@@ -4,8 +4,9 @@
 //! it is the document's own; `customer` is left out beside a `contact` where it is the number that
 //! follows from the document ([`CustomerId::of`]; an empty text: none); an event leaves out `refund`
 //! where it is its tender's first ([`RefundNumber::of`]). The `n`th of an event's parts leaves out its
-//! `line` where that is the `n`th, `of` where that is the `n`th line's first part, and `part` where it is
-//! the line's first (received) or second (inspected). A reader takes either form.
+//! `line` where that is the `n`th, `of` where that is the `n`th line's first part, `part` where it is the
+//! line's first (received) or second (inspected), and in a document's first change `quantity` where it is
+//! the whole line's. A reader takes either form.
 
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
@@ -171,7 +172,7 @@ impl Body for ReturnEvent {
                 out.nth_maps("parts", parts, |n, part, out| {
                     out.text_unless("line", part.line.as_str(), LineId::nth(n + 1).as_str())
                         .text_unless("part", part.part.as_str(), &nth_part(part.line.as_str(), 1))
-                        .int("quantity", part.quantity.0)
+                        .part_quantity(part.line.as_str(), part.quantity)
                         .opt_text("place", &part.place);
                 });
             }
@@ -179,7 +180,7 @@ impl Body for ReturnEvent {
                 out.nth_maps("parts", parts, |n, part, out| {
                     out.text_unless("of", part.of.as_str(), &nth_part(LineId::nth(n + 1).as_str(), 1))
                         .text_unless("part", part.part.as_str(), &nth_part(line_of(&part.of), 2))
-                        .int("quantity", part.quantity.0)
+                        .part_quantity(line_of(&part.of), part.quantity)
                         .show("grade", part.grade)
                         .show("disposition", part.disposition)
                         .opt_show("reason_found", part.reason_found.as_ref())
@@ -305,8 +306,8 @@ fn read_received(n: usize, fields: &Fields<'_>) -> Result<ReceivedPart, FieldErr
             Some(part) => parse("part", part)?,
             None => parse("part", &nth_part(line.as_str(), 1))?,
         },
+        quantity: fields.part_quantity(line.as_str())?,
         line,
-        quantity: fields.quantity("quantity")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
     })
 }
@@ -321,8 +322,8 @@ fn read_inspected(n: usize, fields: &Fields<'_>) -> Result<InspectedPart, FieldE
             Some(part) => parse("part", part)?,
             None => parse("part", &nth_part(line_of(&of), 2))?,
         },
+        quantity: fields.part_quantity(line_of(&of))?,
         of,
-        quantity: fields.quantity("quantity")?,
         grade: fields.parse("grade")?,
         disposition: fields.parse("disposition")?,
         reason_found: fields.opt_parse("reason_found")?,

@@ -3,8 +3,10 @@
 //! What surprises: nothing here touches a document. A value is built whole and written in one batch
 //! (single puts cost ten times as much), and read from one native hydrate of the whole document.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use automerge::ScalarValue;
@@ -45,17 +47,39 @@ pub(crate) struct Out {
     map: Map,
     /// The document, where it is known: what follows from it needn't be written.
     document: Option<DocumentId>,
+    /// The quantities of the lines that stand in the same change, likewise.
+    quantities: Rc<BTreeMap<String, i64>>,
 }
 
 impl Out {
     /// A map in a document that is known.
     pub fn of(document: DocumentId) -> Self {
-        Self { map: Map::default(), document: Some(document) }
+        Self { document: Some(document), ..Self::default() }
+    }
+
+    /// Takes note of the lines written so far: parts of a whole line leave out its quantity.
+    pub fn lines_are_written(&mut self) {
+        if let Some(Value::Map(lines)) = self.map.get("lines") {
+            let quantity = |line: &MapValue| match &line.value {
+                Value::Map(line) => line.get("quantity").and_then(int_of),
+                _ => None,
+            };
+            let known = lines.iter().filter_map(|(id, line)| Some((id.clone(), quantity(line)?)));
+            self.quantities = Rc::new(known.collect());
+        }
+    }
+
+    /// Puts the quantity of a part unless it is that of its whole line.
+    pub fn part_quantity(&mut self, line: &str, quantity: Quantity) -> &mut Self {
+        match self.quantities.get(line) {
+            Some(whole) if *whole == quantity.0 => self,
+            _ => self.int("quantity", quantity.0),
+        }
     }
 
     /// A map within this one.
     fn within(&self) -> Self {
-        Self { map: Map::default(), document: self.document }
+        Self { map: Map::default(), document: self.document, quantities: Rc::clone(&self.quantities) }
     }
 
     /// The document, where it is known.
@@ -173,12 +197,27 @@ impl Out {
 pub(crate) struct Fields<'a> {
     map: &'a Map,
     document: DocumentId,
+    lines: Option<&'a Map>,
 }
 
 impl<'a> Fields<'a> {
     /// A map of that document's.
     pub fn of(map: &'a Map, document: DocumentId) -> Self {
-        Self { map, document }
+        Self { map, document, lines: None }
+    }
+
+    /// The same in a document that has those lines.
+    pub fn beside(self, lines: Option<&'a Map>) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// The quantity of a part: its whole line's where it is absent.
+    pub fn part_quantity(&self, line: &str) -> Result<Quantity, FieldError> {
+        let whole = self.lines.and_then(|lines| lines.get(line));
+        match (self.map.get("quantity"), whole) {
+            (None, Some(Value::Map(line))) => Fields { map: line, ..*self }.quantity("quantity"),
+            _ => self.quantity("quantity"),
+        }
     }
 
     /// The document that the map is in.
@@ -292,6 +331,11 @@ impl<'a> Fields<'a> {
             Some(Value::Map(map)) => Ok(Some(Fields { map, ..*self })),
             Some(other) => Err(FieldError::new(name, shape(other), "a map")),
         }
+    }
+
+    /// The map itself.
+    pub fn map(&self) -> &'a Map {
+        self.map
     }
 
     /// What `read` makes of each map of a list; empty when the field is absent.

@@ -318,8 +318,8 @@ fn bytes_that_are_no_change_are_undecodable() {
 fn a_change_that_comes_back_with_other_bytes_is_not_canonical() {
     let bytes = begun().bytes;
     let data_at = bytes[9..].iter().position(|b| b & 0x80 == 0).unwrap() + 10;
-    // No dependencies, the actor, seq, start_op, five bytes of time, no message, no other actors.
-    let columns_at = data_at + 1 + 17 + 1 + 1 + 5 + 1 + 1;
+    // No dependencies, the actor, seq, start_op, no time, no message, no other actors.
+    let columns_at = data_at + 1 + 17 + 1 + 1 + 1 + 1 + 1;
     let columns_end = {
         let mut at = columns_at + 1;
         for _ in 0..2 * bytes[columns_at] {
