@@ -8,7 +8,7 @@ use guicang_domain::document::{Document, Kind, RULES};
 use guicang_domain::ids::EventId;
 use guicang_domain::time::{Moment, Zone};
 
-use crate::event;
+use crate::event::maps;
 use crate::isolate::isolated;
 use crate::replay::Replayed;
 use crate::write::{Events, NewChange, WriteError, Writer, commit, root};
@@ -27,10 +27,10 @@ impl Events<'_> {
     /// Each event's id and map.
     fn maps(&self, home: Zone) -> Vec<(EventId, Value)> {
         match self {
-            Events::Sales(events) => event::maps(events, home),
-            Events::Return(events) => event::maps(events, home),
-            Events::Adjustment(events) => event::maps(events, home),
-            Events::Resolution(events) => event::maps(events, home),
+            Events::Sales(events) => maps(events, home),
+            Events::Return(events) => maps(events, home),
+            Events::Adjustment(events) => maps(events, home),
+            Events::Resolution(events) => maps(events, home),
         }
     }
 }
