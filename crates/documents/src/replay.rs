@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::hydrate::{Map, Value};
-use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, Value as Read};
+use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, Value as Found};
 use guicang_domain::document::{Document, Head, Kind, RULES};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::ids::{ChangeHash, DocumentId, EventId, Number, SiteId};
@@ -340,7 +340,7 @@ impl Replayed {
         let lines = fields.opt_map("lines").ok().flatten().map(|lines| lines.map());
         let mut said = (None, Said::default());
         let found = self.found_events(&map, prove, problems);
-        for Found { change, id, key, map, stands } in &found {
+        for EventFound { change, id, key, map, stands } in &found {
             // What an event leaves out is said by those before it in its change.
             if said.0 != Some(*change) {
                 said = (Some(*change), Said::default());
@@ -373,7 +373,7 @@ impl Replayed {
         events: &Fields<'a>,
         prove: &Prove<'_>,
         problems: &mut Vec<ReadProblem>,
-    ) -> Vec<Found<'a>> {
+    ) -> Vec<EventFound<'a>> {
         let makers = self.makers();
         let made = self.made();
         let mut found = Vec::new();
@@ -387,10 +387,10 @@ impl Replayed {
             };
             let mut add = |value: Cow<'a, Value>, change, stands| match value {
                 Cow::Borrowed(Value::Map(map)) => {
-                    found.push(Found { change, id: id.clone(), key, map: Cow::Borrowed(map), stands });
+                    found.push(EventFound { change, id: id.clone(), key, map: Cow::Borrowed(map), stands });
                 }
                 Cow::Owned(Value::Map(map)) => {
-                    found.push(Found { change, id: id.clone(), key, map: Cow::Owned(map), stands });
+                    found.push(EventFound { change, id: id.clone(), key, map: Cow::Owned(map), stands });
                 }
                 _ if stands => problems.push(ReadProblem::Field {
                     field: format!("events.{key}"),
@@ -425,7 +425,7 @@ impl Replayed {
     /// A whole number of the root's.
     pub(crate) fn root_int(&self, field: &str) -> Option<i64> {
         match self.doc.get(ROOT, field) {
-            Ok(Some((Read::Scalar(scalar), _))) => scalar_int(&scalar),
+            Ok(Some((Found::Scalar(scalar), _))) => scalar_int(&scalar),
             _ => None,
         }
     }
@@ -433,7 +433,7 @@ impl Replayed {
     /// A text of the root's.
     pub(crate) fn root_text(&self, field: &str) -> Option<String> {
         match self.doc.get(ROOT, field) {
-            Ok(Some((Read::Scalar(scalar), _))) => scalar.as_str().map(Into::into),
+            Ok(Some((Found::Scalar(scalar), _))) => scalar.as_str().map(Into::into),
             _ => None,
         }
     }
@@ -464,7 +464,7 @@ impl Replayed {
     /// A map of the root's: `lines`, `events`.
     pub(crate) fn object(&self, field: &str) -> Option<ObjId> {
         match self.doc.get(ROOT, field) {
-            Ok(Some((Read::Object(ObjType::Map), object))) => Some(object),
+            Ok(Some((Found::Object(ObjType::Map), object))) => Some(object),
             _ => None,
         }
     }
@@ -492,7 +492,7 @@ impl Replayed {
 }
 
 /// An event's map, and where it comes from.
-struct Found<'a> {
+struct EventFound<'a> {
     change: ChangeHash,
     id: EventId,
     key: &'a str,
@@ -521,9 +521,9 @@ fn told<T>(read: Result<T, FieldError>, problems: &mut Vec<ReadProblem>) -> Opti
 }
 
 /// A value as a version number.
-pub(crate) fn found_int(value: &Read<'_>) -> Option<u64> {
+pub(crate) fn found_int(value: &Found<'_>) -> Option<u64> {
     match value {
-        Read::Scalar(scalar) => scalar_int(scalar).and_then(|v| v.try_into().ok()),
-        Read::Object(_) => None,
+        Found::Scalar(scalar) => scalar_int(scalar).and_then(|v| v.try_into().ok()),
+        Found::Object(_) => None,
     }
 }
