@@ -11,9 +11,18 @@ use crate::texts::{failures, money, names, next};
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
         let (message, next) = match self {
-            StoreError::ReadOnly => (failures::read_only(language), next::permissions(language)),
+            StoreError::ReadOnly => {
+                (failures::read_only(language, &failures::the_file(language)), next::permissions(language))
+            }
             StoreError::Full => (failures::disk_full(language), next::make_room(language)),
             StoreError::Busy => (failures::busy(language), next::again(language)),
+            StoreError::OtherMachine { name, until } => {
+                return Failure::new(
+                    Exit::Refused,
+                    failures::other_machine(language, name, &until.to_rfc3339()),
+                    next::one_machine(language, program),
+                );
+            }
             StoreError::Damaged { what, detail } => {
                 return Failure::new(
                     Exit::Refused,
@@ -40,8 +49,14 @@ impl Explain for OpenError {
             OpenError::NotAReplica { path } => {
                 Failure::new(Exit::Refused, failures::not_a_replica(l, path), next::other_file(l))
             }
+            OpenError::ReadOnly { path } => {
+                Failure::new(Exit::Other, failures::read_only(l, path), next::permissions(l))
+            }
             OpenError::Newer { path, found, reads } => {
                 Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
+            }
+            OpenError::NetworkFileSystem { path, kind } => {
+                Failure::new(Exit::Refused, failures::network_disk(l, path, kind), next::own_disk(l, program))
             }
             OpenError::Grant(detail) => {
                 Failure::new(Exit::Refused, failures::grant(l, detail), next::new_code(l))
