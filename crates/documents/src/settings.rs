@@ -98,11 +98,11 @@ fn read_policy(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Res
 fn read_calendar(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Result<OwnDays, FieldError> {
     let mut calendar = OwnDays::new();
     let Some(all) = fields.opt_map("calendar")? else { return Ok(calendar) };
-    for name in all.0.keys() {
+    for (name, _) in all.iter() {
         let Some(days) = all.opt_map(name).map_err(|e| e.under("calendar"))? else { continue };
-        for date in days.0.keys() {
+        for (date, _) in days.iter() {
             match parse(date, date).and_then(|day| Ok((day, days.parse(date)?))) {
-                Ok((day, kind)) => _ = calendar.entry(name.clone()).or_default().insert(day, kind),
+                Ok((day, kind)) => _ = calendar.entry(name.to_owned()).or_default().insert(day, kind),
                 Err(e) => problem(e.under(&format!("calendar.{name}"))),
             }
         }

@@ -11,6 +11,9 @@ pub mod device;
 pub mod product;
 pub mod exception;
 pub mod payout;
+pub mod invoice;
+pub mod statement;
+pub mod calendar;
 pub mod doctor;
 pub mod completions;
 mod explain;
@@ -20,8 +23,11 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
@@ -172,6 +178,24 @@ pub enum Commands {
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
+    /// The cash book: shifts, counts, differences
+    #[command(subcommand)]
+    Cash(CashVerb),
+    /// What is owed to customers, and what is late
+    #[command(subcommand)]
+    Refund(RefundVerb),
+    /// What was paid beyond what was owed, and who bears it
+    #[command(subcommand)]
+    Loss(LossVerb),
+    /// Red invoices
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceVerb),
+    /// Payment providers' statements
+    #[command(subcommand)]
+    Statement(statement::StatementVerb),
+    /// Working days and holidays
+    #[command(subcommand)]
+    Calendar(calendar::CalendarVerb),
     /// Examine HQ's file and the relay's
     #[command(after_help = "Examples:\n  guicang-server doctor")]
     Doctor(doctor::DoctorArgs),
@@ -206,6 +230,13 @@ impl Commands {
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Cash(verb) if verb.is_query() => verb.run(&mut session.open()?.replica, globals),
+            Commands::Cash(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Refund(verb) => verb.run(&mut session.open()?.replica, globals),
+            Commands::Loss(verb) => verb.run(&session.open()?.replica, globals),
+            Commands::Invoice(verb) => verb.run(session),
+            Commands::Statement(verb) => verb.run(session),
+            Commands::Calendar(verb) => verb.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
             Commands::Completions(args) => args.run(globals),
