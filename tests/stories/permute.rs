@@ -5,12 +5,15 @@
 //! clocks that are wrong. Then fresh replicas of HQ's get the same entries and stamps in other orders,
 //! in other slices, with stamps that come late. All must show the same.
 
+use guicang_domain::cash::{CashReason, CashWay};
 use guicang_domain::exception::ExceptionKind;
 use guicang_domain::ids::ChangeHash;
 use guicang_domain::money::Amount;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
-use guicang_replica::{ExceptionFilter, PayoutOutcome, Receive, Resolve, ReturnFilter};
+use guicang_replica::{
+    CashMoved, CashOpen, ExceptionFilter, PayoutOutcome, Receive, Resolve, ReturnFilter, WhichShift,
+};
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
 use guicang_sync::feed::{Cursor, Feed};
@@ -84,7 +87,7 @@ impl History {
 
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
-        match self.random.below(12) {
+        match self.random.below(14) {
             0 => self.sell(),
             1..=3 => {
                 let sale = 1 + self.random.below(self.sold);
@@ -97,8 +100,30 @@ impl History {
             7 | 8 => drop(self.chain.sync(&mut self.desks[at])),
             9 => drop(self.chain.settle()),
             10 => self.pay_out(),
+            11 | 12 => self.cash(at),
             _ => self.resolve(),
         }
+    }
+
+    /// Something at the drawer: opened, moved, closed, as the device knows it. What doesn't fit is refused.
+    fn cash(&mut self, at: usize) {
+        let replica = &mut self.desks[at].replica;
+        let which = WhichShift::default();
+        let _ = match self.random.below(4) {
+            0 | 1 => {
+                let counted = Amount(10_000);
+                replica.cash_open(
+                    &clerk(),
+                    CashOpen { site: None, till: None, shift: None, date: None, counted },
+                )
+            }
+            2 => {
+                let amount = Amount(500);
+                let moved = CashMoved { way: CashWay::Out, amount, reason: CashReason::Deposit, note: None };
+                replica.cash_move(&clerk(), &which, moved)
+            }
+            _ => replica.cash_close(&clerk(), &which, Amount(9000)),
+        };
     }
 
     /// A step of some return that the device holds. Steps that don't fit are refused, and change
