@@ -35,6 +35,8 @@ impl Way {
 }
 
 /// What a site has of a SKU, and what that cost.
+///
+/// It knows no currency: amounts are in minor units, and an average is kept as what how much came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Pool {
     /// How much of it is costed; zero or more.
@@ -43,77 +45,69 @@ pub struct Pool {
     value: Amount,
     /// How much went out that hadn't come in.
     gap: Quantity,
-    /// The average when there last was any.
-    last: Option<UnitPrice>,
+    /// What how much cost when there last was any.
+    last: Option<(Amount, Quantity)>,
 }
 
 impl Pool {
     /// What a movement of `quantity`, above zero, is worth. `known` is its value where its document says
     /// so. The movements are to be given in the order of when they happened.
-    pub fn take(
-        &mut self,
-        way: Way,
-        quantity: Quantity,
-        known: Option<Amount>,
-        currency: Currency,
-    ) -> Amount {
+    pub fn take(&mut self, way: Way, quantity: Quantity, known: Option<Amount>) -> Amount {
+        let value = known.unwrap_or_else(|| self.worth(quantity));
         match way {
-            Way::Within => known.unwrap_or_else(|| self.worth(quantity, currency)),
-            Way::In => self.come_in(quantity, known, currency),
-            Way::Out => self.go_out(quantity, known, currency),
+            Way::Within => {}
+            Way::In => self.come_in(quantity, value),
+            Way::Out => self.go_out(quantity, value),
         }
+        value
     }
 
     /// The average cost of one; `None` while none is known.
     pub fn average(&self, currency: Currency) -> Option<UnitPrice> {
-        match self.quantity.is_positive() {
-            true if self.value.0 > 0 => Some(UnitPrice::of(self.value, self.quantity, currency)),
-            _ => self.last,
-        }
+        self.rate().map(|(value, quantity)| UnitPrice::of(value, quantity, currency))
     }
 
-    fn come_in(&mut self, quantity: Quantity, known: Option<Amount>, currency: Currency) -> Amount {
-        let value = known.unwrap_or_else(|| self.worth(quantity, currency));
+    /// What how much costs now.
+    fn rate(&self) -> Option<(Amount, Quantity)> {
+        let there = (self.value, self.quantity);
+        if self.value.0 > 0 { Some(there) } else { self.last }
+    }
+
+    fn come_in(&mut self, quantity: Quantity, value: Amount) {
         let fills = quantity.min(self.gap);
         self.gap -= fills;
         self.quantity += quantity - fills;
         self.value += value - value.share(fills, quantity);
         if value.0 > 0 {
-            self.last = Some(UnitPrice::of(value, quantity, currency));
+            self.last = Some((value, quantity));
         }
-        self.last = self.average(currency);
-        value
+        self.last = self.rate();
     }
 
-    fn go_out(&mut self, quantity: Quantity, known: Option<Amount>, currency: Currency) -> Amount {
-        let value = known.unwrap_or_else(|| self.worth(quantity, currency));
+    fn go_out(&mut self, quantity: Quantity, value: Amount) {
         let covered = quantity.min(self.quantity);
         self.gap += quantity - covered;
-        self.last = self.average(currency);
+        self.last = self.rate();
         self.quantity -= covered;
         // What is known to have cost more than there is can't leave less than nothing behind.
         self.value = (self.value - value.share(covered, quantity)).max(Amount::ZERO);
         if self.quantity == Quantity::ZERO {
             self.value = Amount::ZERO;
         }
-        value
     }
 
     /// What a quantity is worth now: its share of what is there (the last of it takes the rest), and the
     /// last known cost for what is beyond.
-    fn worth(&self, quantity: Quantity, currency: Currency) -> Amount {
+    fn worth(&self, quantity: Quantity) -> Amount {
         let covered = quantity.min(self.quantity);
-        let share = if covered == self.quantity {
-            self.value
-        } else {
-            self.average(currency).map_or(Amount::ZERO, |_| rounded(self.value, covered, self.quantity))
-        };
-        let beyond = self.average(currency).map_or(Amount::ZERO, |a| a.times(quantity - covered, currency));
-        share + beyond
+        let there =
+            if covered == self.quantity { self.value } else { rounded(self.value, covered, self.quantity) };
+        let beyond = |(value, of)| rounded(value, quantity - covered, of);
+        there + self.rate().map_or(Amount::ZERO, beyond)
     }
 }
 
-/// `value x part / whole`, rounded half away from zero; both quantities above zero or nothing.
+/// `value x part / whole`, rounded half away from zero, for amounts and quantities of zero and more.
 fn rounded(value: Amount, part: Quantity, whole: Quantity) -> Amount {
     if !whole.is_positive() {
         return Amount::ZERO;
@@ -133,7 +127,7 @@ mod tests {
     fn fold(moves: &[(Way, i64, Option<i64>)]) -> (Vec<i64>, Pool) {
         let mut pool = Pool::default();
         let value = |(way, units, known): &(Way, i64, Option<i64>)| {
-            pool.take(*way, Quantity::units(*units), known.map(Amount), CNY).0
+            pool.take(*way, Quantity::units(*units), known.map(Amount)).0
         };
         let values = moves.iter().map(value).collect();
         (values, pool)
@@ -208,7 +202,7 @@ mod tests {
                 there += if out { -units } else { units };
                 let way = if out { Way::Out } else { Way::In };
                 let known = (!out).then_some(Amount(price * units));
-                let value = pool.take(way, Quantity::units(units), known, CNY).0;
+                let value = pool.take(way, Quantity::units(units), known).0;
                 if out { went += value } else { came += value; (lowest, highest) = (lowest.min(price), highest.max(price)); }
                 prop_assert_eq!(came, went + pool.value.0);
                 prop_assert_eq!(pool.quantity, Quantity::units(there));

@@ -145,6 +145,27 @@ impl TransferState {
         fold.state
     }
 
+    /// Folds the transfers of one number between two sites, in order of identity. For each fold: the
+    /// document that tells of it, the fold, and the deliveries joined to it.
+    ///
+    /// The first dispatch has the deliveries; another with the same number, and a delivery whose dispatch
+    /// isn't known, stand by themselves.
+    pub fn each<'a>(
+        documents: impl Iterator<Item = &'a Transfer>,
+    ) -> Vec<(DocumentId, TransferState, Vec<DocumentId>)> {
+        let (deliveries, dispatches): (Vec<&Transfer>, Vec<&Transfer>) =
+            documents.partition(|d| d.is_delivery());
+        if dispatches.is_empty() {
+            return deliveries.iter().map(|d| (d.head.id, Self::of(None, &[d]), Vec::new())).collect();
+        }
+        let fold = |(n, dispatch): (usize, &&'a Transfer)| {
+            let joined: &[&Transfer] = if n == 0 { &deliveries } else { &[] };
+            let ids = joined.iter().map(|d| d.head.id).collect();
+            (dispatch.head.id, Self::of(Some(dispatch), joined), ids)
+        };
+        dispatches.iter().enumerate().map(fold).collect()
+    }
+
     /// Whether anything is still under way.
     pub fn is_open(&self) -> bool {
         self.goods.values().any(|g| g.open().is_positive())

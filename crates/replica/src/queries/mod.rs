@@ -2,18 +2,24 @@
 
 pub mod exceptions;
 mod receipts;
+mod reservations;
 mod returns;
 pub(crate) mod settings;
 mod status;
 mod stock;
+mod supplier_returns;
 mod totals;
+mod transfers;
 
 pub use exceptions::ExceptionFilter;
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
+pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
 pub use totals::{Flow, Moved, SiteTotals};
+pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
 use rusqlite::Row;
