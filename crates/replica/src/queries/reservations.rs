@@ -1,7 +1,7 @@
 //! Reservations: what is kept for whom, and what that leaves available.
 //!
-//! What surprises: a reservation ends by itself at its time, by the newest time that is proven here and not
-//! by a clock: a branch whose clock is wrong must not sell what is kept.
+//! What surprises: a reservation ends by itself at its time, by the newest time that is known here: so what
+//! is available is asked of the facts and that time, and is never stored.
 
 use guicang_domain::document::Document;
 use guicang_domain::ids::{DocumentId, LineId, Lot, Number, SiteId, Sku};
@@ -9,7 +9,7 @@ use guicang_domain::quantity::Quantity;
 use guicang_domain::time::{Moment, Occurred};
 use rusqlite::{Connection, params};
 
-use super::exceptions::proven;
+use super::newest_time;
 use super::stock::StockRow;
 use crate::error::StoreError;
 use crate::facts::{document_by_id, standing};
@@ -68,7 +68,7 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn reservations(&self, filter: &ReservationFilter) -> Result<Vec<ReservationRow>, StoreError> {
-        let now = proven(&self.db, self.identity.org)?;
+        let now = newest_time(&self.db, self.identity.org)?;
         let ids: Vec<i64> = {
             let mut statement = self
                 .db
@@ -115,7 +115,7 @@ impl Replica {
                 .ok_or_else(|| StoreError::damaged("a reservation's site", row.identity))?,
             purpose: document.purpose.clone(),
             until: document.until.map(|at| Occurred { at, zone }),
-            expired: document.has_expired(proven(&self.db, self.identity.org)?),
+            expired: document.has_expired(newest_time(&self.db, self.identity.org)?),
             lines: document.lines.iter().map(line).collect(),
         })
     }
@@ -124,7 +124,7 @@ impl Replica {
 /// Takes what is kept off what is available: where a reservation says no place or lot, off whichever rows
 /// of the article have any, in order, and the first takes what is beyond that.
 pub(super) fn lower(db: &Connection, org: i64, rows: &mut [StockRow]) -> Result<(), StoreError> {
-    let now = proven(db, org)?;
+    let now = newest_time(db, org)?;
     let mut first = 0;
     while first < rows.len() {
         let article = (rows[first].site.clone(), rows[first].sku.clone());

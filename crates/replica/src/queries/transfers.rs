@@ -10,7 +10,7 @@ use guicang_domain::transfer::Transfer;
 use guicang_domain::transfer::state::{Passage, TransferState};
 use rusqlite::params;
 
-use super::exceptions::proven;
+use super::newest_time;
 use crate::error::{CommandError, StoreError};
 use crate::facts::{DocumentRow, document_by_id, documents_numbered, find_document, standing};
 use crate::store::Replica;
@@ -45,7 +45,7 @@ pub struct TransferRow {
     pub deliveries: Vec<Number>,
     /// When goods left; when a delivery by itself arrived.
     pub since: Option<Occurred>,
-    /// How many days goods have been under way, by the newest time that is proven here; `None` where
+    /// How many days goods have been under way, by the newest time that is known here; `None` where
     /// nothing is.
     pub days: Option<i64>,
     /// Where it stands.
@@ -151,7 +151,7 @@ impl Replica {
         let document = |id: &DocumentId| documents.iter().find(|d| d.head.id == *id);
         let shown = document(&told_by).unwrap_or(&own);
         let since = state.left.or(state.arrived);
-        let now = proven(&self.db, self.identity.org)?;
+        let now = newest_time(&self.db, self.identity.org)?;
         let days = |since: Occurred| (now.0 - since.at.0).max(0) / DAY_MS;
         let passage = |((sku, lot), passage): (&(Sku, Option<Lot>), &Passage)| PassageRow {
             sku: sku.clone(),
