@@ -17,5 +17,6 @@ mod hostile;
 mod refused;
 mod case;
 mod processes;
+mod quota;
 mod payer;
 mod bad_input;

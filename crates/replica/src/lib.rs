@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod machine;
 mod error;
 mod store;
 mod facts;
@@ -29,6 +30,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
+pub use machine::{Machine, on_own_disk};
 pub use queries::{
     ClaimLineRow, ExceptionFilter, FeedStatus, Flow, Moved, OpenClaims, PartRow, PassageRow, ReceiptLineView,
     ReceiptView, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,

@@ -32,7 +32,9 @@ pub mod rule;
 pub mod wire;
 
 pub mod admit;
+pub mod quota;
 pub mod relay;
 
 pub mod backoff;
 pub mod session;
+pub mod slices;
