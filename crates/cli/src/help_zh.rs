@@ -94,7 +94,7 @@ pub const SHARED: Table = &[
         "例：\n  guicang stock show\n  guicang stock show 85123A --json\n  guicang stock show --site S01",
     ),
     ("stock show SKU", "只看这个货号"),
-    ("stock show --site", "只看这家门店"),
+    ("stock show --site", "只看这家门店；在门店不写则为本店"),
     ("stock adjust", "记录报溢、报损、入库、退供应商、期初"),
     (
         "stock adjust examples",

@@ -84,7 +84,7 @@ impl StockVerb {
 pub struct ShowArgs {
     /// Of this article only
     pub sku: Option<String>,
-    /// Of this site only
+    /// Of this site only; at a branch its own if not said
     #[arg(long)]
     pub site: Option<SiteId>,
 }
@@ -165,7 +165,9 @@ impl ShowArgs {
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
         let sku = self.sku.as_deref().map(Sku::of).transpose().told(globals)?;
-        let rows = replica.stock(&StockFilter { site: self.site.clone(), sku, limit: None }).told(globals)?;
+        // Of other sites a branch knows only what concerns it: no stock that anybody could go by.
+        let site = self.site.clone().or_else(|| super::here(replica));
+        let rows = replica.stock(&StockFilter { site, sku, limit: None }).told(globals)?;
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;
         if items.iter().any(|item| item.uncounted) {

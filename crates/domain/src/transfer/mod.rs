@@ -146,6 +146,13 @@ impl Transfer {
         self.papers.is_some()
     }
 
+    /// Whether it is told by who may tell it: a dispatch by the sender, a delivery by the receiver. Another
+    /// one would move a site's goods that its author has nothing to do with; it isn't folded.
+    pub fn is_told_at_its_site(&self) -> bool {
+        let teller = if self.is_delivery() { &self.to } else { &self.from };
+        self.head.site.as_ref() == Some(teller) && self.from != self.to
+    }
+
     /// The number by which a dispatch and its deliveries are joined, together with both sites.
     pub fn joined_by(&self) -> &Number {
         self.papers.as_ref().unwrap_or(&self.head.number)

@@ -383,7 +383,12 @@ impl Work<'_> {
 
     fn open_transfer(&self, row: &DocumentRow) -> Result<(Replayed, Transfer), CommandError> {
         match self.open(row, Kind::Transfer)? {
-            (replayed, Document::Transfer(transfer)) => Ok((replayed, transfer)),
+            (replayed, Document::Transfer(transfer)) if transfer.is_told_at_its_site() => {
+                Ok((replayed, transfer))
+            }
+            (_, Document::Transfer(_)) => {
+                Err(CommandError::UnknownDocument { kind: Kind::Transfer, found: row.number.clone() })
+            }
             _ => Err(StoreError::damaged("a transfer", row.identity).into()),
         }
     }

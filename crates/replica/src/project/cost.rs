@@ -148,6 +148,14 @@ fn fold(db: &Connection, org: i64, movements: &[Movement]) -> Result<(Vec<Amount
 impl Work<'_> {
     /// Values again what moved the articles of touched buckets.
     pub(super) fn fold_costs(&mut self) -> Result<(), StoreError> {
+        let any: bool = self
+            .tx
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM posting WHERE org = ? AND value <> 0)")
+            .and_then(|mut s| s.query_row([self.org], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        if !any {
+            return Ok(());
+        }
         let mut articles: BTreeSet<(String, String)> = BTreeSet::new();
         for bucket in &self.touched.buckets {
             let article = self

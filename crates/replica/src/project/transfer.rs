@@ -19,6 +19,9 @@ use crate::store::Work;
 
 impl Work<'_> {
     pub(super) fn project_transfer(&mut self, document: i64, d: &Transfer) -> Result<(), StoreError> {
+        if !d.is_told_at_its_site() {
+            return Ok(());
+        }
         let (sender, receiver, joined) = (d.from.as_str(), d.to.as_str(), d.joined_by().as_str());
         self.tx
             .prepare_cached(

@@ -115,6 +115,8 @@ impl Replica {
         }
         match found.as_slice() {
             [] => Ok(None),
+            // One that isn't told at its site is kept and passed on, and is nobody's transfer.
+            [one] if !self.transfer_document(one.id)?.is_told_at_its_site() => Ok(None),
             [one] => Ok(Some(self.transfer_row(one.id)?)),
             many => Err(CommandError::Ambiguous {
                 number: text.into(),
