@@ -15,6 +15,7 @@
 //! keys are only ever added.
 
 mod digest;
+mod content;
 
 pub mod keys;
 

@@ -342,7 +342,11 @@ impl Session {
         };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
         let sent = Request { after_sequence: self.at_relay, entries: sent, more };
-        self.state = State::Sending(sent, codec::encode(&request));
+        let body = match request.entries.is_empty() {
+            true => codec::encode(&request),
+            false => codec::encode_push(&request),
+        };
+        self.state = State::Sending(sent, body);
         Ok(())
     }
 

@@ -4,6 +4,7 @@ mod fixtures;
 mod goods;
 mod golden;
 mod round_trip;
+mod left_out;
 mod merge;
 mod newer;
 mod master;

@@ -248,6 +248,7 @@ fn a_long_absence_takes_several_requests() {
         let made = Made::new(document(&world.alice, n), &["S01"], Body { content, ..first(&actor) }.bytes());
         alice.journal.seal(vec![made]);
     }
+    alice.limits.request_bytes = 256 * 1024;
     let sent = alice.sync(&world, &mut relay);
     assert_eq!(sent.sent_changes, 40);
     assert!(sent.round_trips > 4, "{}", sent.round_trips);
@@ -364,15 +365,15 @@ fn after_each_failure_half_as_much_is_asked_for_down_to_one_entry() {
     let (alice, ..) = fleet(&world);
     let mut session = alice.session();
     let mut budgets = vec![];
-    for _ in 0..20 {
+    for _ in 0..22 {
         let Step::Entries { budget_bytes, .. } = session.step() else { panic!() };
         budgets.push(budget_bytes);
         session.entries(vec![], false, None).unwrap();
         assert!(matches!(session.step(), Step::Send(_)));
         session.failed();
     }
-    assert_eq!(budgets[..3], [256 * 1024, 128 * 1024, 64 * 1024]);
-    assert_eq!(budgets[19], 1);
+    assert_eq!(budgets[..3], [1024 * 1024, 512 * 1024, 256 * 1024]);
+    assert_eq!(budgets[21], 1);
 }
 
 /// An answer to another request, as a confused proxy may give, is no answer.
