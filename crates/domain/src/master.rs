@@ -74,8 +74,15 @@ pub struct Settings {
     pub currency: Currency,
     /// The return policy.
     pub policy: Policy,
+    /// After so many days goods in transit are late; `None`: [`Settings::TRANSIT_DAYS`].
+    pub transit_days: Option<u32>,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
     /// Days that the organisation has set itself in the calendars of working days.
     pub calendar: OwnDays,
+}
+
+impl Settings {
+    /// After how many days goods in transit are late where the settings don't say.
+    pub const TRANSIT_DAYS: u32 = 3;
 }

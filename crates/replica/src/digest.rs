@@ -50,6 +50,12 @@ const SHOWN: &[&str] = &[
     "SELECT d.identity, i.returned, i.state, l.line, l.of, l.sold, l.quantity, l.amount, l.tax, l.counts, l.issued
      FROM red_invoice i JOIN red_line l ON l.org = i.org AND l.document = i.document
      JOIN document d ON d.id = i.document WHERE i.org = ?1 ORDER BY d.identity, l.line",
+    "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
+     FROM transfer t JOIN document d ON d.id = t.document WHERE t.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, s.supplier, s.states, s.claimed, s.credited, s.open, s.open_value, s.conflicts
+     FROM supplier_return s JOIN document d ON d.id = s.document WHERE s.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, r.position, r.site, r.sku, r.place, r.lot, r.kept, r.until
+     FROM reservation r JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity, r.position",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -294,6 +300,9 @@ impl Work<'_> {
             "red_invoice",
             "red_line",
             "moved",
+            "transfer",
+            "supplier_return",
+            "reservation",
             "resolution",
             "resolution_claim",
         ] {

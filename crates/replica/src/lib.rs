@@ -22,17 +22,20 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CashMoved, CashOpen, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch,
-    ImportedAdjustment, ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, RedPending,
-    RedRequested, Resolve, Resolved, ReturnDone, SiteDraft, WhichShift,
+    Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseTransfer, Contact, CounterReturn, Graded,
+    HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, MoveGoods, Named, Payable,
+    PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve,
+    Resolve, Resolved, ReturnDone, SendTransfer, ShipClaim, SiteDraft, Unreserve, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    CashFilter, CashPayment, CashShiftRow, ElectronicRefund, ExceptionFilter, FeedStatus, Flow, LossRow,
-    Moved, PartRow, ReceiptLineView, ReceiptView, RedDue, RedInvoiceRow, RefundDue, ReturnFilter,
-    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    CashFilter, CashPayment, CashShiftRow, ClaimLineRow, ElectronicRefund, ExceptionFilter, FeedStatus, Flow,
+    LossRow, Moved, OpenClaims, PartRow, PassageRow, ReceiptLineView, ReceiptView, RedDue, RedInvoiceRow,
+    RefundDue, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,
+    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

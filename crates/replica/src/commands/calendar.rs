@@ -40,6 +40,7 @@ impl Work<'_> {
                 policy: Policy::standard(self.me.currency),
                 reasons: standard_reasons(),
                 calendar: Default::default(),
+                transit_days: None,
             },
         };
         let own = settings.calendar.entry(Calendar::of(zone).name).or_default();
