@@ -9,11 +9,13 @@ use guicang_domain::account::Account;
 use guicang_domain::adjustment::Movement;
 use guicang_domain::cash::{CashReason, CashWay};
 use guicang_domain::exception::ExceptionKind;
-use guicang_domain::ids::{ChangeHash, SiteId};
+use guicang_domain::ids::{ChangeHash, SiteId, Tender};
+use guicang_domain::invoice::{Confirmation, RedEvent};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
+use guicang_domain::sale::PaidBy;
 use guicang_domain::supplier_return::Settled;
 use guicang_domain::transfer::Outcome;
 use guicang_replica::{
@@ -79,7 +81,12 @@ impl History {
 
     fn sell(&mut self) {
         self.sold += 1;
-        self.desks[0].sell(&self.sold.to_string(), &[("TEA", 2, 4001), ("POT", 1, 1500)]);
+        let number = self.sold.to_string();
+        let mut sold = receipt(&number, self.chain.now(), &[("TEA", 2, 4001), ("POT", 1, 1500)]);
+        sold.tenders = vec![PaidBy { tender: Tender::cash(), amount: Amount(5501), reference: None }];
+        sold.invoice = Some(format!("B{number}"));
+        sold.lines.iter_mut().for_each(|line| line.tax_rate = Some(1300));
+        self.desks[0].import(vec![sold], Vec::new(), false);
     }
 
     /// One till file, brought in at both devices of a site; neither brings in all of it.
@@ -96,7 +103,7 @@ impl History {
 
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
-        match self.random.below(19) {
+        match self.random.below(20) {
             0 => self.sell(),
             1..=3 => {
                 let sale = 1 + self.random.below(self.sold);
@@ -110,6 +117,7 @@ impl History {
             9 => drop(self.chain.settle()),
             10 => self.pay_out(),
             16 | 17 => self.cash(at),
+            18 => self.red_invoices(),
             11 | 12 => self.move_between_sites(at),
             13 | 14 => self.claim_on_a_supplier(at),
             15 => self.keep_or_mark_down(at),
@@ -136,6 +144,23 @@ impl History {
             }
             _ => replica.cash_close(&clerk(), &which, Amount(9000)),
         };
+    }
+
+    /// HQ asks for the red invoices that are due, and some are issued.
+    fn red_invoices(&mut self) {
+        self.chain.settle();
+        self.chain.hq.replica.request_red(&clerk(), None).unwrap();
+        for pending in self.chain.hq.replica.red_pending().unwrap() {
+            let document = pending.invoice.head.id;
+            let said = match self.random.below(3) {
+                0 => RedEvent::Issued { number: pending.invoice.request_number() },
+                1 => RedEvent::Confirmation { state: Confirmation::AwaitsBuyer, number: None },
+                _ => RedEvent::Confirmation { state: Confirmation::Expired, number: None },
+            };
+            if self.chain.hq.replica.red_fits(document).unwrap() {
+                self.chain.hq.replica.red_event(document, said).unwrap();
+            }
+        }
     }
 
     /// A step of some return that the device holds. Steps that don't fit are refused, and change
