@@ -111,11 +111,8 @@ impl ReconcileArgs {
             let message = texts::statement_empty(l, &self.file.display());
             Failure::new(Exit::Refused, message, texts::statement_days_next(l))
         })?;
-        let item = item_of(&profile.name, &done, profile.currency, &books);
-        let shown = StatementItem {
-            findings: item.findings.iter().filter(|f| self.all || f.found != "matched").map(copy).collect(),
-            ..item
-        };
+        let mut shown = item_of(&profile.name, &done, profile.currency, &books);
+        shown.findings.retain(|f| self.all || f.found != Match::Matched.as_str());
         if globals.json() {
             globals.show("statement", std::slice::from_ref(&shown), |_| String::new())?;
         } else if !shown.findings.is_empty() {
@@ -140,19 +137,6 @@ impl ReconcileArgs {
         }
         globals.say(&line)?;
         globals.next(&texts::statement_settled_next(l))
-    }
-}
-
-fn copy(item: &FindingItem) -> FindingItem {
-    FindingItem {
-        refund: item.refund.clone(),
-        found: item.found.clone(),
-        r#return: item.r#return.clone(),
-        site: item.site.clone(),
-        state: item.state.clone(),
-        ours: item.ours.clone(),
-        theirs: item.theirs.clone(),
-        lines: item.lines.clone(),
     }
 }
 
