@@ -22,6 +22,7 @@ impl Events<'_> {
             Events::Sales(_) => Kind::SaleBatch,
             Events::Return(_) => Kind::Return,
             Events::Adjustment(_) => Kind::Adjustment,
+            Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
         }
     }
@@ -40,6 +41,7 @@ impl Events<'_> {
             Events::Sales(events) => maps(events, home),
             Events::Return(events) => maps(events, home),
             Events::Adjustment(events) => maps(events, home),
+            Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
         }
     }
@@ -96,7 +98,10 @@ impl Replayed {
         document: &Document,
     ) -> Result<Option<NewChange>, WriteError> {
         self.may_add(document.kind().as_str())?;
-        if !matches!(document, Document::Product(_) | Document::Site(_) | Document::Settings(_)) {
+        if !matches!(
+            document,
+            Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_)
+        ) {
             return Err(WriteError::WrongKind {
                 found: document.kind().to_string(),
                 wanted: "master data".into(),

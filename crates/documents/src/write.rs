@@ -10,6 +10,7 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
@@ -22,7 +23,7 @@ use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
-use crate::{adjustment, product, resolution, returns, sale_batch, settings, site};
+use crate::{adjustment, count, count_plan, product, resolution, returns, sale_batch, settings, site};
 
 /// Who writes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub enum Events<'a> {
     Return(&'a [Event<ReturnEvent>]),
     /// Of an `adjustment`.
     Adjustment(&'a [Event<AdjustmentEvent>]),
+    /// Of a `count`.
+    Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
 }
@@ -157,9 +160,11 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
         Document::Adjustment(d) => adjustment::write(d, &mut out),
+        Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
+        Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
     }
     out.into_map()

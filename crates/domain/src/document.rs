@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::adjustment::Adjustment;
+use crate::count::Count;
+use crate::count::plan::CountPlan;
 use crate::ids::{DocumentId, IdError, Number, SiteId};
 use crate::master::{Product, Settings, Site};
 use crate::resolution::Resolution;
@@ -41,12 +43,16 @@ pub enum Document {
     Return(Return),
     /// A stock adjustment.
     Adjustment(Adjustment),
+    /// A stocktake.
+    Count(Count),
     /// An article.
     Product(Product),
     /// A branch or warehouse.
     Site(Site),
     /// The organisation's settings.
     Settings(Settings),
+    /// A plan of cycle counts.
+    CountPlan(CountPlan),
     /// A decision on an exception.
     Resolution(Resolution),
 }
@@ -58,9 +64,11 @@ impl Document {
             Document::Sales(d) => &d.head,
             Document::Return(d) => &d.head,
             Document::Adjustment(d) => &d.head,
+            Document::Count(d) => &d.head,
             Document::Product(d) => &d.head,
             Document::Site(d) => &d.head,
             Document::Settings(d) => &d.head,
+            Document::CountPlan(d) => &d.head,
             Document::Resolution(d) => &d.head,
         }
     }
@@ -71,9 +79,11 @@ impl Document {
             Document::Sales(_) => Kind::SaleBatch,
             Document::Return(_) => Kind::Return,
             Document::Adjustment(_) => Kind::Adjustment,
+            Document::Count(_) => Kind::Count,
             Document::Product(_) => Kind::Product,
             Document::Site(_) => Kind::Site,
             Document::Settings(_) => Kind::Settings,
+            Document::CountPlan(_) => Kind::CountPlan,
             Document::Resolution(_) => Kind::Resolution,
         }
     }
@@ -114,12 +124,16 @@ kinds! {
     Return = "return", "TH", master false;
     /// Stock found, lost, damaged, received, opening (库存调整).
     Adjustment = "adjustment", "TZ", master false;
+    /// A stocktake (盘点单).
+    Count = "count", "PD", master false;
     /// An article (商品).
     Product = "product", "SP", master true;
     /// A branch or warehouse (门店).
     Site = "site", "MD", master true;
     /// The organisation's settings, its return policy among them (设置).
     Settings = "settings", "SZ", master true;
+    /// A plan of cycle counts (盘点计划).
+    CountPlan = "count_plan", "JH", master true;
     /// HQ's decision on an exception (对账处理).
     Resolution = "resolution", "CL", master true;
 }

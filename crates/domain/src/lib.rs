@@ -18,6 +18,7 @@ pub mod account;
 pub mod sale;
 pub mod returns;
 pub mod adjustment;
+pub mod count;
 pub mod master;
 pub mod policy;
 pub mod resolution;
