@@ -15,5 +15,6 @@ mod newer;
 mod hostile;
 mod refused;
 mod case;
+mod counts;
 mod processes;
 mod bad_input;

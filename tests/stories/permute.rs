@@ -5,12 +5,17 @@
 //! clocks that are wrong. Then fresh replicas of HQ's get the same entries and stamps in other orders,
 //! in other slices, with stamps that come late. All must show the same.
 
+use guicang_domain::account::Account;
+use guicang_domain::count::Uncounted;
 use guicang_domain::exception::ExceptionKind;
 use guicang_domain::ids::ChangeHash;
 use guicang_domain::money::Amount;
+use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
-use guicang_replica::{ExceptionFilter, PayoutOutcome, Receive, Resolve, ReturnFilter};
+use guicang_replica::{
+    By, CountFilter, ExceptionFilter, OpenCount, PayoutOutcome, Receive, Resolve, ReturnFilter, ScanItem,
+};
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
 use guicang_sync::feed::{Cursor, Feed};
@@ -84,7 +89,7 @@ impl History {
 
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
-        match self.random.below(12) {
+        match self.random.below(15) {
             0 => self.sell(),
             1..=3 => {
                 let sale = 1 + self.random.below(self.sold);
@@ -97,6 +102,7 @@ impl History {
             7 | 8 => drop(self.chain.sync(&mut self.desks[at])),
             9 => drop(self.chain.settle()),
             10 => self.pay_out(),
+            11..=13 => self.count(at),
             _ => self.resolve(),
         }
     }
@@ -119,6 +125,33 @@ impl History {
                 &number,
                 &[Receive { sku: None, quantity: None, place: String::new() }],
             ),
+        };
+    }
+
+    /// A step of a stocktake: a new one, or one that the device holds. Steps that don't fit are refused,
+    /// and change nothing.
+    fn count(&mut self, at: usize) {
+        let counts = self.desks[at].replica.counts(&CountFilter::default()).unwrap();
+        let sku = *self.random.pick(&["TEA", "POT", "MUG"]);
+        let account = *self.random.pick(&[Account::Sellable, Account::Sellable, Account::ReturnsHold]);
+        let quantity = Quantity::units(self.random.below(50) as i64);
+        let item = ScanItem { sku: sku.into(), lot: None, place: String::new(), account, quantity };
+        let number = match counts.is_empty() {
+            true => String::new(),
+            false => self.random.pick(&counts).number.clone(),
+        };
+        let manager = By::user("wang".parse().unwrap());
+        let step = self.random.below(12);
+        let replica = &mut self.desks[at].replica;
+        let _ = match step {
+            _ if counts.len() < 2 => replica.open_count(&clerk(), OpenCount::default()),
+            0..=3 => replica.scan_count(&clerk(), &number, &[item]),
+            4 | 5 => replica.recount(&clerk(), &number, &item),
+            6 => replica.close_count(&clerk(), &number, Uncounted::Zero).map(|c| c.count),
+            7 => replica.close_count(&clerk(), &number, Uncounted::Leave).map(|c| c.count),
+            8 | 9 => replica.approve_count(&manager, &number),
+            10 => replica.cancel_count(&clerk(), &number),
+            _ => replica.reverse_count(&clerk(), &number),
         };
     }
 

@@ -21,15 +21,16 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, Resolve, Resolved, ReturnDone,
-    SiteDraft,
+    Adjust, Adjusted, By, CloseCount, Contact, CountPlanDraft, CountScope, CounterReturn, Graded,
+    HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, OpenCount, Payable, PayoutOutcome,
+    ProductDraft, Receive, Resolve, Resolved, ReturnDone, ScanItem, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
-pub use error::{CommandError, OpenError, StoreError};
+pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, Moved, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
-    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    Against, CountFilter, CountLine, CountRow, DueCount, ExceptionFilter, FeedStatus, Flow, Found, Moved,
+    PartRow, ReceiptLineView, ReceiptView, RecountReason, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
 };
 pub use store::{Founding, Identity, Replica};

@@ -58,7 +58,8 @@ pub fn worth(
     currency: Currency,
 ) -> Amount {
     if book.is_positive() && book_value.0 > 0 {
-        return book_value.share(variance, book);
+        let worth = book_value.share(variance.abs(), book);
+        return if variance < Quantity::ZERO { -worth } else { worth };
     }
     listed.map_or(Amount::ZERO, |cost| cost.times(variance, currency))
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Count, CountEvent, Spot};
 use crate::event::{Event, Rank};
-use crate::ids::{DeviceCode, EventId, UserName};
+use crate::ids::{DeviceId, EventId, UserName};
 use crate::money::UnitPrice;
 use crate::quantity::Quantity;
 use crate::time::{Moment, Occurred};
@@ -38,7 +38,7 @@ pub struct Assertion {
     /// When the last of them was made: the assertion holds at this time.
     pub last: Moment,
     /// The devices that made them.
-    pub devices: BTreeSet<DeviceCode>,
+    pub devices: BTreeSet<DeviceId>,
     /// The events that say so: what a recount has to name.
     pub by: Vec<EventId>,
     /// The cost of one by the list of articles, as the last scan that knew one says.
@@ -179,7 +179,7 @@ impl CountState {
                     counted: Quantity::ZERO,
                     first: began.min(event.occurred.at),
                     last: event.occurred.at,
-                    devices: [event.id.device.clone()].into(),
+                    devices: [event.proof.device].into(),
                     by: vec![event.id.clone()],
                     cost: None,
                     unscanned: true,
@@ -247,7 +247,7 @@ fn assertion(mut words: Vec<Word<'_>>) -> (Assertion, Vec<EventId>) {
         counted: words.iter().map(|w| w.quantity).sum(),
         first: at(words.first()),
         last: at(words.last()),
-        devices: words.iter().map(|w| w.event.id.device.clone()).collect(),
+        devices: words.iter().map(|w| w.event.proof.device).collect(),
         by: words.iter().map(|w| w.event.id.clone()).collect(),
         cost: words.iter().rev().find_map(|w| w.cost),
         unscanned: false,
@@ -263,7 +263,6 @@ mod tests {
     use crate::account::Account;
     use crate::document::Head;
     use crate::event::Proof;
-    use crate::ids::DeviceId;
     use crate::money::Currency;
     use crate::time::{Recorded, Zone};
 
@@ -291,7 +290,7 @@ mod tests {
             user: format!("user of {device}").parse().unwrap(),
             policy: String::new(),
             body,
-            proof: Proof { device: DeviceId([1; 16]), hq: false, stamped: None },
+            proof: Proof { device: DeviceId([device.as_bytes()[0]; 16]), hq: false, stamped: None },
         };
         let mut events: Vec<_> = events.into_iter().map(event).collect();
         events.sort_by_key(Event::rank);

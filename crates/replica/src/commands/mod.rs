@@ -2,6 +2,8 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod count;
+mod count_plan;
 mod customers;
 mod held;
 mod import;
@@ -23,6 +25,8 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use count::{CloseCount, CountScope, OpenCount, ScanItem};
+pub use count_plan::CountPlanDraft;
 pub use customers::Contact;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
 pub use master::{ProductDraft, SiteDraft};

@@ -26,7 +26,8 @@ impl Work<'_> {
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
         }
-        for bucket in std::mem::take(&mut self.touched.buckets) {
+        // A count's variance touches its other bucket too.
+        while let Some(bucket) = self.touched.buckets.pop_first() {
             self.fold_bucket(bucket)?;
         }
         Ok(())
@@ -324,8 +325,12 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The stock of a bucket: all its postings that count, in order of when they happened.
+    /// The stock of a bucket: all its postings that count; where it was counted, the last count that
+    /// holds and what was posted after it.
     fn fold_bucket(&mut self, bucket: i64) -> Result<(), StoreError> {
+        if self.fold_counts(bucket)? {
+            return Ok(());
+        }
         self.tx
             .prepare_cached(
                 "INSERT INTO stock (org, bucket, quantity, value, asserted)

@@ -7,6 +7,7 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+mod count;
 mod fold;
 mod master;
 mod resolution;
@@ -100,11 +101,12 @@ impl Work<'_> {
         number: Option<&Number>,
         state: &str,
         detail: Option<&str>,
-        (recorded, intent): (Recorded, bool),
+        (recorded, intent, historic): (Recorded, bool, bool),
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?,
+                                     historic = ?
                  WHERE id = ?",
             )
             .and_then(|mut s| {
@@ -116,6 +118,7 @@ impl Work<'_> {
                     detail,
                     recorded.0,
                     intent,
+                    historic,
                     id
                 ])
             })
@@ -128,8 +131,10 @@ impl Work<'_> {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
             Document::Adjustment(d) => self.project_adjustment(id, d),
+            Document::Count(d) => self.project_count(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
+            Document::CountPlan(d) => self.project_count_plan(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
@@ -141,6 +146,14 @@ impl Work<'_> {
         self.collect(
             document,
             "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.buckets.insert(r.get(0)?);
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            "SELECT bucket FROM count_bucket WHERE org = ? AND document = ?",
             |touched, r| {
                 touched.buckets.insert(r.get(0)?);
                 Ok(())
@@ -199,6 +212,9 @@ impl Work<'_> {
             "return_line",
             "money",
             "moved",
+            "count_head",
+            "count_bucket",
+            "count_plan",
             "resolution",
             "site",
             "product",
@@ -340,25 +356,28 @@ impl Work<'_> {
     }
 }
 
-/// The latest recorded time of a document's events, and whether an intent to pay out is among them
-/// that no relay has acknowledged.
-fn latest(document: &Document) -> (Recorded, bool) {
+/// The latest recorded time of a document's events, whether an intent to pay out is among them that no
+/// relay has acknowledged, and whether it was brought in with history.
+fn latest(document: &Document) -> (Recorded, bool, bool) {
     use guicang_domain::returns::ReturnEvent;
     fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
         // `seen` bounds a rank as `recorded` does: a stamp below either moves it.
         events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
-        Document::Sales(d) => (newest(&d.events), false),
-        Document::Adjustment(d) => (newest(&d.events), false),
-        Document::Resolution(d) => (newest(&d.events), false),
+        Document::Sales(d) => (newest(&d.events), false, d.batch.historic),
+        Document::Adjustment(d) => (newest(&d.events), false, d.is_historic()),
+        Document::Count(d) => (newest(&d.events), false, false),
+        Document::Resolution(d) => (newest(&d.events), false, false),
         Document::Return(d) => {
             let waits = d
                 .events
                 .iter()
                 .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
-            (newest(&d.events), waits)
+            (newest(&d.events), waits, d.is_historic())
         }
-        Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),
+        Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_) => {
+            (Recorded(0), false, false)
+        }
     }
 }

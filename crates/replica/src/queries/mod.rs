@@ -1,15 +1,22 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod counts;
 pub mod exceptions;
+mod explain;
 mod receipts;
+pub(crate) mod recounts;
 mod returns;
 pub(crate) mod settings;
 mod status;
 mod stock;
 mod totals;
 
+pub use counts::{Against, CountFilter, CountLine, CountRow, DueCount, Found};
+pub(crate) use counts::{count_by_id, spot};
 pub use exceptions::ExceptionFilter;
+pub use explain::{StepWhat, StockStep};
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use recounts::RecountReason;
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
