@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
@@ -92,6 +93,9 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
@@ -128,6 +132,7 @@ impl Commands {
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),

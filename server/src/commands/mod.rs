@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
@@ -157,6 +158,9 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
@@ -196,7 +200,12 @@ impl Commands {
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
+            Commands::Stock(StockVerb::Explain(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Count(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),

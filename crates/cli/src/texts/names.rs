@@ -44,6 +44,8 @@ names! {
         "refund_over_entitlement": "超额退款", "refund over entitlement";
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
+        "negative_stock": "负库存", "negative stock";
+        "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
@@ -73,6 +75,8 @@ names! {
         "sent_back": "退供应商", "sent back";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
+        "count_gain": "盘盈", "more than the book";
+        "count_loss": "盘亏", "less than the book";
     }
     /// Where an inspected part goes.
     disposition {
@@ -124,6 +128,10 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
+        "account": "库存状态", "account";
+        "category": "类别", "category";
+        "stage of a count": "盘点状态", "stage of a count";
+        "word for the uncounted": "未盘处理", "word for the uncounted";
         "name": "名称", "name";
         "refund": "退款", "refund";
         "language": "语言", "language";
@@ -156,6 +164,11 @@ names! {
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "one of open closed approved cancelled": "open、closed、approved、cancelled 之一", "one of open closed approved cancelled";
+        "one of leave zero": "leave 或 zero", "one of leave zero";
+        "a stock account such as sellable": "库存状态，例如 sellable", "a stock account such as sellable";
+        "0 and more": "不小于 0", "0 and more";
+        "a category that some article has": "某个商品所属的类别", "a category that some article has";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

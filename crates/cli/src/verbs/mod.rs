@@ -11,6 +11,8 @@ pub mod import;
 pub mod sale;
 pub mod return_;
 pub mod stock;
+mod stock_explain;
+pub mod count;
 pub mod exception;
 pub mod totals;
 pub mod doctor;

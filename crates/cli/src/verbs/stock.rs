@@ -17,6 +17,8 @@ use crate::output::Globals;
 use crate::texts::{headings, names, next, results};
 use crate::verbs::{ByArgs, parse};
 
+pub use super::stock_explain::ExplainArgs;
+
 /// The commands on stock.
 #[derive(Debug, Clone, Subcommand)]
 pub enum StockVerb {
@@ -30,6 +32,11 @@ pub enum StockVerb {
         after_help = "Examples:\n  guicang stock adjust 85123A --add 50 --reason count --as opening\n  guicang stock adjust 85123A --remove 3 --reason damaged"
     )]
     Adjust(AdjustArgs),
+    /// Tell an article's story: what happened, step by step, and what was there after it
+    #[command(
+        after_help = "Examples:\n  guicang stock explain 85123A\n  guicang stock explain 85123A --site S01 --json"
+    )]
+    Explain(ExplainArgs),
 }
 
 impl StockVerb {
@@ -41,6 +48,7 @@ impl StockVerb {
         match self {
             StockVerb::Show(args) => args.run(replica, globals),
             StockVerb::Adjust(args) => args.run(replica, globals),
+            StockVerb::Explain(args) => args.run(replica, globals),
         }
     }
 }
