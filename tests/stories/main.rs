@@ -17,4 +17,5 @@ mod refused;
 mod case;
 mod counts;
 mod processes;
+mod payer;
 mod bad_input;
