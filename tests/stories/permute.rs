@@ -43,13 +43,14 @@ struct History {
 impl History {
     fn of(seed: u64) -> Self {
         let mut chain = Chain::open(&["S01", "S02", "S03"]);
-        // Two devices at one site; one clock is an hour fast, one twenty minutes slow.
-        let desks = [(11, "S01A", "S01", 0), (12, "S01B", "S01", 0), (13, "S02A", "S02", -1_200_000)]
+        // Two devices at one site, a minute apart; one clock is an hour fast, one twenty minutes slow.
+        let desks = [(11, "S01A", "S01", 0), (12, "S01B", "S01", 60_000), (13, "S02A", "S02", -1_200_000)]
             .map(|(seed, code, at, skew)| chain.desk(seed, code, at, skew));
         let mut desks = Vec::from(desks);
         desks.push(chain.desk(14, "S03A", "S03", 3_600_000));
         let mut history = Self { chain, desks, random: Random(seed), sold: 0, decided: 0 };
         history.sale_taken_back_three_times();
+        history.counted_while_the_shop_sells();
         for _ in 0..45 {
             history.chain.later(30_000 + history.random.below(300_000) as i64);
             history.act();
@@ -68,6 +69,27 @@ impl History {
             self.chain.later(60_000);
             self.desks[desk].take_back(request("S01/1", "TEA", 1, "wechat")).unwrap();
         }
+    }
+
+    /// What every history has too: a count at S01 that holds, and a sale of the other device there within
+    /// the minute by which its clock is off.
+    fn counted_while_the_shop_sells(&mut self) {
+        let manager = By::user("wang".parse().unwrap());
+        self.chain.later(600_000);
+        let item = |sku: &str, units| ScanItem {
+            sku: sku.into(),
+            lot: None,
+            place: String::new(),
+            account: Account::Sellable,
+            quantity: Quantity::units(units),
+        };
+        let replica = &mut self.desks[0].replica;
+        let number = replica.open_count(&clerk(), OpenCount::default()).unwrap().number;
+        replica.scan_count(&clerk(), &number, &[item("TEA", 48), item("MUG", 7)]).unwrap();
+        replica.close_count(&clerk(), &number, Uncounted::Leave).unwrap();
+        replica.approve_count(&manager, &number).unwrap();
+        let at = self.chain.now();
+        self.desks[1].import(vec![receipt("L1", at.plus_ms(30_000), &[("MUG", 1, 900)])], Vec::new(), false);
     }
 
     fn sell(&mut self) {
@@ -386,6 +408,11 @@ fn holds_for(seed: u64) {
     assert!(over + history.decided >= 1, "a history without an over-return shows nothing");
     let historic = expected.iter().filter(|e| e.historic).count();
     assert_eq!(historic, 1, "what both devices brought in counts once");
+    let counts = |desk: &Desk| desk.replica.counts(&CountFilter::default()).unwrap();
+    let counted = counts(&history.chain.hq);
+    let asked = expected.iter().filter(|e| e.kind == ExceptionKind::RecountAsked).count();
+    let recounts: u64 = counted.iter().map(|c| c.recounts).sum();
+    assert!(recounts >= asked as u64, "what is an exception is shown with its count");
     let totals = history.chain.hq.replica.totals().unwrap();
     let orders = [Stamps::AtOnce, Stamps::Late, Stamps::LaterFirst];
     for (n, stamps) in orders.into_iter().enumerate() {
@@ -395,6 +422,7 @@ fn holds_for(seed: u64) {
         let status = observer.replica.status().unwrap();
         assert_eq!(status.set_aside.len(), 0, "{stamps:?}: {:?}", status.set_aside);
         assert_eq!(exceptions(&observer), expected, "{stamps:?}");
+        assert_eq!(counts(&observer), counted, "{stamps:?}");
         assert_eq!(observer.replica.totals().unwrap(), totals, "{stamps:?}");
         assert_eq!(observer.digest(), history.chain.hq.digest(), "{stamps:?}");
         observer.check();

@@ -7,12 +7,10 @@ use std::collections::BTreeMap;
 
 use guicang_documents::{Events, Replayed};
 use guicang_domain::account::Account;
-use guicang_domain::count::{
-    Count, CountEvent, CountState, MOST_SPOTS, Scan, Scope, Seen, Spot, Stage, Uncounted,
-};
+use guicang_domain::count::{Count, CountEvent, CountState, MOST_SPOTS, Scope, Seen, Spot, Stage, Uncounted};
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Event;
-use guicang_domain::ids::{Lot, SiteId};
+use guicang_domain::ids::SiteId;
 use guicang_domain::quantity::Quantity;
 use rusqlite::params;
 
@@ -50,21 +48,6 @@ pub struct OpenCount {
     pub note: Option<String>,
 }
 
-/// How much somebody saw.
-#[derive(Debug, Clone)]
-pub struct ScanItem {
-    /// The article as typed.
-    pub sku: String,
-    /// The lot.
-    pub lot: Option<Lot>,
-    /// The place; empty for the site's one place.
-    pub place: String,
-    /// The account, one on hand.
-    pub account: Account,
-    /// How much; zero when there is none.
-    pub quantity: Quantity,
-}
-
 /// What closing a count came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CloseCount {
@@ -81,29 +64,6 @@ impl Replica {
     /// [`CommandError`]; nothing is changed then. The same of the commands below.
     pub fn open_count(&mut self, by: &By, open: OpenCount) -> Result<CountRow, CommandError> {
         let id = self.write(|work| work.open_count(by, open))?;
-        self.count_row(id)
-    }
-
-    /// Adds what somebody saw to an open count. Of one bucket it may be told several times: it adds up.
-    ///
-    /// # Errors
-    /// As [`Replica::open_count`].
-    pub fn scan_count(
-        &mut self,
-        by: &By,
-        number: &str,
-        items: &[ScanItem],
-    ) -> Result<CountRow, CommandError> {
-        let id = self.write(|work| work.scan_count(by, number, items))?;
-        self.count_row(id)
-    }
-
-    /// Counts a bucket again: replaces all that the count says of it so far, also after the approval.
-    ///
-    /// # Errors
-    /// As [`Replica::open_count`].
-    pub fn recount(&mut self, by: &By, number: &str, item: &ScanItem) -> Result<CountRow, CommandError> {
-        let id = self.write(|work| work.recount(by, number, item))?;
         self.count_row(id)
     }
 
@@ -160,7 +120,7 @@ impl Replica {
         self.count_row(id)
     }
 
-    fn count_row(&self, document: i64) -> Result<CountRow, CommandError> {
+    pub(super) fn count_row(&self, document: i64) -> Result<CountRow, CommandError> {
         Ok(crate::queries::count_by_id(self, document)?)
     }
 }
@@ -219,38 +179,6 @@ impl Work<'_> {
         }
         too_many("", scope.skus.len())?;
         Ok(scope)
-    }
-
-    fn scan_count(&mut self, by: &By, number: &str, items: &[ScanItem]) -> Result<i64, CommandError> {
-        let (row, replayed, document) = self.open_count_document(number)?;
-        let state = CountState::of(&document);
-        at_stage(&document, &state, &[Stage::Open])?;
-        let mut seen: BTreeMap<Spot, Scan> = BTreeMap::new();
-        for item in items {
-            let scan = self.scan(&document, item)?;
-            let before = seen.get(&scan.spot).map_or(Quantity::ZERO, |s| s.quantity);
-            let quantity = in_range(before + scan.quantity)?;
-            seen.insert(scan.spot.clone(), Scan { quantity, ..scan });
-        }
-        if seen.is_empty() {
-            return Err(CountRefusal::NothingCounted { number: row.number, sku: None }.into());
-        }
-        too_many(&row.number, seen.len())?;
-        let scans = seen.into_values().collect();
-        self.add_to_count(by, row, replayed, document, CountEvent::Scanned { scans })
-    }
-
-    fn recount(&mut self, by: &By, number: &str, item: &ScanItem) -> Result<i64, CommandError> {
-        let (row, replayed, document) = self.open_count_document(number)?;
-        let state = CountState::of(&document);
-        at_stage(&document, &state, &[Stage::Open, Stage::Closed, Stage::Approved])?;
-        let scan = self.scan(&document, item)?;
-        let Some(assertion) = state.assertions.get(&scan.spot) else {
-            let sku = Some(scan.spot.sku);
-            return Err(CountRefusal::NothingCounted { number: row.number, sku }.into());
-        };
-        let replaces = assertion.by.clone();
-        self.add_to_count(by, row, replayed, document, CountEvent::Recounted { scan, replaces })
     }
 
     fn close_count(
@@ -363,31 +291,11 @@ impl Work<'_> {
         self.append_to_count(row, replayed, document, events)
     }
 
-    /// A scan of what was typed, if the count takes it.
-    fn scan(&self, document: &Count, item: &ScanItem) -> Result<Scan, CommandError> {
-        let sku = self.known_sku(&item.sku, true)?;
-        if !item.account.is_on_hand() {
-            return Err(not_on_hand(item.account));
-        }
-        let place = item.place.trim().to_owned();
-        let spot = Spot { place, sku, lot: item.lot.clone(), account: item.account };
-        if !document.scope.takes(&spot) {
-            let number = document.head.number.to_string();
-            return Err(CountRefusal::OutOfScope { number, sku: spot.sku, place: spot.place }.into());
-        }
-        if item.quantity < Quantity::ZERO {
-            return Err(CommandError::Value {
-                field: "quantity",
-                found: item.quantity.to_string(),
-                wanted: "0 and more".into(),
-            });
-        }
-        let cost = self.listed_cost(&spot.sku)?;
-        Ok(Scan { spot, quantity: in_range(item.quantity)?, cost })
-    }
-
     /// A count as it stands, ready to be added to.
-    fn open_count_document(&self, number: &str) -> Result<(DocumentRow, Replayed, Count), CommandError> {
+    pub(super) fn open_count_document(
+        &self,
+        number: &str,
+    ) -> Result<(DocumentRow, Replayed, Count), CommandError> {
         let unknown = || CountRefusal::Unknown { found: number.to_owned() };
         let row = self.named(number, Kind::Count).map_err(|e| match e {
             CommandError::UnknownReturn { .. } => unknown().into(),
@@ -401,7 +309,7 @@ impl Work<'_> {
         }
     }
 
-    fn add_to_count(
+    pub(super) fn add_to_count(
         &mut self,
         by: &By,
         row: DocumentRow,
@@ -432,7 +340,11 @@ impl Work<'_> {
     }
 }
 
-fn at_stage(document: &Count, state: &CountState, wanted: &'static [Stage]) -> Result<(), CommandError> {
+pub(super) fn at_stage(
+    document: &Count,
+    state: &CountState,
+    wanted: &'static [Stage],
+) -> Result<(), CommandError> {
     if wanted.contains(&state.stage) {
         return Ok(());
     }
@@ -440,25 +352,14 @@ fn at_stage(document: &Count, state: &CountState, wanted: &'static [Stage]) -> R
     Err(CountRefusal::Stage { number, stage: state.stage, wanted }.into())
 }
 
-fn too_many(number: &str, found: usize) -> Result<(), CommandError> {
+pub(super) fn too_many(number: &str, found: usize) -> Result<(), CommandError> {
     if found <= MOST_SPOTS {
         return Ok(());
     }
     Err(CountRefusal::TooMany { number: number.into(), found, most: MOST_SPOTS }.into())
 }
 
-fn in_range(quantity: Quantity) -> Result<Quantity, CommandError> {
-    if quantity <= Quantity::LIMIT {
-        return Ok(quantity);
-    }
-    Err(CommandError::Value {
-        field: "quantity",
-        found: quantity.to_string(),
-        wanted: format!("at most {}", Quantity::LIMIT),
-    })
-}
-
-fn not_on_hand(account: Account) -> CommandError {
+pub(super) fn not_on_hand(account: Account) -> CommandError {
     CommandError::Value {
         field: "account",
         found: account.to_string(),

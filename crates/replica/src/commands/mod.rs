@@ -4,6 +4,7 @@
 mod adjust;
 mod count;
 mod count_plan;
+mod count_scan;
 mod customers;
 mod held;
 mod import;
@@ -25,8 +26,9 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
-pub use count::{CloseCount, CountScope, OpenCount, ScanItem};
+pub use count::{CloseCount, CountScope, OpenCount};
 pub use count_plan::CountPlanDraft;
+pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
 pub use master::{ProductDraft, SiteDraft};

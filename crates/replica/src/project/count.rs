@@ -121,61 +121,38 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Folds a bucket that was counted; `false` when it never was.
-    ///
-    /// Stock is the last count that holds and what was posted after it; each count's variance is what
-    /// was counted less what the ledger said at the time of its last scan.
-    pub(super) fn fold_counts(&mut self, bucket: i64) -> Result<bool, StoreError> {
+    /// Posts the variances of a bucket's counts anew: what was counted less what the ledger says at the
+    /// time of the last scan, by all that is held by now.
+    pub(super) fn fold_counts(&mut self, bucket: i64) -> Result<(), StoreError> {
         let mut rows = self.counts_of(bucket)?;
-        if rows.is_empty() {
-            return Ok(false);
-        }
         for row in &rows {
             self.unpost_variance(row, bucket)?;
         }
         let mut since = i64::MIN;
         for row in &mut rows {
-            (row.counted.flow, row.value, _) = self.flow(bucket, since, row.last)?;
+            (row.counted.flow, row.value) = self.flow(bucket, since, row.last)?;
             since = row.last;
         }
-        let (after, value_after, _) = self.flow(bucket, since, i64::MAX)?;
-        let (.., asserts) = self.flow(bucket, i64::MIN, i64::MAX)?;
         let counts: Vec<Counted> = rows.iter().map(|r| r.counted).collect();
-        let (explained, stock) = explain(&counts, after);
+        let (explained, _) = explain(&counts, Quantity::ZERO);
         let mut value = Amount::ZERO;
         for (row, found) in rows.iter().zip(&explained) {
             value += row.value;
-            let worth = worth(found.variance, found.book, value, row.cost, row.currency);
             if row.counted.holds {
+                let worth = worth(found.variance, found.book, value, row.cost, row.currency);
                 value += worth;
                 self.post_variance(row, bucket, found.variance, worth)?;
             }
             self.tx
                 .prepare_cached(
-                    "UPDATE count_bucket SET book = ?, variance = ?, value = ? WHERE org = ? AND document = ? AND position = ?",
+                    "UPDATE count_bucket SET book = ?, variance = ? WHERE org = ? AND document = ? AND position = ?",
                 )
                 .and_then(|mut s| {
-                    s.execute(params![
-                        found.book.0,
-                        found.variance.0,
-                        worth.0,
-                        self.org,
-                        row.document,
-                        row.position
-                    ])
+                    s.execute(params![found.book.0, found.variance.0, self.org, row.document, row.position])
                 })
                 .map_err(StoreError::of)?;
         }
-        value += value_after;
-        let asserted = asserts || counts.iter().any(|c| c.holds);
-        self.tx
-            .prepare_cached(
-                "INSERT INTO stock (org, bucket, quantity, value, asserted) VALUES (?1,?2,?3,?4,?5)
-                 ON CONFLICT (org, bucket) DO UPDATE SET quantity = ?3, value = ?4, asserted = ?5",
-            )
-            .and_then(|mut s| s.execute(params![self.org, bucket, stock.0, value.0, asserted]))
-            .map_err(StoreError::of)?;
-        Ok(true)
+        Ok(())
     }
 
     /// The counts of a bucket, by when they hold, then by document.
@@ -211,18 +188,17 @@ impl Work<'_> {
         Ok(rows)
     }
 
-    /// What was posted to a bucket after one moment and up to another, its value, and whether any of it
-    /// says how much there is. Variances aren't among it: they were taken out before.
-    fn flow(&self, bucket: i64, after: i64, up_to: i64) -> Result<(Quantity, Amount, bool), StoreError> {
+    /// What was posted to a bucket after one moment and up to another, and its value. Variances aren't
+    /// among it: they were taken out before.
+    fn flow(&self, bucket: i64, after: i64, up_to: i64) -> Result<(Quantity, Amount), StoreError> {
         self.tx
             .prepare_cached(
-                "SELECT coalesce(sum(quantity), 0), coalesce(sum(value), 0), coalesce(max(asserts), 0)
-                 FROM posting INDEXED BY posting_bucket
+                "SELECT coalesce(sum(quantity), 0), coalesce(sum(value), 0) FROM posting INDEXED BY posting_bucket
                  WHERE org = ? AND bucket = ? AND occurred > ? AND occurred <= ? AND counts = 1",
             )
             .and_then(|mut s| {
                 s.query_row(params![self.org, bucket, after, up_to], |r| {
-                    Ok((Quantity(r.get(0)?), Amount(r.get(1)?), r.get(2)?))
+                    Ok((Quantity(r.get(0)?), Amount(r.get(1)?)))
                 })
             })
             .map_err(StoreError::of)
@@ -257,15 +233,15 @@ impl Work<'_> {
         variance: Quantity,
         worth: Amount,
     ) -> Result<(), StoreError> {
-        if variance == Quantity::ZERO {
-            return Ok(());
-        }
+        // A count that found what the book says is posted too: it says how much there is.
+        let mut sides = vec![(0, bucket, variance, worth, true)];
         let counted = self.bucket_of(bucket)?;
-        let other = self.bucket(&Bucket { account: Account::Variance, ..counted.clone() })?;
-        self.touched.buckets.insert(other);
-        for (side, to, quantity, value, asserts) in
-            [(0, bucket, variance, worth, true), (1, other, -variance, -worth, false)]
-        {
+        if variance != Quantity::ZERO {
+            let other = self.bucket(&Bucket { account: Account::Variance, ..counted.clone() })?;
+            self.touched.buckets.insert(other);
+            sides.push((1, other, -variance, -worth, false));
+        }
+        for (side, to, quantity, value, asserts) in sides {
             self.tx
                 .prepare_cached(
                     "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, occurred, asserts)
@@ -285,6 +261,9 @@ impl Work<'_> {
                     ])
                 })
                 .map_err(StoreError::of)?;
+        }
+        if variance == Quantity::ZERO {
+            return Ok(());
         }
         let movement = if variance.is_positive() { "count_gain" } else { "count_loss" };
         self.tx

@@ -26,8 +26,11 @@ impl Work<'_> {
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
         }
-        // A count's variance touches its other bucket too.
-        while let Some(bucket) = self.touched.buckets.pop_first() {
+        // Variances first: they are postings like any other's, and touch their other bucket too.
+        for bucket in self.touched.buckets.clone() {
+            self.fold_counts(bucket)?;
+        }
+        for bucket in std::mem::take(&mut self.touched.buckets) {
             self.fold_bucket(bucket)?;
         }
         Ok(())
@@ -325,12 +328,9 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The stock of a bucket: all its postings that count; where it was counted, the last count that
-    /// holds and what was posted after it.
+    /// The stock of a bucket: all its postings that count. Where it was counted, its variances are among
+    /// them, so that this is the last count that holds and what was posted after it.
     fn fold_bucket(&mut self, bucket: i64) -> Result<(), StoreError> {
-        if self.fold_counts(bucket)? {
-            return Ok(());
-        }
         self.tx
             .prepare_cached(
                 "INSERT INTO stock (org, bucket, quantity, value, asserted)

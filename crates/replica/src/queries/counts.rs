@@ -1,23 +1,21 @@
-//! Stocktakes: where each is, what it found, and which are due.
+//! Stocktakes: where each is, and what it found.
 //!
 //! What surprises: of a blind count that isn't approved, book and variance are left out here, not at
 //! the edge, so that no face can show them by mistake.
 
-use chrono::NaiveDate;
 use guicang_domain::account::Account;
-use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::ledger::worth;
 use guicang_domain::count::{Spot, Stage};
-use guicang_domain::document::Document;
 use guicang_domain::ids::{DocumentId, SiteId, UserName};
-use guicang_domain::money::{Amount, Currency};
+use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::time::{Moment, Zone};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Row, params};
 
 use super::name;
 use super::recounts::{RecountReason, recounts_asked};
 use crate::error::StoreError;
-use crate::facts::{document_by_id, documents_numbered, find_document, standing};
+use crate::facts::{documents_numbered, find_document};
 use crate::store::Replica;
 
 /// Which counts.
@@ -91,6 +89,21 @@ pub struct Found {
     pub re_explained: u64,
 }
 
+impl Found {
+    /// What lines come to; those whose book is kept from the counters add nothing.
+    pub fn of(lines: &[CountLine]) -> Self {
+        let mut found = Self::default();
+        for against in lines.iter().filter_map(|line| line.against) {
+            found.variances += u64::from(against.variance != Quantity::ZERO);
+            found.gained += against.variance.max(Quantity::ZERO);
+            found.lost += (-against.variance).max(Quantity::ZERO);
+            found.value += against.value;
+            found.re_explained += u64::from(against.is_re_explained());
+        }
+        found
+    }
+}
+
 /// What a count says of a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CountLine {
@@ -128,25 +141,6 @@ impl Against {
     pub fn is_re_explained(&self) -> bool {
         self.approved.is_some_and(|seen| seen != self.variance)
     }
-}
-
-/// A count that a plan asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DueCount {
-    /// The plan's name.
-    pub plan: String,
-    /// The site.
-    pub site: SiteId,
-    /// Every so many days.
-    pub every_days: u32,
-    /// The day by which it is to be done.
-    pub due: NaiveDate,
-    /// How many days it is late; below zero: days left.
-    pub late_days: i64,
-    /// The day on which the last one was closed.
-    pub last: Option<NaiveDate>,
-    /// The number of the one that is going on.
-    pub open: Option<String>,
 }
 
 const HEAD: &str =
@@ -210,8 +204,11 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT b.place, b.sku, b.lot, b.account, c.counted, c.first, c.last, c.unscanned, c.book, c.variance,
-                        c.value, c.seen, c.position
+                        p.value, c.seen, c.position, s.quantity, s.value, c.cost, h.currency
                  FROM count_bucket c JOIN bucket b ON b.id = c.bucket
+                 JOIN count_head h ON h.org = c.org AND h.document = c.document
+                 LEFT JOIN posting p ON p.org = c.org AND p.document = c.document AND p.ordinal = 2 * c.position
+                 LEFT JOIN stock s ON s.org = c.org AND s.bucket = c.bucket
                  WHERE c.org = ? AND c.document = ? ORDER BY c.position",
             )
             .map_err(StoreError::of)?;
@@ -219,12 +216,12 @@ impl Replica {
         let mut out = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let number = |n| r.get::<_, i64>(n).map_err(StoreError::of);
-            let approved: Option<i64> = r.get(11).map_err(StoreError::of)?;
+            let maybe = |n| r.get::<_, Option<i64>>(n).map_err(StoreError::of);
             let against = Against {
                 book: Quantity(number(8)?),
                 variance: Quantity(number(9)?),
-                value: Amount(number(10)?),
-                approved: approved.map(Quantity),
+                value: value_of(r)?,
+                approved: maybe(11)?.map(Quantity),
             };
             out.push(CountLine {
                 spot: spot(r, 0)?,
@@ -275,100 +272,11 @@ impl Replica {
             found: None,
             recounts: 0,
         };
-        let org = self.identity.org;
-        let (buckets, found) = self
-            .db
-            .prepare_cached(
-                "SELECT count(*), coalesce(sum(variance <> 0), 0), coalesce(sum(max(variance, 0)), 0),
-                        coalesce(sum(max(-variance, 0)), 0), coalesce(sum(value), 0), coalesce(sum(seen <> variance), 0)
-                 FROM count_bucket WHERE org = ? AND document = ?",
-            )
-            .and_then(|mut s| {
-                s.query_row([org, document], |r| {
-                    let found = Found {
-                        variances: r.get(1)?,
-                        gained: Quantity(r.get(2)?),
-                        lost: Quantity(r.get(3)?),
-                        value: Amount(r.get(4)?),
-                        re_explained: r.get(5)?,
-                    };
-                    Ok((r.get(0)?, found))
-                })
-            })
-            .map_err(StoreError::of)?;
-        row.buckets = buckets;
-        row.found = shown(&row).then_some(found);
-        let asked = recounts_asked(&self.db, org, self.identity.device, Some(document))?;
-        row.recounts = asked.len() as u64;
+        let lines = self.count_lines(document, true)?;
+        row.buckets = lines.len() as u64;
+        row.recounts = lines.iter().filter(|line| !line.recount.is_empty()).count() as u64;
+        row.found = shown(&row).then(|| Found::of(&lines));
         Ok(row)
-    }
-
-    /// What plans ask for, by the day by which it is to be done; at a branch of its own site.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the file can't be read.
-    pub fn due_counts(&mut self) -> Result<Vec<DueCount>, StoreError> {
-        let org = self.identity.org;
-        let now = (self.ambient.now)();
-        let plans: Vec<i64> = self
-            .db
-            .prepare_cached("SELECT document FROM count_plan WHERE org = ? AND every_days > 0")
-            .and_then(|mut s| s.query_map([org], |r| r.get(0))?.collect())
-            .map_err(StoreError::of)?;
-        let mut sites: Vec<(SiteId, Zone)> = self.sites()?.into_iter().map(|s| (s.code, s.zone)).collect();
-        if let Some(here) = &self.identity.site {
-            let zone = self.zone_of(Some(here))?;
-            sites = vec![(here.clone(), zone)];
-        }
-        let mut out = Vec::new();
-        for id in plans {
-            let row = document_by_id(&self.db, id)?;
-            let (_, reading) =
-                standing(&self.db, org, &self.book, self.identity.device, id)?.read(row.identity)?;
-            let Some(Document::CountPlan(plan)) = reading.document else { continue };
-            for (site, zone) in sites.iter().filter(|(site, _)| plan.site.as_ref().is_none_or(|s| s == site))
-            {
-                out.extend(self.due(&plan, site, *zone, now)?);
-            }
-        }
-        out.sort_by(|a, b| (a.due, &a.site, &a.plan).cmp(&(b.due, &b.site, &b.plan)));
-        Ok(out)
-    }
-
-    fn due(
-        &self,
-        plan: &CountPlan,
-        site: &SiteId,
-        zone: Zone,
-        now: Moment,
-    ) -> Result<Option<DueCount>, StoreError> {
-        let key = params![self.identity.org, plan.head.id.to_bytes(), site.as_str()];
-        let last: Option<i64> = self
-            .db
-            .prepare_cached(
-                "SELECT max(closed) FROM count_head WHERE org = ? AND plan = ? AND site = ? AND stage IN ('closed', 'approved')",
-            )
-            .and_then(|mut s| s.query_row(key, |r| r.get(0)))
-            .map_err(StoreError::of)?;
-        let open: Option<String> = self
-            .db
-            .prepare_cached(
-                "SELECT d.number FROM count_head h JOIN document d ON d.id = h.document
-                 WHERE h.org = ? AND h.plan = ? AND h.site = ? AND h.stage = 'open' ORDER BY h.opened, d.identity LIMIT 1",
-            )
-            .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
-            .map_err(StoreError::of)?;
-        let last = last.map(|at| zone.local(Moment(at)).date_naive());
-        let today = zone.local(now).date_naive();
-        Ok(plan.due(last).map(|due| DueCount {
-            plan: plan.name.clone(),
-            site: site.clone(),
-            every_days: plan.every_days,
-            due,
-            late_days: (today - due).num_days(),
-            last,
-            open,
-        }))
     }
 }
 
@@ -383,6 +291,19 @@ fn head_of(replica: &Replica, document: i64) -> Result<Option<CountRow>, StoreEr
     let mut rows = statement.query([replica.identity.org, document]).map_err(StoreError::of)?;
     let found = rows.next().map_err(StoreError::of)?;
     found.map(|r| replica.count_head(r)).transpose()
+}
+
+/// What a variance is worth: as it was posted; before that, or where its posting has no cost, by what the
+/// bucket's goods cost on average now, or what the list of articles said.
+fn value_of(r: &Row<'_>) -> Result<Amount, StoreError> {
+    let number = |n| r.get::<_, Option<i64>>(n).map_err(StoreError::of);
+    let posted = number(10)?.unwrap_or_default();
+    if posted != 0 {
+        return Ok(Amount(posted));
+    }
+    let there = (Quantity(number(13)?.unwrap_or_default()), Amount(number(14)?.unwrap_or_default()));
+    let variance = Quantity(number(9)?.unwrap_or_default());
+    Ok(worth(variance, there.0, there.1, number(15)?.map(UnitPrice), name(r, 16, "a currency")?))
 }
 
 /// The count of a document's row.

@@ -1,6 +1,7 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
 mod counts;
+mod due_counts;
 pub mod exceptions;
 mod explain;
 mod receipts;
@@ -11,8 +12,9 @@ mod status;
 mod stock;
 mod totals;
 
-pub use counts::{Against, CountFilter, CountLine, CountRow, DueCount, Found};
+pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
 pub(crate) use counts::{count_by_id, spot};
+pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
 pub use explain::{StepWhat, StockStep};
 pub use receipts::{ReceiptLineView, ReceiptView};

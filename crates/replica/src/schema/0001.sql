@@ -348,7 +348,6 @@ CREATE TABLE count_bucket (
     -- Folded from the bucket's ledger: what it says at the time of the last scan, and the variance.
     book      INTEGER NOT NULL DEFAULT 0,
     variance  INTEGER NOT NULL DEFAULT 0,
-    value     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX count_bucket_bucket ON count_bucket (org, bucket, last);

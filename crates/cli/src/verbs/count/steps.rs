@@ -4,7 +4,6 @@ use clap::Args;
 use guicang_domain::account::Account;
 use guicang_domain::count::Uncounted;
 use guicang_domain::ids::SiteId;
-use guicang_domain::quantity::Quantity;
 use guicang_replica::{By, CommandError, CountRefusal, CountRow, CountScope, Found, OpenCount, Replica};
 
 use super::item::{CountItem, details, table};
@@ -145,14 +144,7 @@ impl ApproveArgs {
         let unknown = || CommandError::from(CountRefusal::Unknown { found: self.number.clone() });
         let found = replica.find_count(&self.number, true).told(globals)?;
         let (mut row, lines) = found.ok_or_else(unknown).told(globals)?;
-        let mut sum = Found::default();
-        for against in lines.iter().filter_map(|line| line.against) {
-            sum.variances += u64::from(against.variance != Quantity::ZERO);
-            sum.gained += against.variance.max(Quantity::ZERO);
-            sum.lost += (-against.variance).max(Quantity::ZERO);
-            sum.value += against.value;
-            sum.re_explained += u64::from(against.is_re_explained());
-        }
+        let sum = Found::of(&lines);
         row.found = Some(sum);
         let item = CountItem::of(&row, Some(&lines));
         globals.show("count", &[item], |items| details(l, &items[0]))?;
