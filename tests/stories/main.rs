@@ -17,5 +17,6 @@ mod refused;
 mod case;
 mod counts;
 mod processes;
+mod quota;
 mod payer;
 mod bad_input;

@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod machine;
 mod error;
 mod store;
 mod facts;
@@ -28,6 +29,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
+pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CountFilter, CountLine, CountRow, DueCount, ExceptionFilter, FeedStatus, Flow, Found, Moved,
     PartRow, ReceiptLineView, ReceiptView, RecountReason, ReturnFilter, ReturnLineRow, ReturnLinkRow,
