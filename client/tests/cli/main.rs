@@ -4,6 +4,7 @@ mod support;
 
 mod help;
 mod branch;
+mod counts;
 mod figures;
 mod goods;
 mod mistakes;

@@ -16,7 +16,7 @@ use crate::store::{Replica, Work};
 const SHOWN: &[&str] = &[
     "SELECT identity, kind, site, number, sites, state FROM document WHERE org = ?1 AND state <> 'unreadable' ORDER BY identity",
     "SELECT code, name, zone, currency FROM site WHERE org = ?1 ORDER BY code",
-    "SELECT sku, name, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
+    "SELECT sku, name, category, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
             l.quantity, l.paid, l.service, l.cost, l.lot
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
@@ -43,6 +43,15 @@ const SHOWN: &[&str] = &[
      FROM supplier_return s JOIN document d ON d.id = s.document WHERE s.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.position, r.site, r.sku, r.place, r.lot, r.kept, r.until
      FROM reservation r JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity, r.position",
+    "SELECT d.identity, h.site, h.stage, h.opened, h.blind, h.places, h.skus, h.category, h.plan, h.counters, h.closed,
+            h.approved, h.approver, h.losers
+     FROM count_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, c.position, b.place, b.sku, b.lot, b.account, c.counted, c.first, c.last, c.devices, c.cost,
+            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance
+     FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
+     WHERE c.org = ?1 ORDER BY d.identity, c.position",
+    "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -285,6 +294,9 @@ impl Work<'_> {
             "transfer",
             "supplier_return",
             "reservation",
+            "count_head",
+            "count_bucket",
+            "count_plan",
             "resolution",
             "resolution_claim",
         ] {

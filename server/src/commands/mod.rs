@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
@@ -171,6 +172,9 @@ pub enum Commands {
     /// Goods back to their supplier
     #[command(subcommand)]
     SupplierReturn(SupplierReturnVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
@@ -210,9 +214,14 @@ impl Commands {
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
+            Commands::Stock(StockVerb::Explain(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Transfer(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::SupplierReturn(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Count(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),

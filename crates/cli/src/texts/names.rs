@@ -47,6 +47,8 @@ names! {
         "late_in_transit": "在途超期", "late in transit";
         "transfer_short": "调拨短少", "short on arrival";
         "transfer_over": "调拨多收", "more arrived than was sent";
+        "negative_stock": "负库存", "negative stock";
+        "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
@@ -120,6 +122,8 @@ names! {
         "set_apart": "转待报废", "set apart to be scrapped";
         "scrapped": "报废", "scrapped";
         "marked_down": "降价转码", "marked down";
+        "count_gain": "盘盈", "more than the book";
+        "count_loss": "盘亏", "less than the book";
     }
     /// Where an inspected part goes.
     disposition {
@@ -171,6 +175,10 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
+        "account": "库存状态", "account";
+        "category": "类别", "category";
+        "stage of a count": "盘点状态", "stage of a count";
+        "word for the uncounted": "未盘处理", "word for the uncounted";
         "name": "名称", "name";
         "refund": "退款", "refund";
         "language": "语言", "language";
@@ -178,7 +186,6 @@ names! {
         "action": "处理方式", "action";
         "outcome": "下落", "outcome";
         "settlement": "结清方式", "settlement";
-        "account": "库存科目", "account";
         "supplier": "供应商", "supplier";
     }
     /// What a value should be, in the words of the program's parsers.
@@ -220,6 +227,10 @@ names! {
         "a time to come": "将来的时间", "a time to come";
         "at least one SKU": "至少一个货号", "at least one SKU";
         "one of opening received sent_back found written_off": "opening、received、sent_back、found、written_off 之一", "one of opening received sent_back found written_off";
+        "one of open closed approved cancelled": "open、closed、approved、cancelled 之一", "one of open closed approved cancelled";
+        "one of leave zero": "leave 或 zero", "one of leave zero";
+        "0 and more": "不小于 0", "0 and more";
+        "a category that some article has": "某个商品所属的类别", "a category that some article has";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

@@ -3,6 +3,8 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
+use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
 use guicang_domain::document::{Document, Head, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
@@ -400,6 +402,71 @@ pub fn settings() -> Settings {
     }
 }
 
+/// A bucket with all that a bucket can say.
+fn spot() -> Spot {
+    Spot {
+        place: "back".into(),
+        sku: "85123A".parse().unwrap(),
+        lot: Some("L2026".parse().unwrap()),
+        account: Account::ReturnsHold,
+    }
+}
+
+/// A stocktake with every field and every event.
+pub fn count() -> Count {
+    let plain =
+        Spot { place: String::new(), sku: "71053".parse().unwrap(), lot: None, account: Account::Sellable };
+    let scan = |spot: Spot, quantity, cost| Scan { spot, quantity: Quantity(quantity), cost };
+    let bodies = vec![
+        CountEvent::Opened,
+        CountEvent::Scanned {
+            scans: vec![scan(spot(), 97_000, Some(UnitPrice(11_000))), scan(plain.clone(), 0, None)],
+        },
+        CountEvent::Recounted {
+            scan: scan(spot(), 98_000, None),
+            replaces: vec![event_id("S01A", 2), event_id("S01B", 1)],
+        },
+        CountEvent::Closed { uncounted: Uncounted::Zero, zero: vec![plain] },
+        CountEvent::Closed { uncounted: Uncounted::Leave, zero: vec![] },
+        CountEvent::Approved {
+            by: "wang".parse().unwrap(),
+            seen: vec![Seen { spot: spot(), counted: Quantity(98_000), book: Quantity(-2_000) }],
+        },
+        CountEvent::Cancelled,
+        CountEvent::Reversed { event: event_id("S01A", 6) },
+    ];
+    Count {
+        head: head(Kind::Count),
+        scope: scope(),
+        blind: true,
+        plan: Some(document_id()),
+        currency: Currency::CNY,
+        note: Some("年终".into()),
+        events: bodies.into_iter().zip(1..).map(|(body, n)| event(n, body)).collect(),
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        places: ["".into(), "back".into()].into(),
+        skus: ["71053".parse().unwrap(), "85123A".parse().unwrap()].into(),
+        category: Some("home".into()),
+        accounts: [Account::Sellable, Account::ReturnsHold].into(),
+    }
+}
+
+pub fn count_plan() -> CountPlan {
+    CountPlan {
+        head: head(Kind::CountPlan),
+        name: "烟酒".into(),
+        site: Some("S01".parse().unwrap()),
+        scope: scope(),
+        blind: true,
+        every_days: 30,
+        from: "2026-11-01".parse().unwrap(),
+    }
+}
+
 /// One document of each kind, with who writes it.
 pub fn one_of_each() -> Vec<(Document, Writer)> {
     vec![
@@ -409,9 +476,11 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Transfer(transfer()), branch(1)),
         (Document::SupplierReturn(supplier_return()), branch(1)),
         (Document::Reservation(reservation()), branch(1)),
+        (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),
+        (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),
     ]
 }

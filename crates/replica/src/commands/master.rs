@@ -122,7 +122,11 @@ impl Work<'_> {
     }
 
     /// Makes the document, or sets the fields of the one that is held where they differ.
-    fn put_master(&mut self, held: Option<i64>, mut document: Document) -> Result<bool, CommandError> {
+    pub(super) fn put_master(
+        &mut self,
+        held: Option<i64>,
+        mut document: Document,
+    ) -> Result<bool, CommandError> {
         let Some(id) = held else {
             self.create(document, &[])?;
             return Ok(true);
@@ -138,6 +142,7 @@ impl Work<'_> {
         match &mut document {
             Document::Site(d) => d.head = current.head().clone(),
             Document::Product(d) => d.head = current.head().clone(),
+            Document::CountPlan(d) => d.head = current.head().clone(),
             _ => {}
         }
         let change = replayed

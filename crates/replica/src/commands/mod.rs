@@ -2,6 +2,9 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod count;
+mod count_plan;
+mod count_scan;
 mod customers;
 mod goods;
 mod held;
@@ -27,6 +30,9 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use count::{CloseCount, CountScope, OpenCount};
+pub use count_plan::CountPlanDraft;
+pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
