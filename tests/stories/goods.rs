@@ -14,6 +14,7 @@ use guicang_replica::{
 };
 
 use crate::chain::{Chain, Desk, clerk, site};
+use crate::programs::{Headquarters, words};
 
 /// Articles and units.
 pub fn named(sku: &str, units: i64) -> Vec<Named> {
@@ -317,4 +318,46 @@ fn a_claim_closed_twice_while_apart() {
     for desk in [&mut alice, &mut dave, &mut chain.hq] {
         desk.check();
     }
+}
+
+/// The same with the programs, as two clerks and HQ meet it. The keys of a transfer are an interface.
+#[test]
+fn ten_sent_nine_arrive_through_the_programs() {
+    let hq = Headquarters::open(&["A", "B"]);
+    let [a, b] = ["A", "B"].map(|at| hq.branch(at, &hq.address));
+    a.run(&words("stock adjust TEA --add 50 --as received --reason other --cost 12")).ok();
+    let sent = a.items(&words("transfer send --to B --item TEA=10 --note urgent")).remove(0);
+    let number = sent["number"].as_str().unwrap().to_owned();
+    let unknown = b.run(&["transfer", "receive", &number]);
+    assert_eq!(unknown.code, Some(65));
+    assert!(unknown.said.contains("--from"), "{}", unknown.said);
+    for branch in [&a, &b] {
+        branch.sync();
+    }
+    let received = ["transfer", "receive", &number, "--item", "TEA=9", "--complete"];
+    let done = b.run(&received).ok();
+    assert!(done.said.contains(&format!("transfer close {number}")), "{}", done.said);
+    b.sync();
+    let short = hq.items(&words("exception list --kind transfer_short"));
+    assert_eq!(short[0]["evidence"]["short"], "1");
+    b.run(&["transfer", "close", &number, "--as", "late"]).ok();
+    b.sync();
+    assert_eq!(hq.items(&words("exception list")), [] as [serde_json::Value; 0]);
+    let mut item = hq.items(&["transfer", "show", &number]).remove(0);
+    assert!(item["id"].take().is_string() && item["since"].take().is_string());
+    assert_eq!(
+        item,
+        serde_json::json!({
+            "id": null, "number": number, "from": "A", "to": "B", "papers": null, "deliveries": [], "since": null,
+            "days": null, "states": ["received"],
+            "goods": [{
+                "sku": "TEA", "lot": null, "sent": "10", "arrived": "10", "over": "0", "never_left": "0",
+                "lost": "0", "open": "0",
+            }],
+            "losses": [], "currency": "CNY", "note": "urgent",
+        })
+    );
+    let stock = |branch: &str| hq.items(&["stock", "show", "TEA", "--site", branch])[0]["on_hand"].clone();
+    assert_eq!((stock("A"), stock("B")), ("40".into(), "10".into()));
+    b.run(&["doctor"]).ok();
 }

@@ -93,7 +93,8 @@ fn movements(db: &Connection, org: i64, site: &str, sku: &str) -> Result<Vec<Mov
             None => {
                 let identity = DocumentId::from_slice(&identity)
                     .map_err(|e| StoreError::damaged("a document's identity", e))?;
-                let known = (!derived).then_some(Amount(value.abs()));
+                // Nothing said is nothing known, whoever wrote the posting.
+                let known = (!derived && value != 0).then_some(Amount(value.abs()));
                 let order = (false, identity, ordinal / 2);
                 out.push(Movement { document, position, occurred, order, ends: vec![end], known });
             }
@@ -184,7 +185,7 @@ impl Work<'_> {
                 }
                 self.tx
                     .prepare_cached(
-                        "UPDATE posting SET value = ? WHERE org = ? AND document = ? AND ordinal = ?",
+                        "UPDATE posting SET value = ?, derived = 1 WHERE org = ? AND document = ? AND ordinal = ?",
                     )
                     .and_then(|mut s| s.execute(params![after, self.org, movement.document, ordinal]))
                     .map_err(StoreError::of)?;
