@@ -13,7 +13,7 @@ use guicang_replica::{
     Replica, Resolve, SendTransfer, ShipClaim, StockFilter, TransferFilter, TransferRow,
 };
 
-use crate::chain::{Chain, Desk, clerk, site};
+use crate::chain::{Chain, Desk, clerk, request, site};
 use crate::programs::{Headquarters, words};
 
 /// Articles and units.
@@ -264,6 +264,39 @@ fn one_truck_unloaded_into_two_books() {
     chain.settle();
     assert_eq!(kinds(&chain.hq.replica), []);
     assert_eq!(units(&chain.hq.replica, "S02", Account::Sellable), 10);
+    chain.hq.check();
+}
+
+/// Sold at S01 where it cost 12.00, brought back to S02 where it costs 30.00: once HQ has told S02 of the
+/// sale, it lies there at what it left at.
+#[test]
+fn a_return_at_another_branch_comes_back_at_what_it_left_at() {
+    let (mut chain, mut alice, mut bob) = shops();
+    alice.sell("1", &[("TEA", 1, 2000)]);
+    let dear = Adjust {
+        site: None,
+        sku: "TEA".into(),
+        lot: None,
+        place: String::new(),
+        movement: Movement::Received,
+        quantity: Quantity::units(1),
+        reason: "unknown".parse().unwrap(),
+        note: None,
+        cost: Some("30".parse().unwrap()),
+    };
+    bob.replica.adjust(&clerk(), dear).unwrap();
+    bob.take_back(request("S01/1", "TEA", 1, "cash")).unwrap();
+    let average = |bob: &Desk| {
+        bob.replica.average_cost(&site("S02"), &"TEA".parse().unwrap()).unwrap().map(|c| c.to_string())
+    };
+    assert_eq!(average(&bob).as_deref(), Some("30"), "nobody here knows better");
+    for desk in [&mut alice, &mut bob] {
+        chain.sync(desk);
+    }
+    chain.settle();
+    chain.sync(&mut bob);
+    assert_eq!(average(&bob).as_deref(), Some("21"));
+    bob.check();
     chain.hq.check();
 }
 

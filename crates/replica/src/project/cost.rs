@@ -12,6 +12,7 @@ use guicang_domain::cost::{Pool, Way};
 use guicang_domain::ids::{DocumentId, SiteId, Sku};
 use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::SaleLink;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreError;
@@ -198,6 +199,26 @@ impl Work<'_> {
     /// What one of an article costs at a site now, as the documents held here say.
     pub(crate) fn average_cost(&self, site: &SiteId, sku: &Sku) -> Result<Option<UnitPrice>, StoreError> {
         average(&self.tx, self.org, site, sku, self.currency_of(site.as_str())?)
+    }
+
+    /// What one of a sale's line was worth when it left, where the sale is held here.
+    pub(crate) fn left_at(&self, link: &SaleLink) -> Result<Option<UnitPrice>, StoreError> {
+        let receipt = self.receipt(&link.receipt)?;
+        let found: Option<(i64, i64)> = self
+            .tx
+            .prepare_cached(
+                "SELECT p.value, p.quantity FROM receipt_line l
+                 JOIN posting p ON p.org = l.org AND p.document = l.document AND p.position = l.position
+                 WHERE l.org = ? AND l.receipt = ? AND l.line = ? AND p.quantity > 0 AND p.value > 0 LIMIT 1",
+            )
+            .and_then(|mut s| {
+                s.query_row(params![self.org, receipt, link.line.as_str()], |r| Ok((r.get(0)?, r.get(1)?)))
+                    .optional()
+            })
+            .map_err(StoreError::of)?;
+        let Some((value, quantity)) = found else { return Ok(None) };
+        let currency = self.currency_of(link.receipt.site.as_str())?;
+        Ok(Some(UnitPrice::of(Amount(value), Quantity(quantity), currency)))
     }
 
     fn currency_of(&self, site: &str) -> Result<guicang_domain::money::Currency, StoreError> {
