@@ -6,5 +6,6 @@ mod help;
 mod branch;
 mod counts;
 mod figures;
+mod goods;
 mod mistakes;
 mod link;

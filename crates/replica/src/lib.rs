@@ -22,17 +22,20 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CloseCount, Contact, CountPlanDraft, CountScope, CounterReturn, Graded,
-    HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, OpenCount, Payable, PayoutOutcome,
-    ProductDraft, Receive, Resolve, Resolved, ReturnDone, ScanItem, SiteDraft,
+    Adjust, Adjusted, By, CloseClaim, CloseCount, CloseTransfer, Contact, CountPlanDraft, CountScope,
+    CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, MoveGoods,
+    Named, OpenCount, Payable, PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, Reserve,
+    Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    Against, CountFilter, CountLine, CountRow, DueCount, ExceptionFilter, FeedStatus, Flow, Found, Moved,
-    PartRow, ReceiptLineView, ReceiptView, RecountReason, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    Against, ClaimLineRow, CountFilter, CountLine, CountRow, DueCount, ExceptionFilter, FeedStatus, Flow,
+    Found, Moved, OpenClaims, PartRow, PassageRow, ReceiptLineView, ReceiptView, RecountReason,
+    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
     ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
+    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

@@ -26,10 +26,14 @@ impl Work<'_> {
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
         }
-        // Variances first: they are postings like any other's, and touch their other bucket too.
+        for (sender, receiver, number) in std::mem::take(&mut self.touched.transfers) {
+            self.fold_transfers(&sender, &receiver, &number)?;
+        }
+        // A variance is a posting like any other's, worth what its goods cost; it touches its other bucket.
         for bucket in self.touched.buckets.clone() {
             self.fold_counts(bucket)?;
         }
+        self.fold_costs()?;
         for bucket in std::mem::take(&mut self.touched.buckets) {
             self.fold_bucket(bucket)?;
         }

@@ -7,12 +7,16 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+mod cost;
 mod count;
 mod fold;
 mod master;
+mod reservation;
 mod resolution;
 mod returns;
 mod sales;
+mod supplier_return;
+mod transfer;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +25,7 @@ use guicang_domain::account::{Bucket, Posting};
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Rank;
 use guicang_domain::ids::{EventId, Number, ReceiptId, SiteId};
+use guicang_domain::money::Amount;
 use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
@@ -36,6 +41,8 @@ pub(crate) struct Touched {
     pub(crate) receipts: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
+    /// Transfers of one number: (sender, receiver, number).
+    pub(crate) transfers: BTreeSet<(String, String, String)>,
     /// Buckets.
     pub(crate) buckets: BTreeSet<i64>,
     /// Returns whose lines' verdicts may have changed.
@@ -131,6 +138,9 @@ impl Work<'_> {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
             Document::Adjustment(d) => self.project_adjustment(id, d),
+            Document::Transfer(d) => self.project_transfer(id, d),
+            Document::SupplierReturn(d) => self.project_supplier_return(id, d),
+            Document::Reservation(d) => self.project_reservation(id, d),
             Document::Count(d) => self.project_count(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
@@ -203,6 +213,7 @@ impl Work<'_> {
             )?;
         }
         self.unproject_resolution(document)?;
+        self.touch_transfer(document)?;
         self.touched.returns.remove(&document);
         for table in [
             "posting",
@@ -212,6 +223,9 @@ impl Work<'_> {
             "return_line",
             "money",
             "moved",
+            "transfer",
+            "supplier_return",
+            "reservation",
             "count_head",
             "count_bucket",
             "count_plan",
@@ -314,8 +328,8 @@ impl Work<'_> {
             self.touched.buckets.insert(bucket);
             self.tx
                 .prepare_cached(
-                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, occurred, asserts)
-                     VALUES (?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, derived, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -326,6 +340,8 @@ impl Work<'_> {
                         position(ordinal),
                         posting.quantity.0,
                         posting.value.0,
+                        // What a document doesn't say the average does.
+                        posting.value == Amount::ZERO,
                         posting.occurred.0,
                         asserts && posting.bucket.account.is_on_hand()
                     ])
@@ -356,6 +372,12 @@ impl Work<'_> {
     }
 }
 
+/// Events that lost against another, one a line: about, stands, loses. `None` when there are none.
+fn conflicts_text(conflicts: &[guicang_domain::returns::state::Conflict]) -> Option<String> {
+    let line = |c: &guicang_domain::returns::state::Conflict| format!("{} {} {}", c.about, c.stands, c.loses);
+    (!conflicts.is_empty()).then(|| conflicts.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
 /// The latest recorded time of a document's events, whether an intent to pay out is among them that no
 /// relay has acknowledged, and whether it was brought in with history.
 fn latest(document: &Document) -> (Recorded, bool, bool) {
@@ -365,6 +387,9 @@ fn latest(document: &Document) -> (Recorded, bool, bool) {
         events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
+        Document::Transfer(d) => (newest(&d.events), false, false),
+        Document::SupplierReturn(d) => (newest(&d.events), false, false),
+        Document::Reservation(d) => (newest(&d.events), false, false),
         Document::Sales(d) => (newest(&d.events), false, d.batch.historic),
         Document::Adjustment(d) => (newest(&d.events), false, d.is_historic()),
         Document::Count(d) => (newest(&d.events), false, false),
