@@ -17,10 +17,9 @@ use guicang_domain::returns::Grade;
 use guicang_domain::supplier_return::Settled;
 use guicang_domain::transfer::Outcome;
 use guicang_replica::{
-    Adjust, CloseClaim, ExceptionFilter, MoveGoods, PayoutOutcome, RaiseClaim, Receive, ReceiveTransfer,
-    Reserve, Resolve, ReturnFilter, ShipClaim, SupplierReturnFilter,
+    Adjust, By, CloseClaim, CountFilter, ExceptionFilter, MoveGoods, OpenCount, PayoutOutcome, RaiseClaim,
+    Receive, ReceiveTransfer, Reserve, Resolve, ReturnFilter, ScanItem, ShipClaim, SupplierReturnFilter,
 };
-use guicang_replica::{By, CountFilter, OpenCount, ScanItem};
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
 use guicang_sync::feed::{Cursor, Feed};

@@ -175,7 +175,6 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
-        "account": "库存状态", "account";
         "category": "类别", "category";
         "stage of a count": "盘点状态", "stage of a count";
         "word for the uncounted": "未盘处理", "word for the uncounted";

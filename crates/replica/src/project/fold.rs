@@ -29,7 +29,7 @@ impl Work<'_> {
         for (sender, receiver, number) in std::mem::take(&mut self.touched.transfers) {
             self.fold_transfers(&sender, &receiver, &number)?;
         }
-        // Variances first: they are postings like any other's, and touch their other bucket too.
+        // A variance is a posting like any other's, worth what its goods cost; it touches its other bucket.
         for bucket in self.touched.buckets.clone() {
             self.fold_counts(bucket)?;
         }
