@@ -18,6 +18,8 @@ use guicang_sync::grant::{Role, Standing};
 use guicang_sync::message::{Report, SYNC_PATH};
 use guicang_sync::packed::Packed;
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
+use guicang_sync::slices::Slices;
+use tokio::time::Instant;
 
 pub use error::LinkError;
 pub use http::Relay;
@@ -27,9 +29,6 @@ pub use http::Relay;
 const RETRIES: u32 = 6;
 /// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
 const RETRIES_AT_FIRST: u32 = 2;
-
-/// How long a slice of a pull may hold the file.
-const SLICE: Duration = Duration::from_millis(5);
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
@@ -41,12 +40,15 @@ pub struct Link {
     answered: bool,
     /// What the relay was last told is unsent.
     reported: Option<Report>,
+    /// The relay takes no more entries before then; it goes on giving.
+    push_after: Option<Instant>,
 }
 
 impl Link {
     /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
-        Self { relay, token: None, backoff: Backoff::new(500, 15_000), fill, answered: false, reported: None }
+        let backoff = Backoff::new(500, 15_000);
+        Self { relay, token: None, backoff, fill, answered: false, reported: None, push_after: None }
     }
 
     /// One session: until neither side has more.
@@ -58,10 +60,13 @@ impl Link {
     /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails.
     pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
+        if self.push_after.is_some_and(|after| Instant::now() < after) {
+            session.hold_back();
+        }
         self.backoff.succeeded();
         self.answered = false;
         let mut told = false;
-        let mut pace = Pace::default();
+        let mut slices = Slices::default();
         // What is likely to be sent next, prepared while the relay works.
         let mut ahead: Option<Batch> = None;
         let mut next = None;
@@ -86,10 +91,13 @@ impl Link {
                 }
                 Step::Send(body) => ahead = self.exchange(replica, &mut session, body, next).await?,
                 Step::Store(received) => {
-                    let cursors = store(replica, received, &mut pace).await?;
+                    let cursors = store(replica, received, &mut slices).await?;
                     session.stored(cursors)?;
                 }
                 Step::Done(summary) => {
+                    if let Some(ms) = summary.push_after_ms {
+                        self.push_after = Some(Instant::now() + Duration::from_millis(ms));
+                    }
                     work(|| replica.session_done(&summary))?;
                     return Ok(summary);
                 }
@@ -209,39 +217,21 @@ fn unsent_after(replica: &Replica, entries: &Packed, more: bool) -> Result<Repor
     Ok(report)
 }
 
-/// How a session shares the file with others, from one answer to the next.
-struct Pace {
-    /// How many positions a slice takes.
-    positions: usize,
-    /// How long the file was held since the last pause.
-    held: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { positions: 16, held: Duration::ZERO }
-    }
-}
-
-/// Stores an answer in slices. Once the file was held for as long as a slice may, the session pauses for
-/// as long: timers go by the millisecond, and a pause after each of the shortest slices would take
-/// longer than they.
-async fn store(replica: &mut Replica, received: Received, pace: &mut Pace) -> Result<Vec<Cursor>, LinkError> {
+/// Stores an answer in slices, with pauses as long as these.
+async fn store(
+    replica: &mut Replica,
+    received: Received,
+    slices: &mut Slices,
+) -> Result<Vec<Cursor>, LinkError> {
     let mut pull = work(|| replica.begin_pull(&received))?;
     loop {
-        let begun = tokio::time::Instant::now();
-        let more = work(|| replica.apply_slice(&mut pull, pace.positions))?;
-        let took = begun.elapsed();
-        pace.held += took;
-        if !more {
+        let begun = Instant::now();
+        if !work(|| replica.apply_slice(&mut pull, slices.positions()))? {
             return Ok(work(|| replica.cursors())?);
         }
-        pace.positions = match took > SLICE {
-            true => (pace.positions / 2).max(1),
-            false => pace.positions.saturating_mul(2).min(1024),
-        };
-        if pace.held >= SLICE {
-            tokio::time::sleep(std::mem::take(&mut pace.held)).await;
+        let pause = slices.took(begun.elapsed());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
         }
     }
 }

@@ -89,7 +89,30 @@ impl Ended {
     }
 }
 
-fn run(mut command: Command) -> Ended {
+/// The same command run by a user who may do nothing, with a copy of the program in a folder that this
+/// user may look into.
+#[cfg(unix)]
+pub fn as_nobody(command: &Command, folder: &Path) -> Command {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
+    let copy = folder.join("program");
+    std::fs::copy(command.get_program(), &copy).unwrap();
+    std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut same = Command::new(copy);
+    same.args(command.get_args()).uid(NOBODY).gid(NOBODY).current_dir(folder);
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => same.env(key, value),
+            None => same.env_remove(key),
+        };
+    }
+    same
+}
+
+/// Runs a command to its end.
+pub fn run(mut command: Command) -> Ended {
     let output = command.output().expect("the program runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Ended { code: output.status.code(), out: text(output.stdout), said: text(output.stderr) }
@@ -124,7 +147,7 @@ impl Headquarters {
         for site in sites {
             hq.run(&["site", "add", site, "--name", site]).ok();
         }
-        hq.serve();
+        hq.serve("127.0.0.1:0", &[]);
         hq
     }
 
@@ -155,8 +178,24 @@ impl Headquarters {
         digest(self.run(&["rebuild", "--json"]))
     }
 
-    fn serve(&mut self) {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+    /// The server ends, and another begins at the same address, with these settings.
+    pub fn serve_again(&mut self, settings: &[&str]) {
+        self.stop();
+        let address = self.address.clone();
+        self.serve(&address, settings);
+    }
+
+    fn stop(&mut self) {
+        if let Some((mut server, _)) = self.server.take() {
+            // One that has ended by itself can't be ended again.
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+
+    fn serve(&mut self, at: &str, settings: &[&str]) {
+        let mut command = self.command(&["serve", "--listen", at, "--json"]);
+        command.args(settings);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
@@ -201,11 +240,7 @@ impl Headquarters {
 
 impl Drop for Headquarters {
     fn drop(&mut self) {
-        if let Some((mut server, _)) = self.server.take() {
-            // One that has ended by itself can't be ended again.
-            let _ = server.kill();
-            let _ = server.wait();
-        }
+        self.stop();
     }
 }
 

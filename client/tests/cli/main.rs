@@ -5,5 +5,6 @@ mod support;
 mod help;
 mod branch;
 mod figures;
+mod goods;
 mod mistakes;
 mod link;

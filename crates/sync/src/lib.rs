@@ -34,7 +34,9 @@ pub mod rule;
 pub mod wire;
 
 pub mod admit;
+pub mod quota;
 pub mod relay;
 
 pub mod backoff;
 pub mod session;
+pub mod slices;
