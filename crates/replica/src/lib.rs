@@ -12,6 +12,7 @@
 mod ambient;
 mod machine;
 mod error;
+mod statistics;
 mod store;
 mod facts;
 mod project;
