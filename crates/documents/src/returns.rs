@@ -133,26 +133,7 @@ pub(crate) fn needed_receipt(fields: &Fields<'_>, home: Option<&ReceiptId>) -> R
 
 impl Body for ReturnEvent {
     fn name(&self) -> &str {
-        match self {
-            ReturnEvent::Requested => "requested",
-            ReturnEvent::NeedsInformation { .. } => "needs_information",
-            ReturnEvent::Approved { .. } => "approved",
-            ReturnEvent::Rejected { .. } => "rejected",
-            ReturnEvent::Received { .. } => "received",
-            ReturnEvent::Inspected { .. } => "inspected",
-            ReturnEvent::RefundRequested { .. } => "refund_requested",
-            ReturnEvent::PayoutIntended { .. } => "payout_intended",
-            ReturnEvent::PayoutAccepted { .. } => "payout_accepted",
-            ReturnEvent::Paid { .. } => "paid",
-            ReturnEvent::PayoutFailed { .. } => "payout_failed",
-            ReturnEvent::SaleVerified { .. } => "sale_verified",
-            ReturnEvent::Imported => "imported",
-            ReturnEvent::Cancelled => "cancelled",
-            ReturnEvent::Reversed { .. } => "reversed",
-            ReturnEvent::Closed => "closed",
-            ReturnEvent::Unknown { kind } => kind,
-            other => settlement::name(other),
-        }
+        ReturnEvent::name(self)
     }
 
     fn write(&self, out: &mut Out) {
@@ -207,7 +188,7 @@ impl Body for ReturnEvent {
             ReturnEvent::SaleVerified { lines } => {
                 out.maps("lines", lines, write_verified);
             }
-            ReturnEvent::Reversed { event } => _ = out.show("event", event),
+            ReturnEvent::Reversed { event, by } => _ = out.show("event", event).opt_show("by", by.as_ref()),
             ReturnEvent::Requested
             | ReturnEvent::Imported
             | ReturnEvent::Cancelled
@@ -253,7 +234,9 @@ impl Body for ReturnEvent {
             "sale_verified" => ReturnEvent::SaleVerified { lines: fields.maps("lines", read_verified)? },
             "imported" => ReturnEvent::Imported,
             "cancelled" => ReturnEvent::Cancelled,
-            "reversed" => ReturnEvent::Reversed { event: fields.parse("event")? },
+            "reversed" => {
+                ReturnEvent::Reversed { event: fields.parse("event")?, by: fields.opt_parse("by")? }
+            }
             "closed" => ReturnEvent::Closed,
             other => settlement::read(other, fields)?.unwrap_or_else(|| Self::unknown(other)),
         })

@@ -13,26 +13,6 @@ use crate::returns::{
 };
 use crate::value::{FieldError, Fields, Out, parse};
 
-/// The `type` of an event of these; empty for any other.
-pub(crate) fn name(event: &ReturnEvent) -> &'static str {
-    match event {
-        ReturnEvent::Awaited { .. } => "awaited",
-        ReturnEvent::ParcelSent { .. } => "parcel_sent",
-        ReturnEvent::ParcelArrived { .. } => "parcel_arrived",
-        ReturnEvent::Waived { .. } => "waived",
-        ReturnEvent::Allowed { .. } => "allowed",
-        ReturnEvent::Linked { .. } => "linked",
-        ReturnEvent::Deducted { .. } => "deducted",
-        ReturnEvent::Exchanged(_) => "exchanged",
-        ReturnEvent::CreditShared { .. } => "credit_shared",
-        ReturnEvent::CreditSpent { .. } => "credit_spent",
-        ReturnEvent::TakenForRepair { .. } => "taken_for_repair",
-        ReturnEvent::RepairReturned { .. } => "repair_returned",
-        ReturnEvent::Disputed { .. } => "disputed",
-        _ => "",
-    }
-}
-
 /// Writes the fields of an event of these.
 pub(crate) fn write(event: &ReturnEvent, out: &mut Out) {
     match event {
@@ -87,6 +67,7 @@ pub(crate) fn write(event: &ReturnEvent, out: &mut Out) {
 /// Reads an event of these; `None` for any other.
 pub(crate) fn read(name: &str, fields: &Fields<'_>) -> Result<Option<ReturnEvent>, FieldError> {
     Ok(Some(match name {
+        "drafted" => ReturnEvent::Drafted,
         "awaited" => ReturnEvent::Awaited {
             address: fields.text("address")?.into(),
             until: fields.opt_int("until")?.map(Moment),

@@ -80,6 +80,7 @@ impl AddArgs {
             code: self.code.clone(),
             name: self.name.clone().unwrap_or_else(|| self.code.to_string()),
             address: self.address.clone(),
+            return_address: self.return_address.clone(),
             zone: self.zone,
             currency: self.currency,
         };

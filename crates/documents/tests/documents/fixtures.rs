@@ -221,7 +221,7 @@ pub fn return_bodies() -> Vec<ReturnEvent> {
         ReturnEvent::SaleVerified { lines },
         ReturnEvent::Imported,
         ReturnEvent::Cancelled,
-        ReturnEvent::Reversed { event: event_id("S01A", 1) },
+        ReturnEvent::Reversed { event: event_id("S01A", 1), by: None },
         ReturnEvent::Closed,
     ]
 }
@@ -290,6 +290,7 @@ pub fn settlement_bodies() -> Vec<ReturnEvent> {
             fee: Some(collected()),
         },
         ReturnEvent::Disputed { note: "不同意".into() },
+        ReturnEvent::Drafted,
     ]
 }
 

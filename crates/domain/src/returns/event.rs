@@ -98,6 +98,8 @@ pub enum ReturnEvent {
     Imported,
     /// The customer changed their mind before goods came.
     Cancelled,
+    /// Begun, not asked for yet.
+    Drafted,
     /// The goods are to be sent in: where to, and until when.
     Awaited {
         /// The return address, as the customer was told it.
@@ -183,6 +185,8 @@ pub enum ReturnEvent {
     Reversed {
         /// Which.
         event: EventId,
+        /// The manager who agreed.
+        by: Option<UserName>,
     },
     /// Nothing more is to come.
     Closed,
@@ -348,6 +352,43 @@ pub struct Collected {
 }
 
 impl ReturnEvent {
+    /// Its name in data.
+    pub fn name(&self) -> &str {
+        match self {
+            ReturnEvent::Requested => "requested",
+            ReturnEvent::NeedsInformation { .. } => "needs_information",
+            ReturnEvent::Approved { .. } => "approved",
+            ReturnEvent::Rejected { .. } => "rejected",
+            ReturnEvent::Received { .. } => "received",
+            ReturnEvent::Inspected { .. } => "inspected",
+            ReturnEvent::RefundRequested { .. } => "refund_requested",
+            ReturnEvent::PayoutIntended { .. } => "payout_intended",
+            ReturnEvent::PayoutAccepted { .. } => "payout_accepted",
+            ReturnEvent::Paid { .. } => "paid",
+            ReturnEvent::PayoutFailed { .. } => "payout_failed",
+            ReturnEvent::SaleVerified { .. } => "sale_verified",
+            ReturnEvent::Imported => "imported",
+            ReturnEvent::Cancelled => "cancelled",
+            ReturnEvent::Reversed { .. } => "reversed",
+            ReturnEvent::Closed => "closed",
+            ReturnEvent::Drafted => "drafted",
+            ReturnEvent::Awaited { .. } => "awaited",
+            ReturnEvent::ParcelSent { .. } => "parcel_sent",
+            ReturnEvent::ParcelArrived { .. } => "parcel_arrived",
+            ReturnEvent::Waived { .. } => "waived",
+            ReturnEvent::Allowed { .. } => "allowed",
+            ReturnEvent::Linked { .. } => "linked",
+            ReturnEvent::Deducted { .. } => "deducted",
+            ReturnEvent::Exchanged(_) => "exchanged",
+            ReturnEvent::CreditShared { .. } => "credit_shared",
+            ReturnEvent::CreditSpent { .. } => "credit_spent",
+            ReturnEvent::TakenForRepair { .. } => "taken_for_repair",
+            ReturnEvent::RepairReturned { .. } => "repair_returned",
+            ReturnEvent::Disputed { .. } => "disputed",
+            ReturnEvent::Unknown { kind } => kind,
+        }
+    }
+
     /// Whether a reversing event takes it back (红字冲销).
     pub fn is_reversible(&self) -> bool {
         !matches!(

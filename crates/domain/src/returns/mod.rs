@@ -175,7 +175,7 @@ impl Return {
         self.events
             .iter()
             .filter_map(|e| match &e.body {
-                ReturnEvent::Reversed { event } => Some(event),
+                ReturnEvent::Reversed { event, .. } => Some(event),
                 _ => None,
             })
             .collect()

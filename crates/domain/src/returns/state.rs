@@ -121,6 +121,16 @@ pub struct Part {
 }
 
 impl Part {
+    /// Where the goods are: left, or never ours, is with the customer.
+    pub fn account(&self) -> Account {
+        match (self.kind, self.inspected) {
+            (PartKind::Returned, Some((_, disposition))) => disposition.account(),
+            (PartKind::Returned, None) => Account::ReturnsHold,
+            (PartKind::Waived, _) => Account::Waived,
+            (PartKind::Repair | PartKind::Repaired, _) => Account::Customer,
+        }
+    }
+
     /// Whether goods are here that nobody has inspected.
     pub fn waits(&self) -> bool {
         self.kind == PartKind::Returned && self.inspected.is_none() && self.quantity.is_positive()
