@@ -37,6 +37,9 @@ pub struct AddArgs {
     /// Its address
     #[arg(long)]
     pub address: Option<String>,
+    /// Where goods that customers send back go [default: its address]
+    #[arg(long, value_name = "ADDRESS")]
+    pub return_address: Option<String>,
     /// Its time zone [default: the organisation's]
     #[arg(long)]
     pub zone: Option<Zone>,
