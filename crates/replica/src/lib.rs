@@ -22,8 +22,8 @@ mod link;
 pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, Contact, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch,
-    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, PayoutOutcome, ProductDraft, Receive,
-    Resolve, Resolved, ReturnDone, SiteDraft,
+    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, Payment, PayoutOutcome, ProductDraft,
+    Receive, Resolve, Resolved, ReturnDone, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
