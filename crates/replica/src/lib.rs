@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod machine;
 mod error;
 mod store;
 mod facts;
@@ -28,6 +29,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
+pub use machine::{Machine, on_own_disk};
 pub use queries::{
     EventRow, ExceptionFilter, FeedStatus, Flow, Moved, ParcelRow, PartRow, ReceiptLineView, ReceiptView,
     RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
