@@ -175,8 +175,7 @@ fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
         number,
         &moves::what(language, illegal.what.as_str()),
         &states(&illegal.found),
-        &moves::rule(language, illegal.rule.as_str()),
-        RULES,
+        &moves::in_version(language, &moves::rule(language, illegal.rule.as_str()), RULES),
         &states(illegal.wanted),
         &moves::who(language, illegal.who.as_str()),
     )
