@@ -9,6 +9,7 @@ mod programs;
 mod proxy;
 
 mod boundaries;
+mod goods;
 mod permute;
 mod apart;
 mod newer;

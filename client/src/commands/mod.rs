@@ -18,6 +18,8 @@ use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
+use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Machine, Replica};
@@ -94,6 +96,12 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Goods from a site to a site
+    #[command(subcommand)]
+    Transfer(TransferVerb),
+    /// Goods back to their supplier
+    #[command(subcommand)]
+    SupplierReturn(SupplierReturnVerb),
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
@@ -132,6 +140,8 @@ impl Commands {
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
+            Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),

@@ -20,6 +20,9 @@ impl Events<'_> {
             Events::Sales(_) => Kind::SaleBatch,
             Events::Return(_) => Kind::Return,
             Events::Adjustment(_) => Kind::Adjustment,
+            Events::Transfer(_) => Kind::Transfer,
+            Events::SupplierReturn(_) => Kind::SupplierReturn,
+            Events::Reservation(_) => Kind::Reservation,
             Events::Resolution(_) => Kind::Resolution,
         }
     }
@@ -30,6 +33,9 @@ impl Events<'_> {
             Events::Sales(events) => maps(events, home),
             Events::Return(events) => maps(events, home),
             Events::Adjustment(events) => maps(events, home),
+            Events::Transfer(events) => maps(events, home),
+            Events::SupplierReturn(events) => maps(events, home),
+            Events::Reservation(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
         }
     }

@@ -18,7 +18,10 @@ use crate::event::{Body, Said};
 use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
-use crate::{SCHEMA, adjustment, event, product, resolution, returns, sale_batch, settings, site};
+use crate::{
+    SCHEMA, adjustment, event, product, reservation, resolution, returns, sale_batch, settings, site,
+    supplier_return, transfer,
+};
 
 /// A document built from its changes.
 ///
@@ -304,6 +307,18 @@ impl Replayed {
             Kind::Adjustment => {
                 let events = self.read_events(fields, zone, prove, problems);
                 adjustment::read(head, fields, events, problem).map(Document::Adjustment)
+            }
+            Kind::Transfer => {
+                let events = self.read_events(fields, zone, prove, problems);
+                transfer::read(head, fields, events, problem).map(Document::Transfer)
+            }
+            Kind::SupplierReturn => {
+                let events = self.read_events(fields, zone, prove, problems);
+                supplier_return::read(head, fields, events, problem).map(Document::SupplierReturn)
+            }
+            Kind::Reservation => {
+                let events = self.read_events(fields, zone, prove, problems);
+                reservation::read(head, fields, events, problem).map(Document::Reservation)
             }
             Kind::Resolution => {
                 let events = self.read_events(fields, zone, prove, problems);

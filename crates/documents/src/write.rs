@@ -13,16 +13,22 @@ use guicang_domain::adjustment::AdjustmentEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
+use guicang_domain::supplier_return::SupplierReturnEvent;
 use guicang_domain::time::Moment;
+use guicang_domain::transfer::TransferEvent;
 
 use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
-use crate::{adjustment, product, resolution, returns, sale_batch, settings, site};
+use crate::{
+    adjustment, product, reservation, resolution, returns, sale_batch, settings, site, supplier_return,
+    transfer,
+};
 
 /// Who writes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,12 @@ pub enum Events<'a> {
     Return(&'a [Event<ReturnEvent>]),
     /// Of an `adjustment`.
     Adjustment(&'a [Event<AdjustmentEvent>]),
+    /// Of a `transfer`.
+    Transfer(&'a [Event<TransferEvent>]),
+    /// Of a `supplier_return`.
+    SupplierReturn(&'a [Event<SupplierReturnEvent>]),
+    /// Of a `reservation`.
+    Reservation(&'a [Event<ReservationEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
 }
@@ -160,6 +172,9 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
         Document::Adjustment(d) => adjustment::write(d, &mut out),
+        Document::Transfer(d) => transfer::write(d, &mut out),
+        Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
+        Document::Reservation(d) => reservation::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),

@@ -3,6 +3,7 @@
 //! Errors carry fields, not sentences: the text for a person, in their language and with what to do
 //! next, is made at the edge.
 
+use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
@@ -137,6 +138,42 @@ pub enum CommandError {
     UnknownReturn {
         /// As typed.
         found: String,
+    },
+    /// No document of that kind and that number or identity is held here.
+    #[error("unknown {kind} {found:?}")]
+    UnknownDocument {
+        /// The kind.
+        kind: Kind,
+        /// As typed.
+        found: String,
+    },
+    /// More arrived than was sent, and nobody said that this is meant.
+    #[error("{sku}: {asked} arrived, {open} under way")]
+    MoreThanSent {
+        /// The article.
+        sku: Sku,
+        /// What is said to have arrived.
+        asked: Quantity,
+        /// What may still arrive.
+        open: Quantity,
+    },
+    /// More is to be accounted for than is open on the document.
+    #[error("{number}: {asked} of {sku} asked, {open} open")]
+    MoreThanOpen {
+        /// The document's number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// What was asked.
+        asked: Quantity,
+        /// What is open.
+        open: Quantity,
+    },
+    /// Goods are scrapped before a witness, who isn't the one who scraps them.
+    #[error("a witness other than {user} is needed")]
+    WitnessNeeded {
+        /// Who scraps them.
+        user: String,
     },
     /// Several documents have that number.
     #[error("{number:?} names several documents")]

@@ -22,17 +22,19 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, Contact, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch,
-    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, Payment, PayoutOutcome, ProductDraft,
-    Receive, Resolve, Resolved, ReturnDone, SiteDraft,
+    Adjust, Adjusted, By, CloseClaim, CloseTransfer, Contact, CounterReturn, Given, Graded, HeldSaleLine,
+    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Missing, MoveGoods, Named, Payable, Payment,
+    PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, Resolved,
+    ReturnDone, SendTransfer, ShipClaim, SiteDraft, Unreserve,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    EventRow, ExceptionFilter, FeedStatus, Flow, Moved, ParcelRow, PartRow, ReceiptLineView, ReceiptView,
-    RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
-    StockFilter, StockRow,
+    ClaimLineRow, EventRow, ExceptionFilter, FeedStatus, Flow, Moved, OpenClaims, ParcelRow, PartRow,
+    PassageRow, ReceiptLineView, ReceiptView, RefundRow, ReservationFilter, ReservationLineRow,
+    ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,
+    Status, StockFilter, StockRow, SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

@@ -25,7 +25,9 @@ use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
+use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Machine, Replica};
@@ -163,6 +165,12 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Goods from a site to a site
+    #[command(subcommand)]
+    Transfer(TransferVerb),
+    /// Goods back to their supplier
+    #[command(subcommand)]
+    SupplierReturn(SupplierReturnVerb),
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
@@ -205,6 +213,8 @@ impl Commands {
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Transfer(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::SupplierReturn(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),

@@ -252,8 +252,12 @@ impl Device {
             place: String::new(),
             cost: None,
             row: None,
+            from: None,
+            to: None,
+            into: None,
         };
         let adjustment = Adjustment {
+            witness: None,
             head: Head {
                 id,
                 site: Some(site(at)),

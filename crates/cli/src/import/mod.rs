@@ -215,6 +215,9 @@ impl Import<'_> {
                     place: String::new(),
                     cost: None,
                     row: Some(named.line),
+                    from: None,
+                    to: None,
+                    into: None,
                 },
             ),
             None if kind == Kind::Return => {

@@ -21,6 +21,8 @@ use guicang_domain::returns::{
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
 
+use crate::goods::{reservation, supplier_return, transfer};
+
 /// Monday 23 November 2026, 14:00 in Shanghai.
 pub const NOW: Moment = Moment(1_795_413_600_000);
 
@@ -367,6 +369,9 @@ pub fn adjustment() -> Adjustment {
         lot: Some("L2026".parse().unwrap()),
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
+        from: None,
+        to: None,
+        into: None,
         row: Some("4".parse().unwrap()),
     };
     let plain =
@@ -376,6 +381,7 @@ pub fn adjustment() -> Adjustment {
         movement: Movement::WrittenOff,
         currency: Currency::CNY,
         note: Some("盘点".into()),
+        witness: None,
         receipt: Some(receipt()),
         lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
         events: vec![
@@ -457,6 +463,7 @@ pub fn settings() -> Settings {
         name: "归仓百货".into(),
         zone: Zone::SHANGHAI,
         currency: Currency::CNY,
+        transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
     }
@@ -468,6 +475,9 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Sales(sales()), branch(1)),
         (Document::Return(full_return()), branch(1)),
         (Document::Adjustment(adjustment()), branch(1)),
+        (Document::Transfer(transfer()), branch(1)),
+        (Document::SupplierReturn(supplier_return()), branch(1)),
+        (Document::Reservation(reservation()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),

@@ -302,7 +302,9 @@ CREATE TABLE posting (
     bucket   INTEGER NOT NULL,
     position INTEGER NOT NULL,
     quantity INTEGER NOT NULL,
+    -- At cost: as the document says, or (derived) at the site's moving average.
     value    INTEGER NOT NULL,
+    derived  INTEGER NOT NULL DEFAULT 0,
     occurred INTEGER NOT NULL,
     counts   INTEGER NOT NULL DEFAULT 1,
     -- Says how much there is (opening, delivery, count): the bucket is no longer uncounted.
@@ -310,6 +312,9 @@ CREATE TABLE posting (
     PRIMARY KEY (org, document, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX posting_bucket ON posting (org, bucket, occurred, counts, quantity, value, asserts);
+
+-- Where no posting of an article has a value there is no average to fold.
+CREATE INDEX posting_valued ON posting (org, bucket) WHERE value <> 0;
 
 CREATE TABLE stock (
     org INTEGER NOT NULL, bucket INTEGER NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL,
@@ -327,6 +332,66 @@ CREATE TABLE moved (
     movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+
+-- Dispatches, and deliveries that name one by its number; those of one number between two sites are folded
+-- together. What is folded stands in the dispatch's row.
+CREATE TABLE transfer (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    sender    TEXT NOT NULL,
+    receiver  TEXT NOT NULL,
+    joined    TEXT NOT NULL,
+    delivery  INTEGER NOT NULL,
+    currency  TEXT NOT NULL,
+    states    TEXT NOT NULL DEFAULT '',
+    -- When goods left; when a delivery by itself arrived.
+    since     INTEGER,
+    open      INTEGER NOT NULL DEFAULT 0,
+    short     INTEGER NOT NULL DEFAULT 0,
+    over      INTEGER NOT NULL DEFAULT 0,
+    lost      INTEGER NOT NULL DEFAULT 0,
+    conflicts TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX transfer_joined ON transfer (org, sender, receiver, joined);
+CREATE INDEX transfer_since ON transfer (org, since);
+CREATE INDEX transfer_flagged ON transfer (org) WHERE open > 0 OR short > 0 OR over > 0 OR conflicts IS NOT NULL;
+
+CREATE TABLE supplier_return (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    site      TEXT NOT NULL,
+    supplier  TEXT NOT NULL,
+    currency  TEXT NOT NULL,
+    states    TEXT NOT NULL,
+    raised    INTEGER,
+    shipped   INTEGER,
+    claimed   INTEGER NOT NULL,
+    credited  INTEGER NOT NULL,
+    open      INTEGER NOT NULL,
+    open_value INTEGER NOT NULL,
+    conflicts TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX supplier_return_raised ON supplier_return (org, raised);
+CREATE INDEX supplier_return_open ON supplier_return (org, supplier) WHERE open > 0;
+CREATE INDEX supplier_return_conflicts ON supplier_return (org) WHERE conflicts IS NOT NULL;
+
+-- What is still kept of a reservation's lines, whatever the time is.
+CREATE TABLE reservation (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    sku      TEXT NOT NULL,
+    place    TEXT NOT NULL,
+    lot      TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    kept     INTEGER NOT NULL,
+    until    INTEGER,
+    PRIMARY KEY (org, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reservation_kept ON reservation (org, site, sku) WHERE kept > 0;
 
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
