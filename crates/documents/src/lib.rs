@@ -21,6 +21,7 @@ mod key;
 mod event;
 mod sale_batch;
 mod returns;
+mod settlement;
 mod adjustment;
 mod transfer;
 mod supplier_return;

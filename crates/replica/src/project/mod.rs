@@ -9,6 +9,7 @@
 mod adjustment;
 mod cost;
 mod count;
+pub(crate) mod exchange;
 mod fold;
 mod master;
 mod reservation;
@@ -212,6 +213,7 @@ impl Work<'_> {
                 },
             )?;
         }
+        self.unproject_replacements(document)?;
         self.unproject_resolution(document)?;
         self.touch_transfer(document)?;
         self.touched.returns.remove(&document);
@@ -221,6 +223,7 @@ impl Work<'_> {
             "line_claim",
             "return_head",
             "return_line",
+            "refund",
             "money",
             "moved",
             "transfer",

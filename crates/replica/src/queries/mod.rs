@@ -23,7 +23,9 @@ pub use explain::{StepWhat, StockStep};
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use recounts::RecountReason;
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
-pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
+pub use returns::{
+    EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
+};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
