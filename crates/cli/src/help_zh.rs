@@ -5,7 +5,7 @@ use crate::help::Table;
 /// The texts.
 pub const SHARED: Table = &[
     ("--lang", "提示信息的语言：zh 或 en"),
-    ("--format", "标准输出上数据的形式：table（表格）或 json"),
+    ("--format", "标准输出上数据的形式：table（表格）、json、jsonl、csv，或 csv-bom（供 Excel 打开）"),
     ("--json", "等于 --format json"),
     ("--user", "操作人，记入每个事件"),
     ("import", "导入其他程序的销售、退货和库存"),

@@ -9,6 +9,7 @@ pub mod texts;
 pub mod exit;
 pub mod config;
 pub mod output;
+mod flat;
 pub mod format;
 pub mod help;
 pub mod usage;
