@@ -19,24 +19,24 @@ const SHOWN: &[&str] = &[
     "SELECT sku, name, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
             l.quantity, l.paid, l.service, l.cost, l.lot
-     FROM receipt r JOIN receipt_line l ON l.receipt = r.id JOIN document d ON d.id = l.document
+     FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
      WHERE r.org = ?1 ORDER BY r.site, r.till, r.number, l.line",
     "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, c.quantity, c.pinned, c.rank, c.counts,
             c.voided, c.valid, c.excess, c.entitled
      FROM line_claim c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
-     WHERE r.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
+     WHERE c.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, h.occurred, h.site, h.currency, h.historic, h.states, h.accepted, h.queued, h.paid,
             h.committed, h.arrived, h.conflicts, h.clock, h.entitled, h.excess, h.unverified, h.over
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
-     FROM return_line l JOIN document d ON d.id = l.document WHERE d.org = ?1 ORDER BY d.identity, l.position",
+     FROM return_line l JOIN document d ON d.id = l.document WHERE l.org = ?1 ORDER BY d.identity, l.position",
     "SELECT b.site, b.sku, b.place, b.lot, b.account, s.quantity, s.value, s.asserted
-     FROM bucket b JOIN stock s ON s.bucket = b.id WHERE b.org = ?1 AND (s.quantity <> 0 OR s.value <> 0 OR s.asserted)
+     FROM bucket b JOIN stock s ON s.org = b.org AND s.bucket = b.id WHERE b.org = ?1 AND (s.quantity <> 0 OR s.value <> 0 OR s.asserted)
      ORDER BY b.site, b.sku, b.place, b.lot, b.account",
     "SELECT d.identity, m.account, m.currency, m.amount FROM money m JOIN document d ON d.id = m.document
-     WHERE d.org = ?1 ORDER BY d.identity, m.account",
+     WHERE m.org = ?1 ORDER BY d.identity, m.account",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.counts FROM moved m
-     JOIN document d ON d.id = m.document WHERE d.org = ?1 ORDER BY d.identity, m.position",
+     JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -202,10 +202,10 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT d.identity, c.sites_added, c.hash FROM change c JOIN document d ON d.id = c.document
-                 WHERE c.entry = ? ORDER BY c.leaf",
+                 WHERE c.org = ? AND c.entry = ? ORDER BY c.leaf",
             )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query([entry]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.identity.org, entry]).map_err(StoreError::of)?;
         let mut out = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
@@ -225,13 +225,13 @@ impl Replica {
             (
                 "stock_balance",
                 "SELECT d.number || ' ' || b.sku || ' ' || b.lot || ' ' || sum(p.quantity) FROM posting p
-                 JOIN bucket b ON b.id = p.bucket JOIN document d ON d.id = p.document WHERE b.org = ?
+                 JOIN bucket b ON b.id = p.bucket JOIN document d ON d.id = p.document WHERE p.org = ?
                  GROUP BY p.document, b.sku, b.lot HAVING sum(p.quantity) <> 0",
             ),
             (
                 "money_balance",
                 "SELECT d.number || ' ' || m.currency || ' ' || sum(m.amount) FROM money m
-                 JOIN document d ON d.id = m.document WHERE d.org = ?
+                 JOIN document d ON d.id = m.document WHERE m.org = ?
                  GROUP BY m.document, m.currency HAVING sum(m.amount) <> 0",
             ),
         ] {
@@ -279,7 +279,9 @@ impl Work<'_> {
             "resolution",
             "resolution_claim",
         ] {
-            self.tx.execute(&format!("DELETE FROM {table}"), []).map_err(StoreError::of)?;
+            self.tx
+                .execute(&format!("DELETE FROM {table} WHERE org = ?"), [self.org])
+                .map_err(StoreError::of)?;
         }
         self.touched = Touched::default();
         self.buckets.clear();
@@ -294,7 +296,7 @@ impl Work<'_> {
         let total = documents.len() as u64;
         for (done, document) in documents.into_iter().enumerate() {
             let row = crate::facts::document_by_id(&self.tx, document)?;
-            let held = crate::facts::standing(&self.tx, self.book, self.me.device, document)?;
+            let held = crate::facts::standing(&self.tx, self.org, self.book, self.me.device, document)?;
             if !held.changes.is_empty() {
                 let (_, reading) = held.read(row.identity)?;
                 self.project_reading(document, &reading)?;

@@ -123,6 +123,7 @@ impl TryFrom<RawDocumentRow> for DocumentRow {
 /// The changes of a document that stand, with their proofs.
 pub(crate) fn standing(
     db: &Connection,
+    org: i64,
     book: &GrantBook,
     me: DeviceId,
     document: i64,
@@ -130,11 +131,11 @@ pub(crate) fn standing(
     let mut statement = db
         .prepare_cached(
             "SELECT c.hash, c.bytes, e.device, e.stamp_time FROM change c LEFT JOIN entry e ON e.id = c.entry
-             WHERE c.document = ? AND c.status = 0 ORDER BY c.id",
+             WHERE c.org = ? AND c.document = ? AND c.status = 0 ORDER BY c.id",
         )
         .map_err(StoreError::of)?;
     let rows = statement
-        .query_map([document], |r| {
+        .query_map([org, document], |r| {
             Ok((
                 r.get::<_, [u8; 32]>(0)?,
                 r.get::<_, Vec<u8>>(1)?,
@@ -199,13 +200,13 @@ impl Work<'_> {
 
     /// Replays and reads a document as it stands.
     pub(crate) fn load(&self, row: &DocumentRow) -> Result<(Replayed, Reading), StoreError> {
-        standing(&self.tx, self.book, self.me.device, row.id)?.read(row.identity)
+        standing(&self.tx, self.org, self.book, self.me.device, row.id)?.read(row.identity)
     }
 
     /// Drops a document's projection and makes it anew from the changes that stand.
     pub(crate) fn reproject(&mut self, document: i64) -> Result<(), StoreError> {
         let row = document_by_id(&self.tx, document)?;
-        let standing = standing(&self.tx, self.book, self.me.device, document)?;
+        let standing = standing(&self.tx, self.org, self.book, self.me.device, document)?;
         self.unproject(document)?;
         if standing.changes.is_empty() {
             self.tx

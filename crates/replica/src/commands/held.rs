@@ -49,11 +49,11 @@ impl Work<'_> {
             minicbor::decode(&tenders).map_err(|e| StoreError::damaged("a receipt's tenders", e))?;
         let mut statement = self.tx.prepare_cached(
             "SELECT l.line, l.sku, l.quantity, l.paid, l.service, l.cost,
-                    coalesce((SELECT sum(valid) FROM line_claim c WHERE c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
-                    coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
-             FROM receipt_line l WHERE l.receipt = ? ORDER BY l.document, l.position",
+                    coalesce((SELECT sum(valid) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
+                    coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
+             FROM receipt_line l WHERE l.org = ? AND l.receipt = ? ORDER BY l.document, l.position",
         )?;
-        let mut rows = statement.query([id])?;
+        let mut rows = statement.query([self.org, id])?;
         let mut lines = Vec::new();
         while let Some(r) = rows.next()? {
             lines.push(HeldLine {

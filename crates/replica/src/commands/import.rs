@@ -103,9 +103,9 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT l.line FROM receipt r JOIN receipt_line l ON l.receipt = r.id
+                "SELECT l.line FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
                  WHERE r.org = ?1 AND r.site = ?2 AND r.till = ?3 AND r.number = ?4
-                 UNION SELECT c.line FROM receipt r JOIN row_claim c ON c.receipt = r.id
+                 UNION SELECT c.line FROM receipt r JOIN row_claim c ON c.org = r.org AND c.receipt = r.id
                  WHERE r.org = ?1 AND r.site = ?2 AND r.till = ?3 AND r.number = ?4",
             )
             .map_err(StoreError::of)?;
@@ -127,8 +127,8 @@ impl Replica {
             .prepare_cached(
                 "SELECT r.site, r.till, r.number, l.line, r.occurred, l.quantity, l.paid,
                         l.quantity - coalesce((SELECT sum(c.quantity) FROM line_claim c
-                            WHERE c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
-                 FROM receipt r JOIN receipt_line l ON l.receipt = r.id
+                            WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
+                 FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
                  WHERE r.org = ? AND r.customer = ? AND coalesce(l.code, l.sku) = ?
                  ORDER BY r.occurred, l.document, l.position",
             )

@@ -405,8 +405,8 @@ impl Work<'_> {
         let state = self.may_go_on(&document)?;
         let entitled: i64 = self
             .tx
-            .prepare_cached("SELECT entitled FROM return_head WHERE document = ?")?
-            .query_row([row.id], |r| r.get(0))?;
+            .prepare_cached("SELECT entitled FROM return_head WHERE org = ? AND document = ?")?
+            .query_row([self.org, row.id], |r| r.get(0))?;
         let spoken_for: Amount = state.queued() + state.paid();
         let left = Amount(entitled) - spoken_for;
         // A refund that was queued and is now handed over in cash is no new one.

@@ -24,8 +24,9 @@ impl Replica {
                 "SELECT h.document FROM return_head h JOIN receipt r ON r.id = h.receipt
                  WHERE h.org = ? AND h.historic = 0 AND r.document IS NOT NULL
                    AND (h.unverified > 0 OR (h.committed = 0 AND EXISTS (
-                       SELECT 1 FROM line_claim c JOIN line_claim o ON o.receipt = c.receipt AND o.line = c.line
-                       WHERE c.document = h.document AND c.counts AND o.counts AND o.excess > 0)))
+                       SELECT 1 FROM line_claim c JOIN line_claim o
+                           ON o.org = c.org AND o.receipt = c.receipt AND o.line = c.line
+                       WHERE c.org = h.org AND c.document = h.document AND c.counts AND o.counts AND o.excess > 0)))
                  ORDER BY h.document",
             )?;
             let rows = statement.query_map(params![self.identity.org], |r| r.get(0))?;
@@ -81,11 +82,13 @@ impl Work<'_> {
         let receipt = self.receipt(receipt)?;
         let mut statement = self.tx.prepare_cached(
             "SELECT coalesce(sum(quantity), 0) FROM line_claim
-             WHERE receipt = ? AND line = ? AND counts AND NOT voided AND document <> ?",
+             WHERE org = ? AND receipt = ? AND line = ? AND counts AND NOT voided AND document <> ?",
         )?;
         for line in &mut held.lines {
-            line.valid =
-                Quantity(statement.query_row(params![receipt, line.line.as_str(), document], |r| r.get(0))?);
+            line.valid = Quantity(
+                statement
+                    .query_row(params![self.org, receipt, line.line.as_str(), document], |r| r.get(0))?,
+            );
         }
         Ok(())
     }

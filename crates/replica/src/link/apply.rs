@@ -161,7 +161,7 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT c.leaf, c.hash FROM entry e JOIN change c ON c.entry = e.id
+                "SELECT c.leaf, c.hash FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
                  WHERE e.org = ? AND e.device = ? AND e.sequence = ?",
             )
             .map_err(StoreError::of)?;
@@ -481,7 +481,7 @@ impl Work<'_> {
                 Err((rule, detail)) => self.set_aside(change.id, ChangeStatus::SetApartHere, &rule, &detail),
             };
         }
-        let held = standing(&self.tx, self.book, self.me.device, row.id)?;
+        let held = standing(&self.tx, self.org, self.book, self.me.device, row.id)?;
         // The new ones are among those that stand by now; they are checked one after another.
         let new: Vec<&[u8]> = changes.iter().map(|c| c.bytes.as_slice()).collect();
         let old: Vec<&[u8]> = held.changes.iter().map(Vec::as_slice).filter(|b| !new.contains(b)).collect();

@@ -181,7 +181,7 @@ impl Replica {
         // By their own indexes: over all changes it would cost as much as there is history.
         const UNSENT: &str = "FROM change c WHERE c.status = 0 AND c.id IN (
              SELECT u.id FROM change u WHERE u.org = ?1 AND u.entry IS NULL
-             UNION ALL SELECT s.id FROM entry e JOIN change s ON s.entry = e.id
+             UNION ALL SELECT s.id FROM entry e JOIN change s ON s.org = e.org AND s.entry = e.id
              WHERE e.org = ?1 AND e.device = ?2
                AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
         let key = params![self.identity.org, self.identity.device.0];
@@ -204,7 +204,7 @@ impl Replica {
             .db
             .prepare_cached(&format!(
                 "SELECT h.currency, sum(h.queued + h.paid) FROM return_head h
-                 WHERE h.historic = 0 AND h.document IN (SELECT c.document {UNSENT}) GROUP BY h.currency"
+                 WHERE h.org = ?1 AND h.historic = 0 AND h.document IN (SELECT c.document {UNSENT}) GROUP BY h.currency"
             ))
             .map_err(StoreError::of)?;
         let mut rows = statement.query(key).map_err(StoreError::of)?;

@@ -128,11 +128,12 @@ impl Work<'_> {
                 .tx
                 .prepare_cached(
                     "SELECT DISTINCT d.id FROM change c JOIN document d ON d.id = c.document
-                     WHERE c.entry = ?1 AND c.status = 0 AND (d.intent OR d.recorded > ?2 << 16)",
+                     WHERE c.org = ?1 AND c.entry = ?2 AND c.status = 0 AND (d.intent OR d.recorded > ?3 << 16)",
                 )
                 .map_err(StoreError::of)?;
-            let rows =
-                statement.query_map(params![entry, stamp.time.0], |r| r.get(0)).map_err(StoreError::of)?;
+            let rows = statement
+                .query_map(params![self.org, entry, stamp.time.0], |r| r.get(0))
+                .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
         for document in moved {
@@ -160,7 +161,7 @@ impl Work<'_> {
         let change: Option<(i64, i64, i64)> = self
             .tx
             .prepare_cached(
-                "SELECT c.id, c.document, c.status FROM change c JOIN entry e ON e.id = c.entry
+                "SELECT c.id, c.document, c.status FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
                  WHERE e.org = ? AND e.device = ? AND e.sequence = ? AND c.leaf = ?",
             )
             .and_then(|mut s| {
@@ -258,10 +259,10 @@ impl Work<'_> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT id, hash, bytes, reissues, sites_added, status FROM change WHERE document = ? ORDER BY id",
+                "SELECT id, hash, bytes, reissues, sites_added, status FROM change WHERE org = ? AND document = ? ORDER BY id",
             )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query([document]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.org, document]).map_err(StoreError::of)?;
         let mut out = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {

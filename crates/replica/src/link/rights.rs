@@ -74,7 +74,7 @@ impl Work<'_> {
             let mut statement = self
                 .tx
                 .prepare_cached(
-                    "SELECT c.document, e.stamp_time, c.status FROM entry e JOIN change c ON c.entry = e.id
+                    "SELECT c.document, e.stamp_time, c.status FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
                      WHERE e.org = ?1 AND e.device = ?2 AND e.stamp_time IS NOT NULL
                        AND (c.status = 0 OR (c.status = 3 AND c.rule = ?3))",
                 )
@@ -96,10 +96,11 @@ impl Work<'_> {
     fn refold(&mut self, document: i64) -> Result<(), StoreError> {
         let identity = document_by_id(&self.tx, document)?.identity;
         for sql in [
-            "UPDATE change SET status = 0, rule = NULL, detail = NULL WHERE document = ? AND status = 3",
-            "UPDATE document SET sites = '' WHERE id = ?",
+            "UPDATE change SET status = 0, rule = NULL, detail = NULL
+             WHERE org = ?1 AND document = ?2 AND status = 3",
+            "UPDATE document SET sites = '' WHERE org = ?1 AND id = ?2",
         ] {
-            self.tx.execute(sql, [document]).map_err(StoreError::of)?;
+            self.tx.execute(sql, [self.org, document]).map_err(StoreError::of)?;
         }
         let mut sites = BTreeSet::new();
         let mut stand = Vec::new();
@@ -122,10 +123,10 @@ impl Work<'_> {
             .prepare_cached(
                 "SELECT c.id, c.bytes, c.sites_added, e.device, e.stamp_time
                  FROM change c LEFT JOIN entry e ON e.id = c.entry
-                 WHERE c.document = ? AND c.status = 0 ORDER BY c.id",
+                 WHERE c.org = ? AND c.document = ? AND c.status = 0 ORDER BY c.id",
             )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query([document]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.org, document]).map_err(StoreError::of)?;
         let mut changes = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {

@@ -112,10 +112,10 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT d.identity, c.sites_added, c.hash, c.bytes FROM change c JOIN document d ON d.id = c.document
-                 WHERE c.entry = ? ORDER BY c.leaf",
+                 WHERE c.org = ? AND c.entry = ? ORDER BY c.leaf",
             )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query([entry]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.identity.org, entry]).map_err(StoreError::of)?;
         let author = self.identity.device;
         let mut changes = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {

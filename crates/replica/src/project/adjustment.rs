@@ -18,10 +18,11 @@ impl Work<'_> {
             let position = position as i64;
             self.tx
                 .prepare_cached(
-                    "INSERT INTO moved (document, position, site, movement, quantity) VALUES (?,?,?,?,?)",
+                    "INSERT INTO moved (org, document, position, site, movement, quantity) VALUES (?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
+                        self.org,
                         document,
                         position,
                         site.as_str(),

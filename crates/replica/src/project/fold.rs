@@ -40,11 +40,11 @@ impl Work<'_> {
                 .tx
                 .prepare_cached(
                     "SELECT c.document, c.position, d.kind = 'sale_batch' FROM row_claim c JOIN document d ON d.id = c.document
-                     WHERE c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
+                     WHERE c.org = ? AND c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
                 )
                 .map_err(StoreError::of)?;
             let rows = statement
-                .query_map(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
+                .query_map(params![self.org, receipt, line], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)))
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
@@ -54,8 +54,8 @@ impl Work<'_> {
         let Some((document, position, true)) = claims.first() else { return Ok(()) };
         let held: Option<i64> = self
             .tx
-            .prepare_cached("SELECT document FROM receipt_line WHERE receipt = ? AND line = ?")
-            .and_then(|mut s| s.query_row(params![receipt, line], |r| r.get(0)).optional())
+            .prepare_cached("SELECT document FROM receipt_line WHERE org = ? AND receipt = ? AND line = ?")
+            .and_then(|mut s| s.query_row(params![self.org, receipt, line], |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
         if held == Some(*document) {
             return Ok(());
@@ -65,11 +65,12 @@ impl Work<'_> {
 
     /// Lets a document's line count, or not.
     fn set_counts(&mut self, document: i64, position: i64, counts: bool) -> Result<(), StoreError> {
-        let key = params![counts, document, position];
+        let key = params![self.org, document, position, counts];
         let Self { tx, touched, .. } = self;
         let mut statement = tx
             .prepare_cached(
-                "UPDATE posting SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1 RETURNING bucket",
+                "UPDATE posting SET counts = ?4 WHERE org = ?1 AND document = ?2 AND position = ?3 AND counts <> ?4
+                 RETURNING bucket",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query(key).map_err(StoreError::of)?;
@@ -78,8 +79,8 @@ impl Work<'_> {
         }
         let mut statement = tx
             .prepare_cached(
-                "UPDATE line_claim SET counts = ?1, valid = 0, excess = 0, entitled = 0, voided = 0
-                 WHERE document = ?2 AND position = ?3 AND counts <> ?1
+                "UPDATE line_claim SET counts = ?4, valid = 0, excess = 0, entitled = 0, voided = 0
+                 WHERE org = ?1 AND document = ?2 AND position = ?3 AND counts <> ?4
                  RETURNING receipt, line",
             )
             .map_err(StoreError::of)?;
@@ -89,10 +90,13 @@ impl Work<'_> {
         }
         for (sql, is_return) in [
             (
-                "UPDATE return_line SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1",
+                "UPDATE return_line SET counts = ?4 WHERE org = ?1 AND document = ?2 AND position = ?3 AND counts <> ?4",
                 true,
             ),
-            ("UPDATE moved SET counts = ?1 WHERE document = ?2 AND position = ?3 AND counts <> ?1", false),
+            (
+                "UPDATE moved SET counts = ?4 WHERE org = ?1 AND document = ?2 AND position = ?3 AND counts <> ?4",
+                false,
+            ),
         ] {
             let changed = tx.prepare_cached(sql).and_then(|mut s| s.execute(key)).map_err(StoreError::of)?;
             if is_return && changed > 0 {
@@ -120,17 +124,19 @@ impl Work<'_> {
                 .prepare_cached(
                     "SELECT c.document, c.position, c.quantity, c.pinned, c.rank, c.sold, c.paid, c.valid, c.excess,
                             c.entitled, c.voided, d.identity, l.line,
-                            (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r ON r.document = rc.resolution
-                                WHERE rc.identity = d.identity AND rc.line = l.line AND r.exception = ?3),
-                            (SELECT max(rc.voided) FROM resolution_claim rc JOIN resolution r ON r.document = rc.resolution
-                                WHERE rc.identity = d.identity AND rc.line = l.line AND r.exception = ?3)
+                            (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r
+                                ON r.org = rc.org AND r.document = rc.resolution
+                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
+                            (SELECT max(rc.voided) FROM resolution_claim rc JOIN resolution r
+                                ON r.org = rc.org AND r.document = rc.resolution
+                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4)
                      FROM line_claim c JOIN document d ON d.id = c.document
-                     JOIN return_line l ON l.document = c.document AND l.position = c.position
-                     WHERE c.receipt = ?1 AND c.line = ?2 AND c.counts = 1",
+                     JOIN return_line l ON l.org = c.org AND l.document = c.document AND l.position = c.position
+                     WHERE c.org = ?1 AND c.receipt = ?2 AND c.line = ?3 AND c.counts = 1",
                 )
                 .map_err(StoreError::of)?;
             let mut found =
-                statement.query(params![receipt, line, about.as_str()]).map_err(StoreError::of)?;
+                statement.query(params![self.org, receipt, line, about.as_str()]).map_err(StoreError::of)?;
             while let Some(r) = found.next().map_err(StoreError::of)? {
                 let read = || -> rusqlite::Result<_> {
                     Ok((
@@ -173,9 +179,11 @@ impl Work<'_> {
         }
         let held: Option<Sold> = self
             .tx
-            .prepare_cached("SELECT quantity, paid FROM receipt_line WHERE receipt = ? AND line = ?")
+            .prepare_cached(
+                "SELECT quantity, paid FROM receipt_line WHERE org = ? AND receipt = ? AND line = ?",
+            )
             .and_then(|mut s| {
-                s.query_row(params![receipt, line], |r| {
+                s.query_row(params![self.org, receipt, line], |r| {
                     Ok(Sold { quantity: Quantity(r.get(0)?), paid: Amount(r.get(1)?) })
                 })
                 .optional()
@@ -196,7 +204,7 @@ impl Work<'_> {
             self.tx
                 .prepare_cached(
                     "UPDATE line_claim SET valid = ?, excess = ?, entitled = ?, voided = ?
-                     WHERE receipt = ? AND line = ? AND document = ? AND position = ?",
+                     WHERE org = ? AND receipt = ? AND line = ? AND document = ? AND position = ?",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -204,6 +212,7 @@ impl Work<'_> {
                         after.1,
                         after.2,
                         after.3,
+                        self.org,
                         receipt,
                         line,
                         row.document,
@@ -235,21 +244,21 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "UPDATE return_line SET valid = unlinked + coalesce((SELECT sum(c.valid) FROM line_claim c
-                        WHERE c.document = ?1 AND c.position = return_line.position), 0),
-                    value = CASE WHEN (SELECT historic FROM return_head h WHERE h.document = ?1) THEN value
+                        WHERE c.org = ?1 AND c.document = ?2 AND c.position = return_line.position), 0),
+                    value = CASE WHEN (SELECT historic FROM return_head h WHERE h.org = ?1 AND h.document = ?2) THEN value
                         ELSE unlinked_value + coalesce((SELECT sum(c.entitled) FROM line_claim c
-                            WHERE c.document = ?1 AND c.position = return_line.position), 0) END
-                 WHERE document = ?1",
+                            WHERE c.org = ?1 AND c.document = ?2 AND c.position = return_line.position), 0) END
+                 WHERE org = ?1 AND document = ?2",
             )
-            .and_then(|mut s| s.execute([document]))
+            .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let head: Option<(bool, bool, i64, i64, String)> = self
             .tx
             .prepare_cached(
-                "SELECT historic, accepted, paid, committed, currency FROM return_head WHERE document = ?",
+                "SELECT historic, accepted, paid, committed, currency FROM return_head WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
-                s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))
+                s.query_row([self.org, document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))
                     .optional()
             })
             .map_err(StoreError::of)?;
@@ -258,17 +267,17 @@ impl Work<'_> {
             .tx
             .prepare_cached(
                 "SELECT coalesce(sum(value), 0), coalesce(sum(unlinked_value), 0), coalesce(sum(unlinked > 0), 0)
-                 FROM return_line WHERE document = ? AND counts = 1",
+                 FROM return_line WHERE org = ? AND document = ? AND counts = 1",
             )
-            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
+            .and_then(|mut s| s.query_row([self.org, document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
             .map_err(StoreError::of)?;
         let (claimed, excess, voided): (i64, i64, bool) = self
             .tx
             .prepare_cached(
                 "SELECT coalesce(sum(entitled), 0), coalesce(sum(excess), 0), coalesce(max(voided), 0) FROM line_claim
-                 WHERE document = ? AND counts = 1",
+                 WHERE org = ? AND document = ? AND counts = 1",
             )
-            .and_then(|mut s| s.query_row([document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
+            .and_then(|mut s| s.query_row([self.org, document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
             .map_err(StoreError::of)?;
         let entitled = if accepted { claimed + unlinked_value } else { 0 };
         // History says what was refunded; nobody recorded by what.
@@ -278,15 +287,17 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "UPDATE return_head SET entitled = ?, excess = ?, unverified = ?, over = ?, paid = ?, committed = ?
-                 WHERE document = ?",
+                 WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
-                s.execute(params![entitled, excess, unverified, over, paid, committed, document])
+                s.execute(params![entitled, excess, unverified, over, paid, committed, self.org, document])
             })
             .map_err(StoreError::of)?;
         self.tx
-            .prepare_cached("DELETE FROM money WHERE document = ? AND account NOT LIKE 'tender:%'")
-            .and_then(|mut s| s.execute([document]))
+            .prepare_cached(
+                "DELETE FROM money WHERE org = ? AND document = ? AND account NOT LIKE 'tender:%'",
+            )
+            .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let beyond = (paid - entitled).max(0);
         let mut accounts = vec![
@@ -296,16 +307,18 @@ impl Work<'_> {
         ];
         if historic {
             self.tx
-                .prepare_cached("DELETE FROM money WHERE document = ?")
-                .and_then(|mut s| s.execute([document]))
+                .prepare_cached("DELETE FROM money WHERE org = ? AND document = ?")
+                .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
             // What history refunded is a fact, whatever it would be owed by today's rules.
             accounts = vec![("net_sales", paid), ("tender:unknown", -paid)];
         }
         for (account, amount) in accounts.into_iter().filter(|(_, amount)| *amount != 0) {
             self.tx
-                .prepare_cached("INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)")
-                .and_then(|mut s| s.execute(params![document, account, currency, amount]))
+                .prepare_cached(
+                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
+                )
+                .and_then(|mut s| s.execute(params![self.org, document, account, currency, amount]))
                 .map_err(StoreError::of)?;
         }
         Ok(())
@@ -315,13 +328,13 @@ impl Work<'_> {
     fn fold_bucket(&mut self, bucket: i64) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO stock (bucket, quantity, value, asserted)
-                 SELECT ?1, coalesce(sum(quantity), 0), coalesce(sum(value), 0), coalesce(max(asserts), 0)
-                 FROM posting INDEXED BY posting_bucket WHERE bucket = ?1 AND counts = 1
-                 ON CONFLICT (bucket) DO UPDATE SET
+                "INSERT INTO stock (org, bucket, quantity, value, asserted)
+                 SELECT ?1, ?2, coalesce(sum(quantity), 0), coalesce(sum(value), 0), coalesce(max(asserts), 0)
+                 FROM posting INDEXED BY posting_bucket WHERE org = ?1 AND bucket = ?2 AND counts = 1
+                 ON CONFLICT (org, bucket) DO UPDATE SET
                      quantity = excluded.quantity, value = excluded.value, asserted = excluded.asserted",
             )
-            .and_then(|mut s| s.execute([bucket]))
+            .and_then(|mut s| s.execute([self.org, bucket]))
             .map_err(StoreError::of)?;
         Ok(())
     }

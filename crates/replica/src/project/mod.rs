@@ -138,18 +138,30 @@ impl Work<'_> {
 
     /// Removes a document's projection, noting what it touched.
     pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
-        self.collect(document, "SELECT DISTINCT bucket FROM posting WHERE document = ?", |touched, r| {
-            touched.buckets.insert(r.get(0)?);
-            Ok(())
-        })?;
-        self.collect(document, "SELECT receipt, line FROM row_claim WHERE document = ?", |touched, r| {
-            touched.rows.insert((r.get(0)?, r.get(1)?));
-            Ok(())
-        })?;
-        self.collect(document, "SELECT receipt, line FROM line_claim WHERE document = ?", |touched, r| {
-            touched.lines.insert((r.get(0)?, r.get(1)?));
-            Ok(())
-        })?;
+        self.collect(
+            document,
+            "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.buckets.insert(r.get(0)?);
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            "SELECT receipt, line FROM row_claim WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.rows.insert((r.get(0)?, r.get(1)?));
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            "SELECT receipt, line FROM line_claim WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.lines.insert((r.get(0)?, r.get(1)?));
+                Ok(())
+            },
+        )?;
         let was_sales: bool = self
             .tx
             .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
@@ -160,7 +172,8 @@ impl Work<'_> {
             self.collect(
                 document,
                 "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0 WHERE document = ? RETURNING id",
+                     customer = NULL, tenders = NULL, historic = 0
+                 WHERE org = ? AND document = ? RETURNING id",
                 |touched, r| {
                     touched.receipts.insert(r.get(0)?);
                     Ok(())
@@ -168,7 +181,7 @@ impl Work<'_> {
             )?;
             self.collect(
                 document,
-                "DELETE FROM receipt_line WHERE document = ? RETURNING receipt, line",
+                "DELETE FROM receipt_line WHERE org = ? AND document = ? RETURNING receipt, line",
                 |touched, r| {
                     touched.rows.insert((r.get(0)?, r.get(1)?));
                     touched.lines.insert((r.get(0)?, r.get(1)?));
@@ -191,8 +204,8 @@ impl Work<'_> {
             "product",
         ] {
             self.tx
-                .prepare_cached(&format!("DELETE FROM {table} WHERE document = ?"))
-                .and_then(|mut s| s.execute([document]))
+                .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))
+                .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
         }
         Ok(())
@@ -205,7 +218,7 @@ impl Work<'_> {
         mut add: impl FnMut(&mut Touched, &rusqlite::Row<'_>) -> rusqlite::Result<()>,
     ) -> Result<(), StoreError> {
         let mut statement = self.tx.prepare_cached(sql).map_err(StoreError::of)?;
-        let mut rows = statement.query([document]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.org, document]).map_err(StoreError::of)?;
         while let Some(row) = rows.next().map_err(StoreError::of)? {
             add(&mut self.touched, row).map_err(StoreError::of)?;
         }
@@ -285,11 +298,12 @@ impl Work<'_> {
             self.touched.buckets.insert(bucket);
             self.tx
                 .prepare_cached(
-                    "INSERT INTO posting (document, ordinal, bucket, position, quantity, value, occurred, asserts)
-                     VALUES (?,?,?,?,?,?,?,?)",
+                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
+                        self.org,
                         document,
                         ordinal as i64,
                         bucket,
@@ -316,10 +330,10 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO row_claim (receipt, line, document, position, rank) VALUES (?1,?2,?3,?4,?5)
-                 ON CONFLICT DO UPDATE SET rank = ?5",
+                "INSERT INTO row_claim (org, receipt, line, document, position, rank) VALUES (?1,?2,?3,?4,?5,?6)
+                 ON CONFLICT DO UPDATE SET rank = ?6",
             )
-            .and_then(|mut s| s.execute(params![receipt, line, document, position, rank]))
+            .and_then(|mut s| s.execute(params![self.org, receipt, line, document, position, rank]))
             .map_err(StoreError::of)?;
         self.touched.rows.insert((receipt, line.to_owned()));
         Ok(())

@@ -9,20 +9,21 @@ use crate::store::Work;
 
 /// The receipt lines that the claims named by a resolution are about.
 const CLAIMED_LINES: &str = "SELECT c.receipt, c.line FROM resolution_claim rc
-     JOIN document d ON d.identity = rc.identity JOIN line_claim c ON c.document = d.id
-     WHERE rc.resolution = ?";
+     JOIN document d ON d.org = rc.org AND d.identity = rc.identity
+     JOIN line_claim c ON c.org = d.org AND c.document = d.id
+     WHERE rc.org = ? AND rc.resolution = ?";
 
 impl Work<'_> {
     pub(super) fn project_resolution(&mut self, document: i64, d: &Resolution) -> Result<(), StoreError> {
         let Some(decided) = d.decided() else { return Ok(()) };
         self.tx
             .prepare_cached(
-                "INSERT INTO resolution (document, org, exception, action, owner, amount, rank) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO resolution (org, document, exception, action, owner, amount, rank) VALUES (?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
-                    document,
                     self.org,
+                    document,
                     d.exception.as_str(),
                     d.action.as_str(),
                     d.owner.to_string(),
@@ -35,11 +36,12 @@ impl Work<'_> {
             let voided = d.action == Action::VoidedDuplicate && claim.excess.is_positive();
             self.tx
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO resolution_claim (resolution, identity, line, valid, excess, voided)
-                     VALUES (?,?,?,?,?,?)",
+                    "INSERT OR REPLACE INTO resolution_claim (org, resolution, identity, line, valid, excess, voided)
+                     VALUES (?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
+                        self.org,
                         document,
                         claim.document.to_bytes(),
                         claim.line.as_str(),
@@ -57,9 +59,11 @@ impl Work<'_> {
             {
                 self.tx
                     .prepare_cached(
-                        "INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)",
+                        "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
                     )
-                    .and_then(|mut s| s.execute(params![document, account, d.currency.code(), amount]))
+                    .and_then(|mut s| {
+                        s.execute(params![self.org, document, account, d.currency.code(), amount])
+                    })
                     .map_err(StoreError::of)?;
             }
         }
@@ -69,8 +73,8 @@ impl Work<'_> {
     pub(super) fn unproject_resolution(&mut self, document: i64) -> Result<(), StoreError> {
         self.touch_claimed_lines(document)?;
         self.tx
-            .prepare_cached("DELETE FROM resolution_claim WHERE resolution = ?")
-            .and_then(|mut s| s.execute([document]))
+            .prepare_cached("DELETE FROM resolution_claim WHERE org = ? AND resolution = ?")
+            .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         Ok(())
     }

@@ -54,12 +54,13 @@ impl Work<'_> {
                 let pinned = if state.is_pinned() { quantity } else { Quantity::ZERO };
                 self.tx
                     .prepare_cached(
-                        "INSERT INTO line_claim (receipt, line, document, position, quantity, pinned, rank, sold, paid)
-                         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9)
-                         ON CONFLICT DO UPDATE SET quantity = quantity + ?5, pinned = pinned + ?6",
+                        "INSERT INTO line_claim (org, receipt, line, document, position, quantity, pinned, rank, sold, paid)
+                         VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)
+                         ON CONFLICT DO UPDATE SET quantity = quantity + ?6, pinned = pinned + ?7",
                     )
                     .and_then(|mut s| {
                         s.execute(params![
+                            self.org,
                             on,
                             link.line.as_str(),
                             document,
@@ -78,11 +79,12 @@ impl Work<'_> {
             let value = if historic { price(line.quantity) } else { Amount::ZERO };
             self.tx
                 .prepare_cached(
-                    "INSERT INTO return_line (document, position, line, sku, quantity, kept, unlinked,
-                         unlinked_value, value, service, reason) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO return_line (org, document, position, line, sku, quantity, kept, unlinked,
+                         unlinked_value, value, service, reason) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
+                        self.org,
                         document,
                         position,
                         id.as_str(),
@@ -109,14 +111,14 @@ impl Work<'_> {
         let clock = !historic && d.events.iter().any(|e| e.clock_is_off());
         self.tx
             .prepare_cached(
-                "INSERT INTO return_head (document, org, occurred, zone, site, currency, historic, states, receipt,
+                "INSERT INTO return_head (org, document, occurred, zone, site, currency, historic, states, receipt,
                      accepted, queued, paid, committed, arrived, conflicts, clock)
                  VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
-                    document,
                     self.org,
+                    document,
                     first.at.0,
                     first.zone.to_string(),
                     site.as_str(),
@@ -141,8 +143,10 @@ impl Work<'_> {
         }
         for (account, amount) in tenders {
             self.tx
-                .prepare_cached("INSERT INTO money (document, account, currency, amount) VALUES (?,?,?,?)")
-                .and_then(|mut s| s.execute(params![document, account, d.currency.code(), amount]))
+                .prepare_cached(
+                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
+                )
+                .and_then(|mut s| s.execute(params![self.org, document, account, d.currency.code(), amount]))
                 .map_err(StoreError::of)?;
         }
         self.touched.returns.insert(document);

@@ -29,7 +29,8 @@ impl Work<'_> {
         for receipt in &sales.batch.receipts {
             let id = self.receipt(&sales.batch.receipt_id(receipt))?;
             self.head_receipt(id, document, &rank, historic, sales, receipt)?;
-            let contested = self.exists("SELECT EXISTS (SELECT 1 FROM row_claim WHERE receipt = ?)", id)?;
+            let contested =
+                self.exists("SELECT EXISTS (SELECT 1 FROM row_claim WHERE org = ? AND receipt = ?)", id)?;
             for line in &receipt.lines {
                 let inserted = self.insert_sale_line("INSERT OR IGNORE", id, document, position, line)?;
                 if inserted == 0 {
@@ -66,7 +67,10 @@ impl Work<'_> {
                 }
                 position += 1;
             }
-            if historic && self.exists("SELECT EXISTS (SELECT 1 FROM line_claim WHERE receipt = ?)", id)? {
+            if historic
+                && self
+                    .exists("SELECT EXISTS (SELECT 1 FROM line_claim WHERE org = ? AND receipt = ?)", id)?
+            {
                 for line in &receipt.lines {
                     self.touched.lines.insert((id, line.line.as_str().to_owned()));
                 }
@@ -78,7 +82,7 @@ impl Work<'_> {
     fn exists(&self, sql: &str, receipt: i64) -> Result<bool, StoreError> {
         self.tx
             .prepare_cached(sql)
-            .and_then(|mut s| s.query_row([receipt], |r| r.get(0)))
+            .and_then(|mut s| s.query_row([self.org, receipt], |r| r.get(0)))
             .map_err(StoreError::of)
     }
 
@@ -129,8 +133,10 @@ impl Work<'_> {
     ) -> Result<(), StoreError> {
         let (other, other_position): (i64, i64) = self
             .tx
-            .prepare_cached("SELECT document, position FROM receipt_line WHERE receipt = ? AND line = ?")
-            .and_then(|mut s| s.query_row(params![receipt, line], |r| Ok((r.get(0)?, r.get(1)?))))
+            .prepare_cached(
+                "SELECT document, position FROM receipt_line WHERE org = ? AND receipt = ? AND line = ?",
+            )
+            .and_then(|mut s| s.query_row(params![self.org, receipt, line], |r| Ok((r.get(0)?, r.get(1)?))))
             .map_err(StoreError::of)?;
         let of_other: Option<String> = self
             .tx
@@ -148,11 +154,12 @@ impl Work<'_> {
             let mut statement = self
                 .tx
                 .prepare_cached(
-                    "SELECT document, min(position) FROM receipt_line WHERE receipt = ? GROUP BY document",
+                    "SELECT document, min(position) FROM receipt_line WHERE org = ? AND receipt = ? GROUP BY document",
                 )
                 .map_err(StoreError::of)?;
-            let rows =
-                statement.query_map([receipt], |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
+            let rows = statement
+                .query_map([self.org, receipt], |r| Ok((r.get(0)?, r.get(1)?)))
+                .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
         for (document, position) in batches {
@@ -203,13 +210,14 @@ impl Work<'_> {
     ) -> Result<usize, StoreError> {
         let sql = format!(
             "{verb} INTO receipt_line
-             (receipt, line, document, position, sku, code, name, quantity, paid, service, cost, lot)
-             VALUES (?,?,?,?,?,?,?,?,?,?,?,?)"
+             (org, receipt, line, document, position, sku, code, name, quantity, paid, service, cost, lot)
+             VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
         );
         self.tx
             .prepare_cached(&sql)
             .and_then(|mut s| {
                 s.execute(params![
+                    self.org,
                     receipt,
                     line.line.as_str(),
                     document,

@@ -78,40 +78,40 @@ fn over_returns(db: &Connection, org: i64) -> Result<Vec<Exception>, StoreError>
     let lines: Vec<(i64, String)> = {
         let mut statement = db
             .prepare_cached(
-                "SELECT DISTINCT c.receipt, c.line FROM line_claim c JOIN receipt r ON r.id = c.receipt
-                 WHERE (c.excess > 0 OR c.voided) AND c.counts AND r.org = ?",
+                "SELECT DISTINCT c.receipt, c.line FROM line_claim c
+                 WHERE c.org = ? AND (c.excess > 0 OR c.voided) AND c.counts",
             )
             .map_err(StoreError::of)?;
         let rows = statement.query_map([org], |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
     };
-    lines.into_iter().map(|(receipt, line)| over_return(db, receipt, &line)).collect()
+    lines.into_iter().map(|(receipt, line)| over_return(db, org, receipt, &line)).collect()
 }
 
-fn over_return(db: &Connection, receipt: i64, line: &str) -> Result<Exception, StoreError> {
+fn over_return(db: &Connection, org: i64, receipt: i64, line: &str) -> Result<Exception, StoreError> {
     let id = db
         .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
         .and_then(|mut s| s.query_row([receipt], |r| Ok(receipt_id(r, 0))))
         .map_err(StoreError::of)??;
     let held: Option<i64> = db
-        .prepare_cached("SELECT quantity FROM receipt_line WHERE receipt = ? AND line = ?")
-        .and_then(|mut s| s.query_row(params![receipt, line], |r| r.get(0)).optional())
+        .prepare_cached("SELECT quantity FROM receipt_line WHERE org = ? AND receipt = ? AND line = ?")
+        .and_then(|mut s| s.query_row(params![org, receipt, line], |r| r.get(0)).optional())
         .map_err(StoreError::of)?;
     let mut statement = db
         .prepare_cached(
             "SELECT d.identity, d.number, h.site, l.line, c.valid, c.excess, c.pinned, c.rank, h.paid, h.committed,
                     h.entitled, h.historic, h.currency, c.sold, (c.excess > 0 OR c.voided) AND NOT EXISTS (
                         SELECT 1 FROM line_claim o JOIN receipt ro ON ro.id = o.receipt
-                        WHERE o.document = c.document AND o.counts AND (o.excess > 0 OR o.voided)
+                        WHERE o.org = c.org AND o.document = c.document AND o.counts AND (o.excess > 0 OR o.voided)
                           AND (ro.site, ro.till, ro.number, o.line) < (r.site, r.till, r.number, c.line)),
                     c.quantity - c.valid
-             FROM line_claim c JOIN document d ON d.id = c.document JOIN return_head h ON h.document = c.document
-             JOIN receipt r ON r.id = c.receipt
-             JOIN return_line l ON l.document = c.document AND l.position = c.position
-             WHERE c.receipt = ? AND c.line = ? AND c.counts ORDER BY c.rank, d.identity, c.position",
+             FROM line_claim c JOIN document d ON d.id = c.document JOIN receipt r ON r.id = c.receipt
+             JOIN return_head h ON h.org = c.org AND h.document = c.document
+             JOIN return_line l ON l.org = c.org AND l.document = c.document AND l.position = c.position
+             WHERE c.org = ? AND c.receipt = ? AND c.line = ? AND c.counts ORDER BY c.rank, d.identity, c.position",
         )
         .map_err(StoreError::of)?;
-    let mut rows = statement.query(params![receipt, line]).map_err(StoreError::of)?;
+    let mut rows = statement.query(params![org, receipt, line]).map_err(StoreError::of)?;
     let (mut claims, mut loss, mut historic, mut currency, mut sold) =
         (Vec::new(), 0, true, None, held.map(Quantity));
     let mut documents: BTreeSet<DocumentId> = BTreeSet::new();
@@ -264,8 +264,8 @@ fn settle(db: &Connection, org: i64, exception: &mut Exception) -> Result<(), St
         for claim in claims {
             let seen: bool = db
                 .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM resolution_claim rc JOIN resolution r ON r.document = rc.resolution
-                     WHERE r.org = ? AND r.exception = ? AND rc.identity = ? AND rc.line = ?)",
+                    "SELECT EXISTS (SELECT 1 FROM resolution_claim rc JOIN resolution r
+                     ON r.org = rc.org AND r.document = rc.resolution WHERE rc.org = ? AND r.exception = ? AND rc.identity = ? AND rc.line = ?)",
                 )
                 .and_then(|mut s| {
                     s.query_row(

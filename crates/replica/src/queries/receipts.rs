@@ -122,11 +122,12 @@ impl Replica {
             .prepare_cached(
                 "SELECT l.line, l.sku, l.name, l.quantity, l.paid, l.service, coalesce(sum(c.valid), 0),
                         coalesce(sum(c.excess), 0), coalesce(sum(c.entitled), 0)
-                 FROM receipt_line l LEFT JOIN line_claim c ON c.receipt = l.receipt AND c.line = l.line AND c.counts
-                 WHERE l.receipt = ? GROUP BY l.line ORDER BY l.document, l.position",
+                 FROM receipt_line l LEFT JOIN line_claim c
+                     ON c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts
+                 WHERE l.org = ? AND l.receipt = ? GROUP BY l.line ORDER BY l.document, l.position",
             )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query([receipt]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.identity.org, receipt]).map_err(StoreError::of)?;
         let mut lines = Vec::new();
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let number = |n| r.get::<_, i64>(n).map_err(StoreError::of);

@@ -162,7 +162,8 @@ impl Replica {
 
     pub(crate) fn return_row(&self, id: i64) -> Result<ReturnRow, StoreError> {
         let row = document_by_id(&self.db, id)?;
-        let (_, reading) = standing(&self.db, &self.book, self.identity.device, id)?.read(row.identity)?;
+        let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
+            .read(row.identity)?;
         let Some(Document::Return(document)) = reading.document else {
             return Err(StoreError::damaged("a return", row.identity));
         };
@@ -171,10 +172,10 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT entitled, queued, paid, committed, unverified, excess, historic, occurred, zone, arrived, states
-                 FROM return_head WHERE document = ?",
+                 FROM return_head WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
-                s.query_row([id], |r| {
+                s.query_row([self.identity.org, id], |r| {
                     Ok((
                         (Amount(r.get(0)?), Amount(r.get(1)?), Amount(r.get(2)?), Amount(r.get(3)?)),
                         (r.get::<_, u32>(4)?, Quantity(r.get(5)?), r.get::<_, bool>(6)?),
@@ -235,12 +236,12 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT l.line, coalesce((SELECT sum(c.excess) FROM line_claim c
-                     WHERE c.document = l.document AND c.position = l.position AND c.counts), 0)
-                 FROM return_line l WHERE l.document = ?",
+                     WHERE c.org = l.org AND c.document = l.document AND c.position = l.position AND c.counts), 0)
+                 FROM return_line l WHERE l.org = ? AND l.document = ?",
             )
             .map_err(StoreError::of)?;
         let mut excess = std::collections::BTreeMap::new();
-        let mut rows = statement.query([id]).map_err(StoreError::of)?;
+        let mut rows = statement.query([self.identity.org, id]).map_err(StoreError::of)?;
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             excess.insert(name::<LineId>(r, 0, "a line")?, Quantity(r.get(1).map_err(StoreError::of)?));
         }

@@ -27,7 +27,7 @@ pub(crate) fn settings(
         .map_err(StoreError::of)?;
     let Some(id) = id else { return Ok(None) };
     let row = document_by_id(db, id)?;
-    let (_, reading) = standing(db, book, me.device, id)?.read(row.identity)?;
+    let (_, reading) = standing(db, org, book, me.device, id)?.read(row.identity)?;
     Ok(match reading.document {
         Some(Document::Settings(settings)) => Some(settings),
         _ => None,

@@ -53,7 +53,7 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT b.site, b.place, b.sku, b.lot, b.account, s.quantity, s.asserted
-                 FROM bucket b JOIN stock s ON s.bucket = b.id
+                 FROM bucket b JOIN stock s ON s.org = b.org AND s.bucket = b.id
                  WHERE b.org = ?1 AND (?2 IS NULL OR b.site = ?2) AND (?3 IS NULL OR b.sku = ?3) AND b.account < 20
                  ORDER BY b.site, b.sku, b.place, b.lot, b.account",
             )

@@ -107,7 +107,7 @@ impl Replica {
         )?;
         self.each(
             "SELECT r.site, count(*), sum(l.quantity), sum(l.paid), l.service FROM receipt r
-             JOIN receipt_line l ON l.receipt = r.id WHERE r.org = ? GROUP BY r.site, l.service",
+             JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id WHERE r.org = ? GROUP BY r.site, l.service",
             org,
             &mut sites,
             &blank,
@@ -115,7 +115,7 @@ impl Replica {
         )?;
         self.each(
             "SELECT h.site, count(*), sum(l.valid), sum(l.value), l.service FROM return_head h
-             JOIN return_line l ON l.document = h.document
+             JOIN return_line l ON l.org = h.org AND l.document = h.document
              WHERE h.org = ? AND h.accepted AND l.counts AND l.kept > 0 GROUP BY h.site, l.service",
             org,
             &mut sites,
@@ -125,8 +125,8 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT m.site, m.movement, count(*), sum(m.quantity) FROM moved m JOIN document d ON d.id = m.document
-                 WHERE d.org = ? AND m.counts GROUP BY m.site, m.movement",
+                "SELECT m.site, m.movement, count(*), sum(m.quantity) FROM moved m
+                 WHERE m.org = ? AND m.counts GROUP BY m.site, m.movement",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([org]).map_err(StoreError::of)?;

@@ -1,6 +1,6 @@
 -- One replica's file. Facts first, then projections; every projection can be dropped and folded
--- again from the facts. `org` is first in every key of its own; a table keyed by a document, a
--- receipt or a bucket belongs to that one's organisation.
+-- again from the facts. The organisation is first in every key and index. An `id` is a row's address
+-- in this file and no key: it is unique whatever the organisation, and means nothing outside.
 
 -- Facts ------------------------------------------------------------------------------------------
 
@@ -100,8 +100,8 @@ CREATE TABLE change (
     reissued    INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE UNIQUE INDEX change_hash ON change (org, hash);
-CREATE INDEX change_document ON change (document);
-CREATE INDEX change_entry ON change (entry, leaf);
+CREATE INDEX change_document ON change (org, document);
+CREATE INDEX change_entry ON change (org, entry, leaf);
 CREATE INDEX change_unsealed ON change (org, id) WHERE entry IS NULL;
 CREATE INDEX change_aside ON change (org, status) WHERE status <> 0;
 
@@ -153,6 +153,7 @@ CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT N
 
 -- What was sold, once a row, as the standing document says.
 CREATE TABLE receipt_line (
+    org      INTEGER NOT NULL,
     receipt  INTEGER NOT NULL,
     line     TEXT NOT NULL,
     document INTEGER NOT NULL,
@@ -165,24 +166,25 @@ CREATE TABLE receipt_line (
     service  INTEGER NOT NULL,
     cost     INTEGER,
     lot      TEXT,
-    PRIMARY KEY (receipt, line)
+    PRIMARY KEY (org, receipt, line)
 ) STRICT, WITHOUT ROWID;
 
 -- Who claims a row that more than one document may stand for: every imported return and adjustment
 -- row, and those sale rows that came twice. The lowest rank stands.
 CREATE TABLE row_claim (
+    org      INTEGER NOT NULL,
     receipt  INTEGER NOT NULL,
     line     TEXT NOT NULL,
     document INTEGER NOT NULL,
     position INTEGER NOT NULL,
     rank     TEXT NOT NULL,
-    PRIMARY KEY (receipt, line, document, position)
+    PRIMARY KEY (org, receipt, line, document, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX row_claim_document ON row_claim (document);
+CREATE INDEX row_claim_document ON row_claim (org, document);
 
 CREATE TABLE return_head (
-    document   INTEGER PRIMARY KEY,
     org        INTEGER NOT NULL,
+    document   INTEGER NOT NULL,
     occurred   INTEGER NOT NULL,
     zone       TEXT NOT NULL,
     site       TEXT NOT NULL,
@@ -202,8 +204,9 @@ CREATE TABLE return_head (
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
     unverified INTEGER NOT NULL DEFAULT 0,
-    over       INTEGER NOT NULL DEFAULT 0
-) STRICT;
+    over       INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX return_latest ON return_head (org, historic, occurred);
 CREATE INDEX return_site ON return_head (org, site, historic, occurred);
 CREATE INDEX return_unverified ON return_head (org, historic) WHERE unverified > 0;
@@ -212,6 +215,7 @@ CREATE INDEX return_conflicts ON return_head (org) WHERE conflicts IS NOT NULL O
 CREATE INDEX return_queued ON return_head (org) WHERE queued > 0;
 
 CREATE TABLE return_line (
+    org      INTEGER NOT NULL,
     document INTEGER NOT NULL,
     position INTEGER NOT NULL,
     line     TEXT NOT NULL,
@@ -228,11 +232,12 @@ CREATE TABLE return_line (
     service  INTEGER NOT NULL,
     reason   TEXT NOT NULL,
     counts   INTEGER NOT NULL DEFAULT 1,
-    PRIMARY KEY (document, position)
+    PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
 
 -- What of a sale line a return's line takes back, and the verdict.
 CREATE TABLE line_claim (
+    org      INTEGER NOT NULL,
     receipt  INTEGER NOT NULL,
     line     TEXT NOT NULL,
     document INTEGER NOT NULL,
@@ -248,10 +253,10 @@ CREATE TABLE line_claim (
     valid    INTEGER NOT NULL DEFAULT 0,
     excess   INTEGER NOT NULL DEFAULT 0,
     entitled INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (receipt, line, document, position)
+    PRIMARY KEY (org, receipt, line, document, position)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX line_claim_document ON line_claim (document);
-CREATE INDEX line_claim_excess ON line_claim (receipt, line) WHERE excess > 0 OR voided;
+CREATE INDEX line_claim_document ON line_claim (org, document);
+CREATE INDEX line_claim_excess ON line_claim (org, receipt, line) WHERE excess > 0 OR voided;
 
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,
@@ -266,6 +271,7 @@ CREATE TABLE bucket (
 CREATE INDEX bucket_sku ON bucket (org, sku);
 
 CREATE TABLE posting (
+    org      INTEGER NOT NULL,
     document INTEGER NOT NULL,
     ordinal  INTEGER NOT NULL,
     bucket   INTEGER NOT NULL,
@@ -276,31 +282,36 @@ CREATE TABLE posting (
     counts   INTEGER NOT NULL DEFAULT 1,
     -- Says how much there is (opening, delivery, count): the bucket is no longer uncounted.
     asserts  INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (document, ordinal)
+    PRIMARY KEY (org, document, ordinal)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX posting_bucket ON posting (bucket, occurred, counts, quantity, value, asserts);
+CREATE INDEX posting_bucket ON posting (org, bucket, occurred, counts, quantity, value, asserts);
 
-CREATE TABLE stock (bucket INTEGER PRIMARY KEY, quantity INTEGER NOT NULL, value INTEGER NOT NULL, asserted INTEGER NOT NULL) STRICT;
+CREATE TABLE stock (
+    org INTEGER NOT NULL, bucket INTEGER NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL,
+    asserted INTEGER NOT NULL, PRIMARY KEY (org, bucket)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE money (
-    document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL, amount INTEGER NOT NULL,
-    PRIMARY KEY (document, account)
+    org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
+    amount INTEGER NOT NULL, PRIMARY KEY (org, document, account)
 ) STRICT, WITHOUT ROWID;
 
 -- What adjustments moved, for totals.
 CREATE TABLE moved (
-    document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL, movement TEXT NOT NULL,
-    quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (document, position)
+    org INTEGER NOT NULL, document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL,
+    movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE resolution (
-    document INTEGER PRIMARY KEY, org INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
-    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL
-) STRICT;
+    org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
+    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX resolution_exception ON resolution (org, exception);
 
 CREATE TABLE resolution_claim (
-    resolution INTEGER NOT NULL, identity BLOB NOT NULL, line TEXT NOT NULL, valid INTEGER NOT NULL,
-    excess INTEGER NOT NULL, voided INTEGER NOT NULL, PRIMARY KEY (resolution, identity, line)
+    org INTEGER NOT NULL, resolution INTEGER NOT NULL, identity BLOB NOT NULL, line TEXT NOT NULL,
+    valid INTEGER NOT NULL, excess INTEGER NOT NULL, voided INTEGER NOT NULL,
+    PRIMARY KEY (org, resolution, identity, line)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX resolution_claim_identity ON resolution_claim (identity, line);
+CREATE INDEX resolution_claim_identity ON resolution_claim (org, identity, line);
