@@ -106,6 +106,7 @@ pub fn receipt(number: &str, at: Moment, lines: &[(&str, i64, i64)]) -> Receipt 
         lines: lines.iter().enumerate().map(line).collect(),
         tenders: Vec::new(),
         invoice: None,
+        cashier: None,
     }
 }
 

@@ -33,6 +33,7 @@ fn write_line(line: &AdjustmentLine, out: &mut Out) {
         .opt_show("lot", line.lot.as_ref())
         .opt_text("place", &line.place)
         .opt_int("cost", line.cost.map(|c| c.0))
+        .opt_int("value", line.value.map(|v| v.0))
         .opt_show("row", line.row.as_ref());
 }
 
@@ -63,6 +64,7 @@ fn read_line(fields: &Fields<'_>) -> Result<AdjustmentLine, FieldError> {
         lot: fields.opt_parse("lot")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
         cost: fields.opt_price("cost")?,
+        value: fields.opt_amount("value")?,
         row: fields.opt_parse("row")?,
     })
 }

@@ -204,6 +204,11 @@ impl<'a> Fields<'a> {
         self.within(name, -Amount::LIMIT.0..=Amount::LIMIT.0).map(Amount)
     }
 
+    /// An amount; `None` when the field is absent.
+    pub fn opt_amount(&self, name: &str) -> Result<Option<Amount>, FieldError> {
+        self.opt_int(name)?.map(|_| self.amount(name)).transpose()
+    }
+
     /// A price, at most [`UnitPrice::LIMIT`] either way; `None` when the field is absent.
     pub fn opt_price(&self, name: &str) -> Result<Option<UnitPrice>, FieldError> {
         let range = -UnitPrice::LIMIT.0..=UnitPrice::LIMIT.0;

@@ -38,6 +38,9 @@ words! {
         Received = "received",
         /// Went back to a supplier.
         SentBack = "sent_back",
+        /// Had gone back to a supplier and was brought again: what takes a part of `sent_back` back
+        /// (退供应商冲回).
+        TakenBack = "taken_back",
         /// Turned up (报溢).
         Found = "found",
         /// Lost, damaged, expired, used (报损).
@@ -52,8 +55,18 @@ impl Movement {
             Movement::Opening => (Account::Opening, Account::Sellable),
             Movement::Received => (Account::Supplier, Account::Sellable),
             Movement::SentBack => (Account::Sellable, Account::Supplier),
+            Movement::TakenBack => (Account::Supplier, Account::Sellable),
             Movement::Found => (Account::Variance, Account::Sellable),
             Movement::WrittenOff => (Account::Sellable, Account::Variance),
+        }
+    }
+
+    /// The movement that totals count it under, and whether it lowers it: what was taken back is so much
+    /// less sent back.
+    pub fn counted_as(self) -> (Movement, bool) {
+        match self {
+            Movement::TakenBack => (Movement::SentBack, true),
+            movement => (movement, false),
         }
     }
 
@@ -85,8 +98,19 @@ pub struct AdjustmentLine {
     pub place: String,
     /// The cost of one.
     pub cost: Option<UnitPrice>,
+    /// What the line comes to, where the paper says so; stands before cost x quantity, which may differ
+    /// by rounding.
+    pub value: Option<Amount>,
     /// The imported row that this line stands for; it counts once whoever imports it.
     pub row: Option<ReceiptLineId>,
+}
+
+impl AdjustmentLine {
+    /// What the line comes to at cost; zero where nobody said.
+    pub fn value(&self, currency: Currency) -> Amount {
+        let of_cost = || self.cost.map_or(Amount::ZERO, |c| c.times(self.quantity, currency));
+        self.value.unwrap_or_else(of_cost)
+    }
 }
 
 /// What can happen to an adjustment.
@@ -139,7 +163,7 @@ impl Adjustment {
                     lot: line.lot.clone(),
                     account: from,
                 };
-                let value = line.cost.map_or(Amount::ZERO, |c| c.times(line.quantity, self.currency));
+                let value = line.value(self.currency);
                 movement(id, bucket, to, line.quantity, value, posted.occurred.at)
             })
             .collect()

@@ -149,6 +149,7 @@ impl Chain {
             lines: vec![SaleLine::new(line, "TEA".parse().unwrap(), Quantity::units(units), Amount(paid))],
             tenders: Vec::new(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site,

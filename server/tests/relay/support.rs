@@ -251,6 +251,7 @@ impl Device {
             lot: None,
             place: String::new(),
             cost: None,
+            value: None,
             row: None,
         };
         let adjustment = Adjustment {

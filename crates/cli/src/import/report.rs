@@ -24,6 +24,9 @@ pub struct Report {
     pub return_lines: ReturnLines,
     /// Rows that the replica held before.
     pub already_known: u64,
+    /// Receipts whose tenders don't come to what was paid for their lines.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tenders_differ: u64,
     /// Rows that can't be read or make no sense, the first [`LISTED`] of them; they are in `skipped`
     /// by reason too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -35,7 +38,7 @@ pub struct Report {
 
 /// Rows taken, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken([u64; 6]);
+pub struct Taken([u64; 7]);
 
 impl Taken {
     /// Rows of one kind.

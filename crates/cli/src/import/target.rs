@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, SiteId};
+use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_replica::{By, Replica};
 pub use guicang_replica::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
 
@@ -29,6 +29,24 @@ pub trait ImportTarget {
     /// # Errors
     /// When the replica can't be read.
     fn sale_lines_of(&mut self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, TargetError>;
+
+    /// The lines that were sold under this code as written on receipts of this number at this site, at
+    /// whatever till; in the same order.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn sale_lines_on(
+        &mut self,
+        site: &SiteId,
+        number: &ReceiptNumber,
+        code: &str,
+    ) -> Result<Vec<HeldSaleLine>, TargetError>;
+
+    /// The article that alone has this barcode; `None` when none has, or several have.
+    ///
+    /// # Errors
+    /// When the replica can't be read.
+    fn article_of(&mut self, barcode: &str) -> Result<Option<Sku>, TargetError>;
 
     /// Writes a batch, whole or not at all.
     ///
@@ -67,6 +85,19 @@ impl ImportTarget for Into<'_> {
 
     fn sale_lines_of(&mut self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, TargetError> {
         Ok(self.replica.sale_lines_of(customer, code)?)
+    }
+
+    fn sale_lines_on(
+        &mut self,
+        site: &SiteId,
+        number: &ReceiptNumber,
+        code: &str,
+    ) -> Result<Vec<HeldSaleLine>, TargetError> {
+        Ok(self.replica.sale_lines_on(site, number, code)?)
+    }
+
+    fn article_of(&mut self, barcode: &str) -> Result<Option<Sku>, TargetError> {
+        Ok(self.replica.article_of(barcode)?)
     }
 
     fn import_batch(&mut self, batch: ImportBatch) -> Result<(), TargetError> {

@@ -70,6 +70,7 @@ names! {
         "opening": "期初", "opening";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "taken_back": "退供应商冲回", "sent back, and brought again";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
     }
@@ -206,6 +207,7 @@ names! {
         "written_off": "报损", "written off";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "tender": "支付明细", "tender";
     }
     /// Why an imported row was not taken.
     skipped {
@@ -222,11 +224,21 @@ names! {
         "bad_receipt": "小票号不对", "bad receipt number";
         "bad_customer": "会员号不对", "bad customer";
         "bad_code": "货号不对", "bad code";
-        "bad_name": "品名太长", "name too long";
+        "bad_name": "品名、规格或序列号太长", "name, specification or serial numbers too long";
         "bad_tender": "支付方式不对", "bad tender";
         "bad_line": "行号不对", "bad line number";
         "repeated_line": "行号重复", "repeated line number";
         "not_utf8": "不是 UTF-8 文本", "not UTF-8";
+        "not_text": "不是文件编码中的文字", "not text in the file's encoding";
+        "cut_code": "编码被电子表格截断（科学计数法）：请把该列设为“文本”格式后重新导出", "code cut by a spreadsheet (scientific notation): give the column the format Text and export again";
+        "bad_discount": "折扣金额不对", "bad discount";
+        "bad_tax_rate": "税率不对", "bad tax rate";
+        "bad_expiry": "有效期不对", "bad expiry";
+        "bad_lot": "批号不对", "bad lot";
+        "bad_cashier": "收银员不对", "bad cashier";
+        "sum_row": "合计行", "sum";
+        "zero_quantity": "数量为零", "quantity zero";
+        "tender_of_return": "退货的支付明细（历史退货不记支付方式）", "tender of a return (history doesn't record it)";
         "wrong_number_of_fields": "列数不对", "wrong number of fields";
     }
 }

@@ -139,6 +139,11 @@ texts! {
         zh: "另有 {count} 行未导入，用 --json 查看明细。",
         en: "{count} more left out; --json lists them.",
     }
+    /// Receipts whose tenders don't add up.
+    tenders_differ(count: u64) {
+        zh: "有 {count} 张小票的支付合计与商品实收不符，按文件原样导入。",
+        en: "{count} receipts whose tenders don't come to what was paid for their lines: taken as the file has them.",
+    }
     /// Nothing was written.
     dry_run() { zh: "试运行：什么都没有写入。", en: "A dry run: nothing was written." }
     /// Rows skipped for a reason.

@@ -47,14 +47,14 @@ impl ImportArgs {
     /// written before stays, and the import can be repeated.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
-        let profile = Profile::load(&self.profile).told(globals)?;
+        let site = self.site.clone().or_else(|| replica.identity().site.clone());
+        let zone = replica.zone_of(site.as_ref()).told(globals)?;
+        let listed =
+            replica.sites().told(globals)?.into_iter().find(|listed| Some(&listed.code) == site.as_ref());
+        let currency = listed.map_or(replica.identity().currency, |listed| listed.currency);
+        let profile = Profile::load(&self.profile).told(globals)?.at_home(currency, zone);
         let source = Source::open(&self.file).told(globals)?;
-        let here = replica.identity().site.clone();
-        let options = Options {
-            dry_run: self.dry_run,
-            site: self.site.clone().or_else(|| here.filter(|_| profile.columns.site.is_none())),
-            ..Options::default()
-        };
+        let options = Options { dry_run: self.dry_run, site, ..Options::default() };
         let by = By::user(globals.user.clone());
         let progress = Progress::bytes(globals, results::importing(l));
         let mut target = Into { replica, by };
@@ -73,6 +73,9 @@ impl ImportArgs {
         let untold = left_out.saturating_sub(TOLD as u64);
         if untold > 0 {
             globals.say(&results::left_out_more(l, untold))?;
+        }
+        if report.tenders_differ > 0 {
+            globals.say(&results::tenders_differ(l, report.tenders_differ))?;
         }
         if self.dry_run {
             globals.say(&results::dry_run(l))?;

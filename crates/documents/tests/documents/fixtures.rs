@@ -275,6 +275,7 @@ pub fn sales() -> Sales {
                 lines: vec![line],
                 tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
                 invoice: None,
+                cashier: None,
             }],
         },
         events: vec![
@@ -294,10 +295,18 @@ pub fn adjustment() -> Adjustment {
         lot: Some("L2026".parse().unwrap()),
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
+        value: None,
         row: Some("4".parse().unwrap()),
     };
-    let plain =
-        AdjustmentLine { note: None, lot: None, place: String::new(), cost: None, row: None, ..line.clone() };
+    let plain = AdjustmentLine {
+        note: None,
+        lot: None,
+        place: String::new(),
+        cost: None,
+        value: None,
+        row: None,
+        ..line.clone()
+    };
     Adjustment {
         head: head(Kind::Adjustment),
         movement: Movement::WrittenOff,

@@ -99,6 +99,7 @@ impl Work<'_> {
             lot: adjust.lot,
             place: adjust.place,
             cost,
+            value: None,
             row: None,
         };
         let (id, number) = (head.id, head.number.clone());

@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
 use guicang_domain::document::{Document, Kind};
-use guicang_domain::ids::{CustomerId, LineId, ReceiptId, ReceiptLineId, SiteId};
+use guicang_domain::ids::{CustomerId, LineId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Return, ReturnEvent, ReturnLine};
@@ -140,6 +140,54 @@ impl Replica {
             lines.push(held_line(r)?);
         }
         Ok(lines)
+    }
+
+    /// The sale lines of an article, by its code as written, on the receipts of a number at a site, at
+    /// whatever till; oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn sale_lines_on(
+        &self,
+        site: &SiteId,
+        number: &ReceiptNumber,
+        code: &str,
+    ) -> Result<Vec<HeldSaleLine>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached(
+                "SELECT r.site, r.till, r.number, l.line, r.occurred, l.quantity, l.paid,
+                        l.quantity - coalesce((SELECT sum(c.quantity) FROM line_claim c
+                            WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
+                 FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
+                 WHERE r.org = ? AND r.number = ? AND r.site = ? AND coalesce(l.code, l.sku) = ?
+                 ORDER BY r.occurred, l.document, l.position",
+            )
+            .map_err(StoreError::of)?;
+        let key = params![self.identity.org, number.as_str(), site.as_str(), code];
+        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        let mut lines = Vec::new();
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            lines.push(held_line(r)?);
+        }
+        Ok(lines)
+    }
+
+    /// The article that alone is listed with a barcode.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn article_of(&self, barcode: &str) -> Result<Option<Sku>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT DISTINCT sku FROM product_barcode WHERE org = ? AND barcode = ? LIMIT 2")
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query(params![self.identity.org, barcode]).map_err(StoreError::of)?;
+        let mut found = Vec::new();
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            found.push(crate::queries::name(r, 0, "a SKU")?);
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
     }
 
     /// Whether the site is listed.

@@ -162,12 +162,12 @@ impl Work<'_> {
                 Ok(())
             },
         )?;
-        let was_sales: bool = self
+        let kind: String = self
             .tx
-            .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
+            .prepare_cached("SELECT kind FROM document WHERE id = ?")
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
-        if was_sales {
+        if kind == Kind::SaleBatch.as_str() {
             // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
             self.collect(
                 document,
@@ -200,15 +200,13 @@ impl Work<'_> {
             "money",
             "moved",
             "resolution",
-            "site",
-            "product",
         ] {
             self.tx
                 .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))
                 .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
         }
-        Ok(())
+        self.unproject_master(document, &kind)
     }
 
     fn collect(

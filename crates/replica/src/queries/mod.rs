@@ -13,7 +13,7 @@ pub use receipts::{ReceiptLineView, ReceiptView};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
-pub use totals::{Flow, Moved, SiteTotals};
+pub use totals::{Flow, SiteTotals};
 
 use guicang_domain::ids::ReceiptId;
 use rusqlite::Row;

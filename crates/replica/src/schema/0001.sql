@@ -131,6 +131,13 @@ CREATE TABLE product (
     list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)
 ) STRICT;
 
+-- Which article a barcode is of. Several may share one, so a barcode alone need not settle it.
+CREATE TABLE product_barcode (
+    org INTEGER NOT NULL, barcode TEXT NOT NULL, sku TEXT NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (org, barcode, sku, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_barcode_document ON product_barcode (org, document);
+
 CREATE TABLE receipt (
     id       INTEGER PRIMARY KEY,
     org      INTEGER NOT NULL,
@@ -299,7 +306,7 @@ CREATE TABLE money (
 -- What adjustments moved, for totals.
 CREATE TABLE moved (
     org INTEGER NOT NULL, document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL,
-    movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
+    movement TEXT NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
 

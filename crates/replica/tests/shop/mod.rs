@@ -119,6 +119,7 @@ impl Shop {
             lines: lines.iter().enumerate().map(line).collect(),
             tenders: Vec::new(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site: "S01".parse().unwrap(),
