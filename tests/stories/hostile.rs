@@ -205,7 +205,7 @@ impl Device {
 fn head(id: DocumentId, kind: Kind, at: Option<&SiteId>, number: &str) -> Head {
     assert!(number.starts_with(kind.prefix()));
     let number = number.parse().unwrap();
-    Head { id, site: at.cloned(), number, schema: 1, rules: 1, zone: Zone::SHANGHAI }
+    Head { id, site: at.cloned(), number, schema: 1, rules: 1, zone: Zone::SHANGHAI, import: None }
 }
 
 /// What there is before the attack: the mallory's own document, a victim's, both honest so far.

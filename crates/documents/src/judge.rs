@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAMES: usize = 8 << 20;
 
 /// Fields that every kind has and only a first change may set.
-const FIRST_ONLY: [&str; 6] = ["kind", "site", "number", "zone", "lines", "events"];
+const FIRST_ONLY: [&str; 7] = ["kind", "site", "number", "zone", "import", "lines", "events"];
 
 /// Judges one change.
 pub(crate) struct Judge<'a> {

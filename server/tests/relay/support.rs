@@ -262,6 +262,7 @@ impl Device {
                 schema: 1,
                 rules: 1,
                 zone: Zone::SHANGHAI,
+                import: None,
             },
             movement: Movement::Received,
             currency: "CNY".parse().unwrap(),

@@ -79,6 +79,7 @@ pub fn head(kind: Kind) -> Head {
         schema: 1,
         rules: 1,
         zone: Zone::SHANGHAI,
+        import: None,
     }
 }
 

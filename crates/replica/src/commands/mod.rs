@@ -107,6 +107,7 @@ impl Work<'_> {
             schema: guicang_documents::SCHEMA,
             rules: RULES,
             zone,
+            import: None,
         })
     }
 
