@@ -1,5 +1,8 @@
 //! Figures of HQ's, as JSON: the shared verbs on a replica of headquarters.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use guicang_cli::config::Config;
 use guicang_cli::output::Streams;
 use guicang_cli::verbs::exception::ListArgs;
@@ -9,7 +12,7 @@ use guicang_domain::adjustment::Movement;
 use guicang_domain::ids::{ReceiptId, SiteId, UserName};
 use guicang_domain::money::Currency;
 use guicang_domain::quantity::Quantity;
-use guicang_domain::time::{Recorded, Zone};
+use guicang_domain::time::{Moment, Recorded, Zone};
 use guicang_replica::{Adjust, Ambient, By, CounterReturn, Founding, Item, Replica, SiteDraft};
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::DeviceKey;
@@ -18,7 +21,7 @@ use serde_json::{Value, json};
 use crate::support::{Sink, fill, now};
 
 /// HQ of an organisation with one site, S01; its relay is a grant alone.
-fn headquarters(folder: &std::path::Path) -> Replica {
+fn headquarters(folder: &std::path::Path, days: &Arc<AtomicI64>) -> Replica {
     let organisation = DeviceKey::from_seed([1; 32]);
     let grant = Grant {
         organisation: organisation.organisation(),
@@ -39,7 +42,9 @@ fn headquarters(folder: &std::path::Path) -> Replica {
         currency: Currency::CNY,
         relay_url: None,
     };
-    let ambient = Ambient { now: Box::new(now), fill: Box::new(fill) };
+    let days = days.clone();
+    let later = move || Moment(now().0 + days.load(Ordering::SeqCst) * 86_400_000);
+    let ambient = Ambient { now: Box::new(later), fill: Box::new(fill) };
     let mut replica = Replica::create(&folder.join("hq.guicang"), founding, ambient).unwrap();
     let code: SiteId = "S01".parse().unwrap();
     let draft = SiteDraft { code, name: "East".into(), address: None, zone: None, currency: None };
@@ -62,7 +67,8 @@ fn shown(verb: impl FnOnce(&Globals)) -> Value {
 #[test]
 fn totals_and_exceptions_as_json() {
     let folder = tempfile::tempdir().unwrap();
-    let mut hq = headquarters(folder.path());
+    let days = Arc::new(AtomicI64::new(0));
+    let mut hq = headquarters(folder.path(), &days);
     let by = By::user(UserName::new("bob").unwrap());
     let site: Option<SiteId> = Some("S01".parse().unwrap());
     let adjust = Adjust {
@@ -76,7 +82,7 @@ fn totals_and_exceptions_as_json() {
         note: None,
         cost: None,
     };
-    hq.adjust(&by, adjust).unwrap();
+    hq.adjust(&by, adjust.clone()).unwrap();
     let request = CounterReturn {
         site,
         receipt: Some(ReceiptId::parse("S01/1001", None).unwrap()),
@@ -124,6 +130,9 @@ fn totals_and_exceptions_as_json() {
     assert_eq!(totals["items"][1]["site"], Value::Null, "the last is for all sites");
     assert_eq!(totals["items"][1]["returns"], site["returns"]);
 
+    // The sale doesn't come within the policy's seven days.
+    days.store(7, Ordering::SeqCst);
+    hq.adjust(&by, adjust).unwrap();
     let list = ListArgs { all: false, historic: false, kind: None };
     let exceptions = shown(|globals| list.run(&hq, globals).unwrap());
     let id = done.id.to_string();

@@ -19,12 +19,14 @@ words! {
         OverReturn = "over_return",
         /// More was refunded on a return than the customer is entitled to.
         RefundOverEntitlement = "refund_over_entitlement",
-        /// A return whose sale nobody has seen yet.
+        /// A return whose sale nobody has seen, when the policy's days for that are over.
         UnverifiedSale = "unverified_sale",
         /// Two devices decided, took in or inspected the same thing while apart.
         ConflictingDecision = "conflicting_decision",
         /// An event whose recorded time lies outside what is proven.
         Clock = "clock",
+        /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.
+        WithdrawnRight = "withdrawn_right",
         /// A change that was set apart, or an event whose device isn't its change's author.
         ForgedEnvelope = "forged_envelope",
     }

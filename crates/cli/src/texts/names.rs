@@ -45,6 +45,7 @@ names! {
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
         "clock": "时钟异常", "clock";
+        "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
     }
     /// A ground of the policy.

@@ -12,6 +12,7 @@ use super::By;
 use crate::error::{CommandError, StoreError};
 use crate::facts::find_document;
 use crate::queries::ExceptionFilter;
+use crate::queries::exceptions::{Scope, exceptions, proven};
 use crate::store::{Replica, Work};
 
 /// What HQ decides.
@@ -53,12 +54,15 @@ impl Replica {
 impl Work<'_> {
     fn resolve(&mut self, by: &By, resolve: Resolve) -> Result<Resolved, CommandError> {
         self.hq_only()?;
-        let all = crate::queries::exceptions::exceptions(
-            &self.tx,
-            self.org,
-            self.me.currency,
-            &ExceptionFilter { historic: None, open_only: false, kind: None },
-        )?;
+        let scope = Scope {
+            db: &self.tx,
+            org: self.org,
+            currency: self.me.currency,
+            historic: None,
+            proven: proven(&self.tx, self.org)?,
+            verify_days: self.policy()?.verify_days,
+        };
+        let all = exceptions(&scope, &ExceptionFilter { historic: None, open_only: false, kind: None })?;
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };
         let exception = all.into_iter().find(|e| e.id == resolve.exception).ok_or_else(unknown)?;
         if exception.settled {

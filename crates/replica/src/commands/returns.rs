@@ -496,7 +496,7 @@ impl Work<'_> {
         }
     }
 
-    fn policy(&self) -> Result<Policy, CommandError> {
+    pub(super) fn policy(&self) -> Result<Policy, CommandError> {
         let settings = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
         Ok(settings.map_or_else(|| Policy::standard(self.me.currency), |s| s.policy))
     }

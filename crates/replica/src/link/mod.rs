@@ -22,6 +22,7 @@ use guicang_sync::sum::RunningSum;
 use rusqlite::{OptionalExtension, params};
 
 pub use apply::Pull;
+pub(crate) use rights::WITHDRAWN;
 
 use crate::error::StoreError;
 use crate::queries::name;

@@ -18,7 +18,7 @@ use crate::facts::{ChangeStatus, document_by_id, split_sites};
 use crate::store::{Work, insert_grant};
 
 /// The rule of a change whose device's right had ended.
-pub(super) const WITHDRAWN: &str = "withdrawn";
+pub(crate) const WITHDRAWN: &str = "withdrawn";
 
 impl Work<'_> {
     /// Keeps a grant, and judges again what it may change. `false` when it was held already.

@@ -1,0 +1,146 @@
+//! Exceptions: found in the projections, never stored as decisions.
+//!
+//! An over-return is one exception per receipt line and absorbs the refund over entitlement that goes
+//! with it. A resolution settles an exception as far as it saw it: claims that came later open it
+//! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
+
+mod of_return;
+mod over_return;
+mod set_apart;
+
+use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
+use guicang_domain::ids::DocumentId;
+use guicang_domain::money::Currency;
+use guicang_domain::resolution::LossOwner;
+use guicang_domain::time::Moment;
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::error::StoreError;
+use crate::store::Replica;
+
+/// Which exceptions.
+#[derive(Debug, Clone, Default)]
+pub struct ExceptionFilter {
+    /// Those of imported history, the live ones, or (`None`) both.
+    pub historic: Option<bool>,
+    /// Only those that nobody has settled.
+    pub open_only: bool,
+    /// Only this kind.
+    pub kind: Option<ExceptionKind>,
+}
+
+/// What a finder looks at.
+pub(crate) struct Scope<'a> {
+    pub(crate) db: &'a Connection,
+    pub(crate) org: i64,
+    /// The organisation's, where an exception has none of its own.
+    pub(crate) currency: Currency,
+    /// Those of imported history, the live ones, or both.
+    pub(crate) historic: Option<bool>,
+    /// As late as it is proven to be: what is overdue is overdue by this, not by a clock.
+    pub(crate) proven: Moment,
+    /// An unverified sale is one from so many days on.
+    pub(crate) verify_days: u32,
+}
+
+type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
+
+/// Each kind of exception, and what finds all of that kind.
+const FINDERS: &[(ExceptionKind, Find)] = &[
+    (ExceptionKind::OverReturn, over_return::find),
+    (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
+    (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
+    (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
+    (ExceptionKind::Clock, of_return::clock),
+    (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
+    (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
+];
+
+impl Replica {
+    /// The exceptions that a filter asks for, by kind and identity.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, StoreError> {
+        let org = self.identity.org;
+        let scope = Scope {
+            db: &self.db,
+            org,
+            currency: self.identity.currency,
+            historic: filter.historic,
+            proven: proven(&self.db, org)?,
+            verify_days: self.policy()?.verify_days,
+        };
+        exceptions(&scope, filter)
+    }
+}
+
+pub(crate) fn exceptions(scope: &Scope<'_>, filter: &ExceptionFilter) -> Result<Vec<Exception>, StoreError> {
+    let mut out = Vec::new();
+    for (kind, find) in FINDERS {
+        if filter.kind.is_none_or(|k| k == *kind) {
+            out.extend(find(scope)?);
+        }
+    }
+    for exception in &mut out {
+        settle(scope.db, scope.org, exception)?;
+    }
+    out.retain(|e| filter.historic.is_none_or(|h| h == e.historic) && !(filter.open_only && e.settled));
+    out.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    Ok(out)
+}
+
+/// The newest time that the relay has proven; a replica that has no relay has its own clock's.
+pub(crate) fn proven(db: &Connection, org: i64) -> Result<Moment, StoreError> {
+    db.prepare_cached(
+        "SELECT CASE WHEN relay_url IS NULL AND proven = 0 THEN clock >> 16 ELSE proven END
+         FROM organisation JOIN self USING (org) WHERE org = ?",
+    )
+    .and_then(|mut s| s.query_row([org], |r| r.get(0)))
+    .map(Moment)
+    .map_err(StoreError::of)
+}
+
+/// Marks an exception that a resolution has settled, unless claims came that the decision hasn't seen.
+fn settle(db: &Connection, org: i64, exception: &mut Exception) -> Result<(), StoreError> {
+    let decided: Option<(i64, String)> = db
+        .prepare_cached(
+            "SELECT sum(amount) OVER (), owner FROM resolution WHERE org = ? AND exception = ? ORDER BY rank DESC LIMIT 1",
+        )
+        .and_then(|mut s| {
+            s.query_row(params![org, exception.id.as_str()], |r| Ok((r.get(0)?, r.get(1)?))).optional()
+        })
+        .map_err(StoreError::of)?;
+    let Some((moved, owner)) = decided else { return Ok(()) };
+    exception.owner = Some(owner.parse::<LossOwner>().map_err(|e| StoreError::damaged("a loss owner", e))?);
+    // Money that went out since has no owner yet.
+    exception.settled = moved == exception.loss.0;
+    if let Evidence::Line { claims, .. } = &exception.evidence {
+        for claim in claims {
+            let seen: bool = db
+                .prepare_cached(
+                    "SELECT EXISTS (SELECT 1 FROM resolution_claim rc JOIN resolution r
+                     ON r.org = rc.org AND r.document = rc.resolution WHERE rc.org = ? AND r.exception = ? AND rc.identity = ? AND rc.line = ?)",
+                )
+                .and_then(|mut s| {
+                    s.query_row(
+                        params![org, exception.id.as_str(), claim.document.to_bytes(), claim.line.as_str()],
+                        |r| r.get(0),
+                    )
+                })
+                .map_err(StoreError::of)?;
+            exception.settled &= seen;
+        }
+    }
+    Ok(())
+}
+
+/// A rule, or a decision's name, with the fact that goes with it.
+fn own((a, b): (&str, &str)) -> (String, String) {
+    (a.to_owned(), b.to_owned())
+}
+
+fn identity(r: &Row<'_>, n: usize) -> Result<DocumentId, StoreError> {
+    let bytes: [u8; 32] = r.get(n).map_err(StoreError::of)?;
+    DocumentId::from_slice(&bytes).map_err(|e| StoreError::damaged("a document's identity", e))
+}
