@@ -56,7 +56,7 @@ pub const SERVER: Table = &[
     ("import", "读入其他程序的销售、退货和库存"),
     (
         "import examples",
-        "例：\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv",
+        "例：\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv",
     ),
     ("exception", "断网造成的异常及其处理"),
     ("exception list", "列出异常"),

@@ -388,7 +388,8 @@ impl Desk {
     pub fn import(&mut self, receipts: Vec<Receipt>, returns: Vec<ImportedReturn>, historic: bool) {
         let site = self.replica.identity().site.clone().unwrap();
         let batch = SaleBatch { site, zone: Zone::SHANGHAI, currency: Currency::CNY, historic, receipts };
-        let batch = ImportBatch { sales: vec![batch], returns, ..ImportBatch::default() };
+        let mark = historic.then(|| self.replica.begin_import("till.csv", "generic").unwrap());
+        let batch = ImportBatch { mark, sales: vec![batch], returns, ..ImportBatch::default() };
         self.replica.import_batch(&clerk(), batch).unwrap();
     }
 

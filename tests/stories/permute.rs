@@ -1,7 +1,7 @@
 //! The order of arrival must not leak into anything that is shown.
 //!
 //! A history is made by real replicas over the real relay: more taken back than was sold, decisions
-//! taken apart, the same till file brought in at two devices, payouts with their intents, resolutions,
+//! taken apart, the same till file brought in at two devices and undone at one, payouts with their intents, resolutions,
 //! clocks that are wrong. Then fresh replicas of HQ's get the same entries and stamps in other orders,
 //! in other slices, with stamps that come late. All must show the same.
 
@@ -45,9 +45,12 @@ impl History {
         desks.push(chain.desk(14, "S03A", "S03", 3_600_000));
         let mut history = Self { chain, desks, random: Random(seed), sold: 0, decided: 0 };
         history.sale_taken_back_three_times();
-        for _ in 0..45 {
+        for step in 0..45 {
             history.chain.later(30_000 + history.random.below(300_000) as i64);
             history.act();
+            if step == 25 {
+                history.undo_an_import();
+            }
         }
         history.calm();
         history
@@ -80,6 +83,11 @@ impl History {
         let came_back = |number: &str| imported_return(number, "H3", at.plus_ms(1000));
         self.desks[0].import(rows(0..4), vec![came_back("C1"), came_back("C2")], true);
         self.desks[1].import(rows(2..6), vec![came_back("C2")], true);
+    }
+
+    /// The first device takes its file back; what the other brought in, too, stands on.
+    fn undo_an_import(&mut self) {
+        self.desks[0].replica.undo_import(&clerk(), "DR-S01A-000001", &mut |_, _| {}).unwrap();
     }
 
     fn act(&mut self) {

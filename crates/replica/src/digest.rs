@@ -38,6 +38,8 @@ const SHOWN: &[&str] = &[
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.value, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
+     JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -278,6 +280,7 @@ impl Work<'_> {
             "stock",
             "money",
             "moved",
+            "brought",
             "resolution",
             "resolution_claim",
         ] {

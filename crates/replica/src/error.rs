@@ -114,6 +114,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// Several documents have that number.
     #[error("{number:?} names several documents")]
     Ambiguous {

@@ -29,7 +29,7 @@ pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, PartRow, ReceiptLineView, ReceiptView, ReturnFilter, ReturnLineRow,
-    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    ExceptionFilter, FeedStatus, Flow, ImportRow, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
+    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
 };
 pub use store::{Founding, Identity, Replica};

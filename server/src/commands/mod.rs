@@ -145,7 +145,7 @@ pub enum Commands {
     Product(product::ProductVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the tills closed them
@@ -192,6 +192,7 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),

@@ -13,6 +13,9 @@ pub const LISTED: usize = 1000;
 /// What an import did. As JSON it is the item of `guicang.import/1`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// The import's number; none where nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
     /// Rows of the file, its headers apart.
     pub rows: u64,
     /// Rows newly taken, by kind.

@@ -1,7 +1,9 @@
 //! What an import writes to: a replica, seen through the few things that an import asks of it.
 
 use std::collections::HashSet;
+use std::path::Path;
 
+use guicang_domain::document::ImportMark;
 use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_replica::{By, Replica};
 pub use guicang_replica::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
@@ -71,6 +73,17 @@ pub struct Into<'a> {
     pub replica: &'a mut Replica,
     /// Who imports.
     pub by: By,
+    /// The import, once something was written.
+    pub mark: Option<ImportMark>,
+    file: String,
+    profile: String,
+}
+
+impl<'a> Into<'a> {
+    /// A replica to import a file into that is read by a profile.
+    pub fn new(replica: &'a mut Replica, by: By, file: &Path, profile: &str) -> Self {
+        Self { replica, by, mark: None, file: file.display().to_string(), profile: profile.into() }
+    }
 }
 
 impl ImportTarget for Into<'_> {
@@ -100,7 +113,11 @@ impl ImportTarget for Into<'_> {
         Ok(self.replica.article_of(barcode)?)
     }
 
-    fn import_batch(&mut self, batch: ImportBatch) -> Result<(), TargetError> {
+    fn import_batch(&mut self, mut batch: ImportBatch) -> Result<(), TargetError> {
+        if self.mark.is_none() {
+            self.mark = Some(self.replica.begin_import(&self.file, &self.profile)?);
+        }
+        batch.mark.clone_from(&self.mark);
         Ok(self.replica.import_batch(&self.by, batch)?)
     }
 }

@@ -18,6 +18,7 @@ names! {
         "refund_paid": "已退款", "refund paid";
         "cancelled": "已取消", "cancelled";
         "closed": "已完结", "closed";
+        "reversed": "已冲销", "reversed";
         "disputed": "有争议", "disputed";
     }
     /// A stock account.
@@ -209,6 +210,12 @@ names! {
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
         "tender": "支付明细", "tender";
+    }
+    /// Whether an import stands.
+    import_state {
+        "stands": "有效", "stands";
+        "partly_reversed": "部分冲销", "partly reversed";
+        "reversed": "已冲销", "reversed";
     }
     /// Why an imported row was not taken.
     skipped {

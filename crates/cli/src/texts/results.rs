@@ -129,6 +129,13 @@ texts! {
 texts! {
     /// The word before an import's progress.
     importing() { zh: "导入中", en: "importing" }
+    /// The word before an undoing's progress.
+    undoing() { zh: "冲销中", en: "undoing" }
+    /// An import was undone.
+    undone(number: &str, file: &str, documents: u64) {
+        zh: "导入 {number}（{file}）已冲销：{documents} 张单据。",
+        en: "Import {number} ({file}) is undone: {documents} documents reversed.",
+    }
     /// A row that was left out.
     left_out(line: u64, reason: &str, column: &str, found: &str) {
         zh: "第 {line} 行未导入：{reason}，{column}={found:?}",

@@ -64,6 +64,9 @@ impl Explain for CommandError {
             CommandError::UnknownReturn { found } => {
                 (failures::unknown_return(l, found), next::returns(l, program))
             }
+            CommandError::UnknownImport { found } => {
+                (failures::unknown_import(l, found), next::imports(l, program))
+            }
             CommandError::Ambiguous { number, found } => {
                 (failures::ambiguous(l, number, &list(found)), next::use_identity(l))
             }

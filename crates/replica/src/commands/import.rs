@@ -6,7 +6,7 @@
 use std::collections::HashSet;
 
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
-use guicang_domain::document::{Document, Kind};
+use guicang_domain::document::{Document, ImportMark, Kind};
 use guicang_domain::ids::{CustomerId, LineId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
@@ -23,6 +23,8 @@ use crate::store::{Replica, Work};
 /// What one transaction of an import brings in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportBatch {
+    /// The import it belongs to; `None` for what a till's own program records as it goes.
+    pub mark: Option<ImportMark>,
     /// Sales, each batch a document.
     pub sales: Vec<SaleBatch>,
     /// Returns, each a document.
@@ -237,9 +239,11 @@ fn held_line(r: &rusqlite::Row<'_>) -> Result<HeldSaleLine, StoreError> {
 
 impl Work<'_> {
     fn import_batch(&mut self, by: &By, batch: ImportBatch) -> Result<(), CommandError> {
+        let mark = batch.mark;
         for sales in batch.sales {
             self.list_site(&sales.site, sales.zone, sales.currency)?;
-            let head = self.new_head(Kind::SaleBatch, Some(sales.site.clone()), sales.zone)?;
+            let mut head = self.new_head(Kind::SaleBatch, Some(sales.site.clone()), sales.zone)?;
+            head.import.clone_from(&mark);
             let (site, zone) = (sales.site.clone(), sales.zone);
             let body = if sales.historic { SaleEvent::Imported } else { SaleEvent::Recorded };
             let event = self.event(by, zone, "", body);
@@ -248,7 +252,8 @@ impl Work<'_> {
         }
         for imported in batch.returns {
             self.list_site(&imported.site, imported.zone, imported.currency)?;
-            let head = self.new_head(Kind::Return, Some(imported.site.clone()), imported.zone)?;
+            let mut head = self.new_head(Kind::Return, Some(imported.site.clone()), imported.zone)?;
+            head.import.clone_from(&mark);
             let when = Occurred { at: imported.occurred, zone: imported.zone };
             let by = By { occurred: Some(when), ..by.clone() };
             let event = self.event(&by, imported.zone, "", ReturnEvent::Imported);
@@ -273,7 +278,8 @@ impl Work<'_> {
         }
         for imported in batch.adjustments {
             self.list_site(&imported.site, imported.zone, imported.currency)?;
-            let head = self.new_head(Kind::Adjustment, Some(imported.site.clone()), imported.zone)?;
+            let mut head = self.new_head(Kind::Adjustment, Some(imported.site.clone()), imported.zone)?;
+            head.import.clone_from(&mark);
             let when = Occurred { at: imported.occurred, zone: imported.zone };
             let by = By { occurred: Some(when), ..by.clone() };
             let event = self.event(&by, imported.zone, "", AdjustmentEvent::Imported);

@@ -10,6 +10,7 @@ mod parts;
 mod payout;
 mod resolve;
 mod returns;
+mod undo_import;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};

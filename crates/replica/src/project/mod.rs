@@ -8,6 +8,7 @@
 
 mod adjustment;
 mod fold;
+mod import;
 mod master;
 mod resolution;
 mod returns;
@@ -124,6 +125,7 @@ impl Work<'_> {
     }
 
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
@@ -168,26 +170,7 @@ impl Work<'_> {
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
         if kind == Kind::SaleBatch.as_str() {
-            // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
-            self.collect(
-                document,
-                "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0
-                 WHERE org = ? AND document = ? RETURNING id",
-                |touched, r| {
-                    touched.receipts.insert(r.get(0)?);
-                    Ok(())
-                },
-            )?;
-            self.collect(
-                document,
-                "DELETE FROM receipt_line WHERE org = ? AND document = ? RETURNING receipt, line",
-                |touched, r| {
-                    touched.rows.insert((r.get(0)?, r.get(1)?));
-                    touched.lines.insert((r.get(0)?, r.get(1)?));
-                    Ok(())
-                },
-            )?;
+            self.unproject_sales(document)?;
         }
         self.unproject_resolution(document)?;
         self.touched.returns.remove(&document);
@@ -200,6 +183,7 @@ impl Work<'_> {
             "money",
             "moved",
             "resolution",
+            "brought",
         ] {
             self.tx
                 .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))

@@ -1,6 +1,7 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
 pub mod exceptions;
+mod imports;
 mod receipts;
 mod returns;
 pub(crate) mod settings;
@@ -9,6 +10,7 @@ mod stock;
 mod totals;
 
 pub use exceptions::ExceptionFilter;
+pub use imports::ImportRow;
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};

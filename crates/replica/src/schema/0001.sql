@@ -310,6 +310,14 @@ CREATE TABLE moved (
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
 
+-- What imports brought, and whether it still stands.
+CREATE TABLE brought (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, import TEXT NOT NULL, file TEXT NOT NULL, profile TEXT NOT NULL,
+    user TEXT NOT NULL, recorded INTEGER NOT NULL, device TEXT NOT NULL, rows INTEGER NOT NULL,
+    reversed INTEGER NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX brought_import ON brought (org, import, device, reversed);
+
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
     owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL, PRIMARY KEY (org, document)
