@@ -168,6 +168,9 @@ impl Device {
             tax_code: None,
             service: false,
             tolerance: None,
+            attributes: Default::default(),
+            units: Default::default(),
+            levels: Default::default(),
         };
         let made = create(&Document::Product(product), &self.writer(), START);
         Unsealed { document: id, sites_added, bytes: made.bytes }

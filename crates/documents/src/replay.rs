@@ -309,7 +309,7 @@ impl Replayed {
                 let events = self.read_events(fields, zone, prove, problems);
                 resolution::read(head, fields, events).map(Document::Resolution)
             }
-            Kind::Product => product::read(head, fields).map(Document::Product),
+            Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),
             Kind::Settings => settings::read(head, fields, problem).map(Document::Settings),
         };

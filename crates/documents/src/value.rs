@@ -107,6 +107,13 @@ impl Out {
         self.value(name, out.into_value())
     }
 
+    /// Puts a map unless it comes out empty.
+    pub fn opt_map(&mut self, name: &str, build: impl FnOnce(&mut Out)) -> &mut Self {
+        let mut out = Out::default();
+        build(&mut out);
+        if out.0.is_empty() { self } else { self.value(name, out.into_value()) }
+    }
+
     /// Puts a list of maps, one for each item.
     pub fn maps<T>(&mut self, name: &str, items: &[T], build: impl Fn(&T, &mut Out)) -> &mut Self {
         let values: Vec<Value> = items

@@ -22,14 +22,15 @@ mod link;
 pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, Resolve, Resolved, ReturnDone,
-    SiteDraft,
+    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, ProductField, Receive, Resolve, Resolved,
+    ReturnDone, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, ImportRow, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
-    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    ExceptionFilter, FeedStatus, Flow, ImportRow, MasterRow, PartRow, ReceiptLineView, ReceiptView,
+    ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
+    StockFilter, StockRow,
 };
 pub use store::{Founding, Identity, Replica};

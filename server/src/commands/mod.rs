@@ -9,6 +9,7 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+mod sheet;
 pub mod exception;
 pub mod payout;
 pub mod doctor;

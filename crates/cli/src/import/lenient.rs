@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use guicang_domain::money::UnitPrice;
+
 /// Full-width letters, digits and punctuation (`Ａ１，－`) and the wide space as their usual forms.
 pub fn half_width(text: &str) -> Cow<'_, str> {
     let wide =
@@ -70,6 +72,21 @@ pub fn is_mangled(code: &str) -> bool {
     number && exponent.strip_prefix('+').is_some_and(digits)
 }
 
+/// A tax rate in basis points: `13%`, `13` and `0.13` are the same. A bare number up to 0.3 is a share,
+/// above it a percentage: there is a rate of 0.5 %, and none of 50 %.
+pub fn tax_rate(text: &str) -> Option<u32> {
+    if matches!(text, "免税" | "不征税" | "零税率") {
+        return Some(0);
+    }
+    let (number, percent) = match text.strip_suffix('%') {
+        Some(number) => (number.trim_end(), true),
+        None => (text, false),
+    };
+    let value = number.parse::<UnitPrice>().ok()?.0;
+    let rate = if percent || value > 3_000 { value / 100 } else { value };
+    u32::try_from(rate).ok().filter(|rate| *rate <= 10_000)
+}
+
 fn half_width_of(text: &str) -> Cow<'_, str> {
     match half_width(text) {
         Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
@@ -98,6 +115,16 @@ mod tests {
         // Not a separator of thousands: refused where it is parsed.
         assert_eq!(number("1,5"), "1,5");
         assert_eq!(number("两件"), "两件");
+    }
+
+    #[test]
+    fn tax_rates_are_read_as_they_are_written() {
+        for (text, rate) in [("13%", 1300), ("13", 1300), ("0.13", 1300), ("1%", 100), ("0.5%", 50), ("0", 0)]
+        {
+            assert_eq!(tax_rate(text), Some(rate), "{text}");
+        }
+        assert_eq!(tax_rate("免税"), Some(0));
+        assert!(tax_rate("-3").is_none() && tax_rate("x").is_none() && tax_rate("200").is_none());
     }
 
     #[test]

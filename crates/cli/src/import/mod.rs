@@ -18,8 +18,9 @@
 pub mod profile;
 pub mod columns;
 pub mod rules;
-mod encoding;
-mod lenient;
+pub mod encoding;
+pub mod lenient;
+pub mod sheet;
 mod reader;
 mod row;
 mod take;

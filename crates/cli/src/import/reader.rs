@@ -89,6 +89,16 @@ impl Rows {
     /// # Errors
     /// [`ImportError::NotCsv`] and [`ImportError::WrongProfile`].
     pub fn open(source: Source, profile: &Profile) -> Result<Self, ImportError> {
+        let rows = Self::open_any(source, profile.encoding, profile.delimiter)?;
+        rows.check(profile)?;
+        Ok(rows)
+    }
+
+    /// Opens a file of whatever headers. Without a separator named, it is told from the first line.
+    ///
+    /// # Errors
+    /// [`ImportError::NotCsv`].
+    pub fn open_any(source: Source, written: Written, delimiter: Option<u8>) -> Result<Self, ImportError> {
         let file = source.name;
         let not_csv = |found: &str| ImportError::NotCsv { file: file.clone(), found: found.into() };
         let bytes_read = Rc::new(Cell::new(0));
@@ -105,8 +115,8 @@ impl Rows {
             true => Box::new(zstd::stream::read::Decoder::new(whole).map_err(failed)?),
             false => Box::new(whole),
         };
-        let mut plain: Box<dyn Read> = Box::new(Transcoder::new(plain, profile.encoding));
-        let delimiter = match profile.delimiter {
+        let mut plain: Box<dyn Read> = Box::new(Transcoder::new(plain, written));
+        let delimiter = match delimiter {
             Some(delimiter) => delimiter,
             None => {
                 let first = first_line_of(&mut plain).map_err(|e| not_csv(&unpackable(&e)))?;
@@ -146,36 +156,6 @@ impl Rows {
             return Err(not_csv("a first line with control characters"));
         }
         let keys: Vec<String> = headers.iter().map(|h| key(h)).collect();
-        let (mut missing, mut repeated) = (Vec::new(), Vec::new());
-        for header in profile.wanted_columns() {
-            match header.find(&keys) {
-                Ok(_) => {}
-                Err(0) => missing.push(header.usual().to_owned()),
-                Err(_) => repeated.push(header.usual().to_owned()),
-            }
-        }
-        for (one, other) in
-            [(Role::Sku, Role::Barcode), (Role::Price, Role::Amount), (Role::Time, Role::Date)]
-        {
-            let headers: Vec<&Header> =
-                [one, other].iter().filter_map(|role| profile.columns.get(role)).collect();
-            if headers.iter().all(|h| h.optional && h.find(&keys) == Err(0)) {
-                missing.push(headers.iter().map(|h| h.usual()).collect::<Vec<_>>().join("/"));
-            }
-        }
-        let optional = profile.columns.values().filter(|header| header.optional);
-        repeated.extend(
-            optional.filter(|h| matches!(h.find(&keys), Err(1..))).map(|header| header.usual().to_owned()),
-        );
-        if !missing.is_empty() || !repeated.is_empty() {
-            return Err(ImportError::WrongProfile {
-                file,
-                profile: profile.name.clone(),
-                missing,
-                repeated,
-                found: headers.iter().take(40).map(|h| h.chars().take(40).collect()).collect(),
-            });
-        }
         Ok(Self {
             file,
             csv,
@@ -186,8 +166,45 @@ impl Rows {
             row_budget,
             headers,
             keys,
-            is_decoded: profile.encoding != Written::Utf8,
+            is_decoded: written != Written::Utf8,
         })
+    }
+
+    /// Whether the headers are those of a profile.
+    fn check(&self, profile: &Profile) -> Result<(), ImportError> {
+        let (mut missing, mut repeated) = (Vec::new(), Vec::new());
+        for header in profile.wanted_columns() {
+            match header.find(&self.keys) {
+                Ok(_) => {}
+                Err(0) => missing.push(header.usual().to_owned()),
+                Err(_) => repeated.push(header.usual().to_owned()),
+            }
+        }
+        for (one, other) in
+            [(Role::Sku, Role::Barcode), (Role::Price, Role::Amount), (Role::Time, Role::Date)]
+        {
+            let headers: Vec<&Header> =
+                [one, other].iter().filter_map(|role| profile.columns.get(role)).collect();
+            if headers.iter().all(|h| h.optional && h.find(&self.keys) == Err(0)) {
+                missing.push(headers.iter().map(|h| h.usual()).collect::<Vec<_>>().join("/"));
+            }
+        }
+        let optional = profile.columns.values().filter(|header| header.optional);
+        repeated.extend(
+            optional
+                .filter(|h| matches!(h.find(&self.keys), Err(1..)))
+                .map(|header| header.usual().to_owned()),
+        );
+        if !missing.is_empty() || !repeated.is_empty() {
+            return Err(ImportError::WrongProfile {
+                file: self.file.clone(),
+                profile: profile.name.clone(),
+                missing,
+                repeated,
+                found: self.headers.iter().take(40).map(|h| h.chars().take(40).collect()).collect(),
+            });
+        }
+        Ok(())
     }
 
     /// Reads the next row; empty lines are none.

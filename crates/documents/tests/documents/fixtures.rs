@@ -3,13 +3,13 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
-use guicang_domain::document::{Document, Head, Kind};
+use guicang_domain::document::{Document, Head, ImportMark, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
     ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, Tender,
 };
-use guicang_domain::master::{Product, Settings, Site};
+use guicang_domain::master::{Level, Product, Settings, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
@@ -19,7 +19,7 @@ use guicang_domain::returns::{
     SaleLink, VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
-use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
 
 /// Monday 23 November 2026, 14:00 in Shanghai.
 pub const NOW: Moment = Moment(1_795_413_600_000);
@@ -371,7 +371,46 @@ pub fn product() -> Product {
         tax_code: Some("1060000000000000000".into()),
         service: false,
         tolerance: Some(Quantity(50)),
+        attributes: Default::default(),
+        units: Default::default(),
+        levels: Default::default(),
     }
+}
+
+pub fn product_with_levels() -> Product {
+    let level = Level { min: Some(Quantity::units(5)), max: Some(Quantity::units(40)) };
+    Product {
+        attributes: [("颜色".into(), "白".into()), ("尺码".into(), "L".into())].into(),
+        units: [("箱".into(), Quantity::units(12))].into(),
+        levels: [
+            ("S01".parse().unwrap(), level),
+            ("S02".parse().unwrap(), Level { min: Some(Quantity::ZERO), max: None }),
+        ]
+        .into(),
+        ..product()
+    }
+}
+
+fn import_mark() -> Option<ImportMark> {
+    let number = "DR-S01A-000007".parse().unwrap();
+    Some(ImportMark { number, file: "till.csv".into(), profile: "generic".into() })
+}
+
+pub fn imported_adjustment() -> Adjustment {
+    let mut adjustment = adjustment();
+    adjustment.head.import = import_mark();
+    adjustment.movement = Movement::TakenBack;
+    adjustment.lines.values_mut().for_each(|line| line.value = Some(Amount(3333)));
+    adjustment
+}
+
+pub fn imported_sales() -> Sales {
+    let mut sales = sales();
+    sales.head.import = import_mark();
+    let receipt = &mut sales.batch.receipts[0];
+    receipt.cashier = Some("王芳".parse().unwrap());
+    receipt.lines[0].expiry = Some(Day(20_000));
+    sales
 }
 
 pub fn site() -> Site {

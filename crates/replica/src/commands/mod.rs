@@ -26,7 +26,7 @@ use rusqlite::{OptionalExtension, params};
 pub use adjust::{Adjust, Adjusted};
 pub use customers::Contact;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
-pub use master::{ProductDraft, SiteDraft};
+pub use master::{ProductDraft, ProductField, SiteDraft};
 pub use payout::{Payable, PayoutOutcome};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};

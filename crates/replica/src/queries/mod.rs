@@ -2,6 +2,7 @@
 
 pub mod exceptions;
 mod imports;
+mod master;
 mod receipts;
 mod returns;
 pub(crate) mod settings;
@@ -11,6 +12,7 @@ mod totals;
 
 pub use exceptions::ExceptionFilter;
 pub use imports::ImportRow;
+pub use master::MasterRow;
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
