@@ -16,4 +16,5 @@ mod hostile;
 mod refused;
 mod case;
 mod processes;
+mod payer;
 mod bad_input;

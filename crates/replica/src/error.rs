@@ -71,6 +71,12 @@ pub enum OpenError {
         /// The path asked for.
         path: String,
     },
+    /// It, or its folder, is read-only: even to read it, SQLite keeps files beside it.
+    #[error("{path} is read-only")]
+    ReadOnly {
+        /// The path asked for.
+        path: String,
+    },
     /// A newer program made the file.
     #[error("{path} has schema {found}; this program reads up to {reads}")]
     Newer {

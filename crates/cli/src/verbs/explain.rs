@@ -11,7 +11,9 @@ use crate::texts::{failures, names, next};
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
         let (message, next) = match self {
-            StoreError::ReadOnly => (failures::read_only(language), next::permissions(language)),
+            StoreError::ReadOnly => {
+                (failures::read_only(language, &failures::the_file(language)), next::permissions(language))
+            }
             StoreError::Full => (failures::disk_full(language), next::make_room(language)),
             StoreError::Busy => (failures::busy(language), next::again(language)),
             StoreError::Damaged { what, detail } => {
@@ -39,6 +41,9 @@ impl Explain for OpenError {
             }
             OpenError::NotAReplica { path } => {
                 Failure::new(Exit::Refused, failures::not_a_replica(l, path), next::other_file(l))
+            }
+            OpenError::ReadOnly { path } => {
+                Failure::new(Exit::Other, failures::read_only(l, path), next::permissions(l))
             }
             OpenError::Newer { path, found, reads } => {
                 Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
