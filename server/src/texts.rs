@@ -222,7 +222,7 @@ texts! {
     /// Rows of a list are wrong.
     rows_wrong(count: usize, rows: &str) {
         zh: "有 {count} 行不对，什么都没有改动：\n{rows}",
-        en: "{count} rows are wrong, and nothing was changed:\n{rows}",
+        en: "Nothing was changed; rows that are wrong: {count}\n{rows}",
     }
     /// Next: correct them.
     rows_wrong_next() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use guicang_cli::import::lenient;
 use guicang_cli::import::sheet::Sheet;
-use guicang_cli::verbs::value;
+use guicang_cli::texts::{failures, names};
 use guicang_cli::{Exit, Failure, Format, Globals, Told};
 
 use crate::texts;
@@ -60,7 +60,8 @@ pub(super) fn read<C, T>(
             Ok(row) => rows.push(row),
             Err(fault) => {
                 let Fault { header, found, wanted } = fault;
-                wrong.push(texts::row_wrong(l, line, &value(l, &header, &found, &wanted)));
+                let wanted = names::wanted(l, &wanted);
+                wrong.push(texts::row_wrong(l, line, &failures::value(l, &header, &found, &wanted)));
             }
         }
     }

@@ -5,7 +5,9 @@
 //! one from nothing. From there on a window of [`WINDOW`] bytes tells: UTF-8 if it is that, GB18030
 //! (which GBK and GB2312 are parts of) if it is that, else UTF-8, whose bad rows are then named.
 
+use std::cell::Cell;
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use encoding_rs::{CoderResult, Decoder, Encoding, GB18030, UTF_16BE, UTF_16LE};
 use serde::Deserialize;
@@ -40,6 +42,7 @@ pub struct Transcoder<R> {
     text: Vec<u8>,
     given: usize,
     ended: bool,
+    is_decoding: Rc<Cell<bool>>,
 }
 
 enum State {
@@ -60,7 +63,14 @@ impl<R: Read> Transcoder<R> {
             Written::Gb18030 => decoding(GB18030),
             Written::Auto => State::Start,
         };
-        Self { inner, state, raw: Vec::new(), at: 0, text: Vec::new(), given: 0, ended: false }
+        let is_decoding = Rc::new(Cell::new(matches!(state, State::Decoding(_))));
+        Self { inner, state, raw: Vec::new(), at: 0, text: Vec::new(), given: 0, ended: false, is_decoding }
+    }
+
+    /// Whether the text turned out to be in another encoding than UTF-8, so that a replacement character stands
+    /// for what isn't text.
+    pub fn is_decoding(&self) -> Rc<Cell<bool>> {
+        self.is_decoding.clone()
     }
 
     /// Reads on until so many bytes wait, or the file ends.
@@ -122,6 +132,7 @@ impl<R: Read> Read for Transcoder<R> {
                         Some([0xfe, 0xff]) => decoding(UTF_16BE),
                         _ => State::Undecided,
                     };
+                    self.is_decoding.set(matches!(self.state, State::Decoding(_)));
                 }
                 State::Undecided => {
                     if self.at == self.raw.len() {
@@ -138,6 +149,7 @@ impl<R: Read> Read for Transcoder<R> {
                         true => decoding(GB18030),
                         false => State::Plain,
                     };
+                    self.is_decoding.set(matches!(self.state, State::Decoding(_)));
                 }
                 State::Decoding(_) => {
                     if self.given == self.text.len() {

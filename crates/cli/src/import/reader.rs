@@ -69,8 +69,8 @@ pub(super) struct Rows {
     headers: Vec<String>,
     /// The headers as they are compared.
     keys: Vec<String>,
-    /// Whether the file may be in another encoding than UTF-8.
-    is_decoded: bool,
+    /// Whether the file turned out to be in another encoding than UTF-8.
+    is_decoded: Rc<Cell<bool>>,
 }
 
 /// What comes next in a file.
@@ -115,7 +115,9 @@ impl Rows {
             true => Box::new(zstd::stream::read::Decoder::new(whole).map_err(failed)?),
             false => Box::new(whole),
         };
-        let mut plain: Box<dyn Read> = Box::new(Transcoder::new(plain, written));
+        let transcoder = Transcoder::new(plain, written);
+        let is_decoded = transcoder.is_decoding();
+        let mut plain: Box<dyn Read> = Box::new(transcoder);
         let delimiter = match delimiter {
             Some(delimiter) => delimiter,
             None => {
@@ -166,7 +168,7 @@ impl Rows {
             row_budget,
             headers,
             keys,
-            is_decoded: written != Written::Utf8,
+            is_decoded,
         })
     }
 
@@ -243,7 +245,7 @@ impl Rows {
         }
         // Where the file is in another encoding, this stands for what isn't text in it.
         let unread = |record: &StringRecord| record.iter().position(|field| field.contains('\u{fffd}'));
-        if let Some(place) = self.is_decoded.then(|| unread(&self.record)).flatten() {
+        if let Some(place) = self.is_decoded.get().then(|| unread(&self.record)).flatten() {
             return Ok(Next::LeftOut(LeftOut {
                 line: self.line,
                 column: self.headers.get(place).cloned().unwrap_or_default(),

@@ -158,6 +158,13 @@ names! {
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "a rate such as 13%": "税率，例如 13%", "a rate such as 13%";
+        "a name": "名称", "a name";
+        "yes or no": "是或否", "yes or no";
+        "at most 1,000 bytes": "最多 1000 字节", "at most 1,000 bytes";
+        "a number of zero or more with at most 4 decimals (quantities: 3)": "不小于零的数字，最多四位小数（数量三位）", "a number of zero or more with at most 4 decimals (quantities: 3)";
+        "the whole code: give the column the format Text before the file is saved": "完整的编码：保存文件前请把该列设为“文本”格式", "the whole code: give the column the format Text before the file is saved";
+        "text in the encoding of the file": "文件编码中的文字", "text in the encoding of the file";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

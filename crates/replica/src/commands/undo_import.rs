@@ -97,7 +97,7 @@ impl Work<'_> {
     fn undo_some(&mut self, by: &By, import: &Number, device: &str) -> Result<u64, CommandError> {
         let standing: Vec<i64> = {
             let mut statement = self.tx.prepare_cached(
-                "SELECT document FROM brought WHERE org = ? AND import = ? AND device = ? AND NOT reversed
+                "SELECT document FROM brought WHERE org = ? AND import = ? AND device = ? AND reversed = 0
                  ORDER BY document LIMIT ?",
             )?;
             let key = params![self.org, import.as_str(), device, DOCUMENTS_AT_ONCE];

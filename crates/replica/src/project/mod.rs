@@ -142,7 +142,8 @@ impl Work<'_> {
     pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
         self.collect(
             document,
-            "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            // Not DISTINCT: for that SQLite would rather walk the whole index by bucket.
+            "SELECT bucket FROM posting WHERE org = ? AND document = ?",
             |touched, r| {
                 touched.buckets.insert(r.get(0)?);
                 Ok(())
