@@ -155,6 +155,7 @@ fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, first: Vec<u8>, seed: u64) -> A
                 *byte = first.next().unwrap_or_else(|| random.next() as u8);
             }
         }),
+        machine: None,
     }
 }
 

@@ -9,6 +9,7 @@ mod programs;
 mod proxy;
 
 mod boundaries;
+mod goods;
 mod permute;
 mod apart;
 mod newer;
@@ -16,5 +17,6 @@ mod hostile;
 mod refused;
 mod case;
 mod processes;
+mod quota;
 mod payer;
 mod bad_input;

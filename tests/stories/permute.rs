@@ -5,12 +5,20 @@
 //! clocks that are wrong. Then fresh replicas of HQ's get the same entries and stamps in other orders,
 //! in other slices, with stamps that come late. All must show the same.
 
+use guicang_domain::account::Account;
+use guicang_domain::adjustment::Movement;
 use guicang_domain::exception::ExceptionKind;
-use guicang_domain::ids::ChangeHash;
+use guicang_domain::ids::{ChangeHash, SiteId};
 use guicang_domain::money::Amount;
+use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
-use guicang_replica::{ExceptionFilter, PayoutOutcome, Receive, Resolve, ReturnFilter};
+use guicang_domain::supplier_return::Settled;
+use guicang_domain::transfer::Outcome;
+use guicang_replica::{
+    Adjust, CloseClaim, ExceptionFilter, MoveGoods, PayoutOutcome, RaiseClaim, Receive, ReceiveTransfer,
+    Reserve, Resolve, ReturnFilter, ShipClaim, SupplierReturnFilter,
+};
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
 use guicang_sync::feed::{Cursor, Feed};
@@ -23,6 +31,7 @@ use guicang_sync::wire::{AbsentLeaf, Chain as Links, OpenedChange, WireChange, W
 use proptest::prelude::*;
 
 use crate::chain::{Chain, Desk, clerk, graded, imported_return, receipt, request};
+use crate::goods::{close, named, receive, send};
 use crate::random::Random;
 
 /// What a shop does in a day, and when it is online, decided by a seed.
@@ -33,6 +42,8 @@ struct History {
     sold: usize,
     /// How many over-returns of long ago stand.
     historic: usize,
+    /// The dispatches' numbers, which travel on paper, and their senders.
+    sent: Vec<(String, SiteId)>,
     /// How many exceptions HQ has decided on; a claim that is voided is none any more.
     decided: usize,
 }
@@ -45,9 +56,10 @@ impl History {
             .map(|(seed, code, at, skew)| chain.desk(seed, code, at, skew));
         let mut desks = Vec::from(desks);
         desks.push(chain.desk(14, "S03A", "S03", 3_600_000));
-        let mut history = Self { chain, desks, random: Random(seed), sold: 0, historic: 1, decided: 0 };
+        let mut history =
+            Self { chain, desks, random: Random(seed), sold: 0, historic: 1, sent: Vec::new(), decided: 0 };
         history.sale_taken_back_three_times();
-        for step in 0..45 {
+        for step in 0..60 {
             history.chain.later(30_000 + history.random.below(300_000) as i64);
             history.act();
             if step == 25 {
@@ -97,7 +109,7 @@ impl History {
 
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
-        match self.random.below(12) {
+        match self.random.below(17) {
             0 => self.sell(),
             1..=3 => {
                 let sale = 1 + self.random.below(self.sold);
@@ -110,6 +122,9 @@ impl History {
             7 | 8 => drop(self.chain.sync(&mut self.desks[at])),
             9 => drop(self.chain.settle()),
             10 => self.pay_out(),
+            11 | 12 => self.move_between_sites(at),
+            13 | 14 => self.claim_on_a_supplier(at),
+            15 => self.keep_or_mark_down(at),
             _ => self.resolve(),
         }
     }
@@ -132,6 +147,111 @@ impl History {
                 &number,
                 &[Receive { sku: None, quantity: None, place: String::new() }],
             ),
+        };
+    }
+
+    /// Goods sent, received (with the dispatch known or not), given up, or the last entry taken back; by
+    /// whoever holds the transfer, or has nothing but its number. What doesn't fit is refused.
+    fn move_between_sites(&mut self, at: usize) {
+        let to = *self.random.pick(&["S01", "S02", "S03"]);
+        let units = 1 + self.random.below(6) as i64;
+        let replica = &mut self.desks[at].replica;
+        match self.random.below(6) {
+            0 | 1 => {
+                if let Ok(row) = replica.send_transfer(&clerk(), send(to, "TEA", units)) {
+                    self.sent.push((row.number.to_string(), row.from));
+                }
+            }
+            _ if self.sent.is_empty() => {}
+            2..=4 => {
+                let (number, from) = self.random.pick(&self.sent).clone();
+                let (over, complete) = (self.random.below(3) == 0, self.random.below(3) == 0);
+                let some =
+                    ReceiveTransfer { from: Some(from), over, complete, ..receive(&number, Some(units)) };
+                let _ = self.desks[at].replica.receive_transfer(&clerk(), some);
+            }
+            _ => {
+                let number = self.random.pick(&self.sent).0.clone();
+                let outcome = *self.random.pick(Outcome::ALL);
+                let replica = &mut self.desks[at].replica;
+                let _ = match self.random.below(4) {
+                    0 => replica.reverse_transfer(&clerk(), &number),
+                    _ => replica.close_transfer(&clerk(), close(&number, outcome)),
+                };
+            }
+        }
+    }
+
+    fn claim_on_a_supplier(&mut self, at: usize) {
+        let units = 1 + self.random.below(4) as i64;
+        let replica = &mut self.desks[at].replica;
+        let claims = replica.supplier_returns(&SupplierReturnFilter::default()).unwrap();
+        if claims.is_empty() || self.random.below(3) == 0 {
+            let raise = RaiseClaim {
+                site: None,
+                supplier: "Yiwu".into(),
+                items: named("TEA", units),
+                from: *self.random.pick(&[Account::Sellable, Account::Defective]),
+                reason: "defective".parse().unwrap(),
+                price: Some("20".parse().unwrap()),
+                lot: None,
+                place: String::new(),
+                note: None,
+            };
+            let _ = replica.raise_claim(&clerk(), raise);
+            return;
+        }
+        let number = self.random.pick(&claims).number.to_string();
+        let items = if self.random.below(2) == 0 { named("TEA", units) } else { Vec::new() };
+        let settled = *self.random.pick(Settled::ALL);
+        let price = (settled == Settled::Credited).then(|| "15".parse().unwrap());
+        let _ = match self.random.below(5) {
+            0 | 1 => replica.ship_claim(&clerk(), ShipClaim { number, items, carrier: None, tracking: None }),
+            2 => replica.cancel_claim(&clerk(), &number),
+            _ => {
+                let (owner, reference) = (None, None);
+                replica.close_claim(&clerk(), CloseClaim { number, items, settled, price, owner, reference })
+            }
+        };
+    }
+
+    /// Goods that come in at a cost, are kept for somebody, or become another article.
+    fn keep_or_mark_down(&mut self, at: usize) {
+        let units = 1 + self.random.below(4) as i64;
+        let cost = Some(self.random.pick(&["9", "12.5", "20"]).parse().unwrap());
+        let replica = &mut self.desks[at].replica;
+        let delivered = Adjust {
+            site: None,
+            sku: "TEA".into(),
+            lot: None,
+            place: String::new(),
+            movement: Movement::Received,
+            quantity: Quantity::units(units),
+            reason: "unknown".parse().unwrap(),
+            note: None,
+            cost,
+        };
+        let moved = MoveGoods {
+            site: None,
+            movement: Movement::MarkedDown,
+            sku: "TEA".into(),
+            quantity: Quantity::units(1),
+            from: Some(Account::Sellable),
+            to: None,
+            into: Some("TEA-B".into()),
+            reason: "other".parse().unwrap(),
+            witness: None,
+            lot: None,
+            place: String::new(),
+            cost: None,
+            note: None,
+        };
+        let (items, place) = (named("TEA", units), String::new());
+        let kept = Reserve { site: None, items, lot: None, place, purpose: None, until: None };
+        let _ = match self.random.below(3) {
+            0 => replica.adjust(&clerk(), delivered).map(drop),
+            1 => replica.move_goods(&clerk(), moved).map(drop),
+            _ => replica.reserve(&clerk(), kept).map(drop),
         };
     }
 

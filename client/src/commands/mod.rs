@@ -18,9 +18,11 @@ use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
+use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
-use guicang_replica::{Ambient, Replica};
+use guicang_replica::{Ambient, Machine, Replica};
 
 /// What a command has to work with.
 pub struct Session<'a> {
@@ -32,6 +34,8 @@ pub struct Session<'a> {
     pub now: fn() -> Moment,
     /// Fills bytes at random.
     pub fill: fn(&mut [u8]),
+    /// The machine, where it is known.
+    pub machine: Option<Machine>,
 }
 
 impl Session<'_> {
@@ -53,9 +57,9 @@ impl Session<'_> {
         Replica::open(self.path()?, self.ambient()).told(self.globals)
     }
 
-    /// Clock and chance for a replica.
+    /// Clock, chance and machine for a replica.
     pub fn ambient(&self) -> Ambient {
-        Ambient { now: Box::new(self.now), fill: Box::new(self.fill) }
+        Ambient { now: Box::new(self.now), fill: Box::new(self.fill), machine: self.machine.clone() }
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {
@@ -92,6 +96,12 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Goods from a site to a site
+    #[command(subcommand)]
+    Transfer(TransferVerb),
+    /// Goods back to their supplier
+    #[command(subcommand)]
+    SupplierReturn(SupplierReturnVerb),
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
@@ -128,6 +138,8 @@ impl Commands {
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
+            Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),

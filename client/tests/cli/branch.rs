@@ -80,12 +80,12 @@ fn stock_as_json() {
         [
             json!({
                 "site": "S01", "place": "", "sku": "CUP", "lot": null,
-                "on_hand": "1", "available": "1", "uncounted": true,
+                "on_hand": "1", "reserved": "0", "available": "1", "uncounted": true,
                 "accounts": {"sellable": "1"},
             }),
             json!({
                 "site": "S01", "place": "", "sku": "MUG", "lot": null,
-                "on_hand": "12.5", "available": "10.5", "uncounted": false,
+                "on_hand": "12.5", "reserved": "0", "available": "10.5", "uncounted": false,
                 "accounts": {"returns_hold": "2", "sellable": "10.5"},
             }),
         ]

@@ -6,5 +6,6 @@ mod help;
 mod imports;
 mod branch;
 mod figures;
+mod goods;
 mod mistakes;
 mod link;

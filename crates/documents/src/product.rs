@@ -76,5 +76,5 @@ fn named<T>(
 ) -> Result<BTreeMap<String, T>, FieldError> {
     let Some(map) = fields.opt_map(field)? else { return Ok(BTreeMap::new()) };
     let item = |name: &String| Ok((name.clone(), read(&map, name).map_err(|e| e.under(field))?));
-    map.0.keys().map(item).collect()
+    map.map().keys().map(item).collect()
 }

@@ -13,6 +13,7 @@ use crate::value::{FieldError, Fields, Out, parse};
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Settings, out: &mut Out) {
     out.text("name", &document.name).show("time_zone", document.zone).show("currency", document.currency);
+    out.opt_int("transit_days", document.transit_days);
     let policy = &document.policy;
     out.map("policy", |out| {
         out.text("version", &policy.version)
@@ -55,6 +56,7 @@ pub(crate) fn read(
         name: fields.text("name")?.into(),
         zone: fields.parse("time_zone")?,
         currency: fields.parse("currency")?,
+        transit_days: fields.opt_narrow("transit_days")?,
         policy: read_policy(&policy, &mut problem).map_err(|e| e.under("policy"))?,
         reasons: fields.each("reasons", read_reason, problem)?,
     })
@@ -63,7 +65,7 @@ pub(crate) fn read(
 fn read_policy(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Result<Policy, FieldError> {
     let mut window_days = std::collections::BTreeMap::new();
     if let Some(windows) = fields.opt_map("window_days")? {
-        for class in windows.0.keys() {
+        for (class, _) in windows.iter() {
             match parse(class, class).and_then(|known| Ok((known, windows.narrow(class)?))) {
                 Ok((class, days)) => _ = window_days.insert(class, days),
                 Err(e) => problem(e.under("policy.window_days")),

@@ -13,16 +13,22 @@ use guicang_domain::adjustment::AdjustmentEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
+use guicang_domain::supplier_return::SupplierReturnEvent;
 use guicang_domain::time::Moment;
+use guicang_domain::transfer::TransferEvent;
 
 use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
-use crate::{adjustment, product, resolution, returns, sale_batch, settings, site};
+use crate::{
+    adjustment, product, reservation, resolution, returns, sale_batch, settings, site, supplier_return,
+    transfer,
+};
 
 /// Who writes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +58,12 @@ pub enum Events<'a> {
     Return(&'a [Event<ReturnEvent>]),
     /// Of an `adjustment`.
     Adjustment(&'a [Event<AdjustmentEvent>]),
+    /// Of a `transfer`.
+    Transfer(&'a [Event<TransferEvent>]),
+    /// Of a `supplier_return`.
+    SupplierReturn(&'a [Event<SupplierReturnEvent>]),
+    /// Of a `reservation`.
+    Reservation(&'a [Event<ReservationEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
 }
@@ -106,11 +118,14 @@ impl From<AutomergeError> for WriteError {
 
 /// Writes a document as its first change. Its id is not written: the journal entry names it.
 ///
-/// `now` becomes the change's timestamp, in whole seconds. The proofs of its events are not written.
+/// `now` becomes the change's timestamp, in whole seconds; where it has events, which tell their own
+/// times, there is none (0). The proofs of its events are not written.
 pub fn create(document: &Document, writer: &Writer, now: Moment) -> NewChange {
+    let root = root(document);
     let mut build = Build::new(writer.actor, NonZeroU64::MIN);
-    build.root(&root(document));
-    build.finish(writer, 1, Vec::new(), now).1
+    build.root(&root);
+    let time = if root.get("made").is_some() { Moment(0) } else { now };
+    build.finish(writer, 1, Vec::new(), time).1
 }
 
 /// A new document of a whole root.
@@ -146,7 +161,7 @@ pub(crate) fn commit(
 /// A document's whole root.
 pub(crate) fn root(document: &Document) -> Map {
     let head = document.head();
-    let mut out = Out::default();
+    let mut out = Out::of(head.id);
     out.text("kind", document.kind().as_str())
         .count("schema", head.schema)
         .count("rules", head.rules)
@@ -162,6 +177,9 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
         Document::Adjustment(d) => adjustment::write(d, &mut out),
+        Document::Transfer(d) => transfer::write(d, &mut out),
+        Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
+        Document::Reservation(d) => reservation::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),

@@ -7,10 +7,13 @@ use crate::adjustment::{Adjustment, AdjustmentEvent};
 use crate::event::Event;
 use crate::ids::{DocumentId, EventId, IdError, Number, SiteId, UserName};
 use crate::master::{Product, Settings, Site};
+use crate::reservation::Reservation;
 use crate::resolution::Resolution;
 use crate::returns::{Return, ReturnEvent};
 use crate::sale::{SaleEvent, Sales};
+use crate::supplier_return::SupplierReturn;
 use crate::time::Zone;
+use crate::transfer::Transfer;
 
 /// The newest rules version that this program knows. A document that asks for a newer one is kept,
 /// passed on and shown, but not added to.
@@ -70,6 +73,12 @@ pub enum Document {
     Return(Return),
     /// A stock adjustment.
     Adjustment(Adjustment),
+    /// Goods from a site to a site.
+    Transfer(Transfer),
+    /// Goods back to a supplier.
+    SupplierReturn(SupplierReturn),
+    /// Goods kept for somebody.
+    Reservation(Reservation),
     /// An article.
     Product(Product),
     /// A branch or warehouse.
@@ -87,6 +96,9 @@ impl Document {
             Document::Sales(d) => &d.head,
             Document::Return(d) => &d.head,
             Document::Adjustment(d) => &d.head,
+            Document::Transfer(d) => &d.head,
+            Document::SupplierReturn(d) => &d.head,
+            Document::Reservation(d) => &d.head,
             Document::Product(d) => &d.head,
             Document::Site(d) => &d.head,
             Document::Settings(d) => &d.head,
@@ -149,6 +161,9 @@ impl Document {
             Document::Sales(_) => Kind::SaleBatch,
             Document::Return(_) => Kind::Return,
             Document::Adjustment(_) => Kind::Adjustment,
+            Document::Transfer(_) => Kind::Transfer,
+            Document::SupplierReturn(_) => Kind::SupplierReturn,
+            Document::Reservation(_) => Kind::Reservation,
             Document::Product(_) => Kind::Product,
             Document::Site(_) => Kind::Site,
             Document::Settings(_) => Kind::Settings,
@@ -190,8 +205,14 @@ kinds! {
     SaleBatch = "sale_batch", "XS", master false;
     /// One customer return, from request to settlement (客户退货单).
     Return = "return", "TH", master false;
-    /// Stock found, lost, damaged, received, opening (库存调整).
+    /// Stock found, lost, damaged, received, opening, repaired, scrapped, marked down (库存调整).
     Adjustment = "adjustment", "TZ", master false;
+    /// Goods from a site to a site (调拨单).
+    Transfer = "transfer", "DB", master false;
+    /// Goods back to a supplier or maker (采购退货单).
+    SupplierReturn = "supplier_return", "CT", master false;
+    /// Goods kept for somebody (预留单).
+    Reservation = "reservation", "YL", master false;
     /// An article (商品).
     Product = "product", "SP", master true;
     /// A branch or warehouse (门店).

@@ -23,6 +23,12 @@ words! {
         UnverifiedSale = "unverified_sale",
         /// Two devices decided, took in or inspected the same thing while apart.
         ConflictingDecision = "conflicting_decision",
+        /// Goods that left a site and were accounted for nowhere within the settings' days.
+        LateInTransit = "late_in_transit",
+        /// The receiver says that not all arrived that was sent, and nobody said what became of the rest.
+        TransferShort = "transfer_short",
+        /// More arrived than was sent; it draws on the sender.
+        TransferOver = "transfer_over",
         /// An event whose recorded time lies outside what is proven.
         Clock = "clock",
         /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.

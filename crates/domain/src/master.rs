@@ -88,6 +88,13 @@ pub struct Settings {
     pub currency: Currency,
     /// The return policy.
     pub policy: Policy,
+    /// After so many days goods in transit are late; `None`: [`Settings::TRANSIT_DAYS`].
+    pub transit_days: Option<u32>,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
+}
+
+impl Settings {
+    /// After how many days goods in transit are late where the settings don't say.
+    pub const TRANSIT_DAYS: u32 = 3;
 }

@@ -40,6 +40,12 @@ const SHOWN: &[&str] = &[
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
     "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
      JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
+     FROM transfer t JOIN document d ON d.id = t.document WHERE t.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, s.supplier, s.states, s.claimed, s.credited, s.open, s.open_value, s.conflicts
+     FROM supplier_return s JOIN document d ON d.id = s.document WHERE s.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, r.position, r.site, r.sku, r.place, r.lot, r.kept, r.until
+     FROM reservation r JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity, r.position",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -281,6 +287,9 @@ impl Work<'_> {
             "money",
             "moved",
             "brought",
+            "transfer",
+            "supplier_return",
+            "reservation",
             "resolution",
             "resolution_claim",
         ] {

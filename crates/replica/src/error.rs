@@ -3,10 +3,12 @@
 //! Errors carry fields, not sentences: the text for a person, in their language and with what to do
 //! next, is made at the edge.
 
+use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
+use guicang_domain::time::Moment;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,14 @@ pub enum StoreError {
     /// Another process has held the file for longer than we wait.
     #[error("the replica's file is busy")]
     Busy,
+    /// Another machine has used the file a moment ago. Nothing was read or written.
+    #[error("the machine {name} has the replica's file until {}", until.to_rfc3339())]
+    OtherMachine {
+        /// Its name.
+        name: String,
+        /// Until when, unless it goes on.
+        until: Moment,
+    },
     /// What is stored can't be what this program wrote.
     #[error("{what} in the replica's file is damaged: {detail}")]
     Damaged {
@@ -87,6 +97,14 @@ pub enum OpenError {
         /// The newest that this program reads.
         reads: i64,
     },
+    /// The file lies on a share, which other machines may have, too.
+    #[error("{path} lies on a network file system ({kind})")]
+    NetworkFileSystem {
+        /// The path asked for.
+        path: String,
+        /// The file system's kind, as the system calls it.
+        kind: String,
+    },
     /// The grants that came with it don't prove this device.
     #[error("the grants don't prove this device: {0}")]
     Grant(String),
@@ -125,6 +143,42 @@ pub enum CommandError {
     UnknownImport {
         /// As typed.
         found: String,
+    },
+    /// No document of that kind and that number or identity is held here.
+    #[error("unknown {kind} {found:?}")]
+    UnknownDocument {
+        /// The kind.
+        kind: Kind,
+        /// As typed.
+        found: String,
+    },
+    /// More arrived than was sent, and nobody said that this is meant.
+    #[error("{sku}: {asked} arrived, {open} under way")]
+    MoreThanSent {
+        /// The article.
+        sku: Sku,
+        /// What is said to have arrived.
+        asked: Quantity,
+        /// What may still arrive.
+        open: Quantity,
+    },
+    /// More is to be accounted for than is open on the document.
+    #[error("{number}: {asked} of {sku} asked, {open} open")]
+    MoreThanOpen {
+        /// The document's number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// What was asked.
+        asked: Quantity,
+        /// What is open.
+        open: Quantity,
+    },
+    /// Goods are scrapped before a witness, who isn't the one who scraps them.
+    #[error("a witness other than {user} is needed")]
+    WitnessNeeded {
+        /// Who scraps them.
+        user: String,
     },
     /// Several documents have that number.
     #[error("{number:?} names several documents")]

@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod machine;
 mod error;
 mod store;
 mod facts;
@@ -21,16 +22,19 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, ProductField, Receive, Resolve, Resolved,
-    ReturnDone, SiteDraft,
+    Adjust, Adjusted, By, CloseClaim, CloseTransfer, Contact, CounterReturn, Graded, HeldSaleLine,
+    ImportBatch, ImportedAdjustment, ImportedReturn, Item, MoveGoods, Named, Payable, PayoutOutcome,
+    ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, Resolved, ReturnDone,
+    SendTransfer, ShipClaim, SiteDraft, Unreserve,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
+pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, ImportRow, MasterRow, PartRow, ReceiptLineView, ReceiptView,
-    ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
-    StockFilter, StockRow,
+    ClaimLineRow, ExceptionFilter, FeedStatus, Flow, ImportRow, MasterRow, OpenClaims, PartRow, PassageRow,
+    ReceiptLineView, ReceiptView, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter,
+    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

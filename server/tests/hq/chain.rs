@@ -48,6 +48,7 @@ fn ambient(clock: &Arc<AtomicI64>, seed: u64) -> Ambient {
                 *byte = (z ^ (z >> 31)) as u8;
             }
         }),
+        machine: None,
     }
 }
 

@@ -253,8 +253,12 @@ impl Device {
             cost: None,
             value: None,
             row: None,
+            from: None,
+            to: None,
+            into: None,
         };
         let adjustment = Adjustment {
+            witness: None,
             head: Head {
                 id,
                 site: Some(site(at)),

@@ -62,6 +62,9 @@ impl Import<'_> {
             cost: price.or_else(|| value.map(|value| UnitPrice::of(value, quantity, currency))),
             value,
             row: Some(goods.line),
+            from: None,
+            to: None,
+            into: None,
         }
     }
 

@@ -62,6 +62,26 @@ texts! {
         zh: "这里没有退货单 {found:?}。",
         en: "There is no return {found:?} here.",
     }
+    /// An unknown document of another kind.
+    unknown_document(kind: &str, found: &str) {
+        zh: "这里没有{kind} {found:?}。",
+        en: "There is no {kind} {found:?} here.",
+    }
+    /// More arrived than was sent.
+    more_than_sent(sku: &dyn Display, asked: &dyn Display, open: &dyn Display) {
+        zh: "{sku} 要收 {asked}，但在途的只有 {open}。",
+        en: "{asked} of {sku} are to be received, but only {open} are under way.",
+    }
+    /// More is to be accounted for than is open.
+    more_than_open(number: &str, sku: &dyn Display, asked: &dyn Display, open: &dyn Display) {
+        zh: "单据 {number}：{sku} 要处理 {asked}，但只剩 {open} 可处理。",
+        en: "{number}: {asked} of {sku} are asked, but only {open} are open.",
+    }
+    /// Nobody scraps alone.
+    witness_needed(user: &str) {
+        zh: "报废要有见证人，而且不能是 {user} 本人。",
+        en: "Scrapping needs a witness other than {user}.",
+    }
     /// An unknown receipt.
     unknown_receipt(found: &str) {
         zh: "这里没有小票 {found:?}。",
@@ -197,6 +217,16 @@ texts! {
         zh: "{path} 是新版本程序的文件（格式 {found}，本程序最多能读 {reads}）。",
         en: "A newer program made {path} (schema {found}; this one reads up to {reads}).",
     }
+    /// A file on a share.
+    network_disk(path: &dyn Display, kind: &str) {
+        zh: "{path} 在网络盘上（{kind}）。数据文件只能放在本机自己的磁盘上，放在网络盘上会损坏。什么都没有改动。",
+        en: "{path} lies on a network share ({kind}). The file has to be on this machine's own disk; a share would damage it. Nothing was changed.",
+    }
+    /// A file that another machine uses.
+    other_machine(name: &str, until: &str) {
+        zh: "数据文件正由另一台机器“{name}”使用（最早 {until} 后可在本机打开）。什么都没有改动。",
+        en: "Another machine, {name}, is using the file (until {until} at least). Nothing was changed.",
+    }
     /// Grants that prove nothing.
     grant(detail: &str) {
         zh: "授权证明不了这台设备：{detail}。",
@@ -274,6 +304,11 @@ texts! {
     relay_busy(url: &str, detail: &str) {
         zh: "{url} 暂时忙不过来：{detail}。",
         en: "{url} can't just now: {detail}.",
+    }
+    /// The relay takes no more entries of this device for a while.
+    push_later(unsent: u64, minutes: u64) {
+        zh: "本机近一小时上报太多，中继暂不再收；还有 {unsent} 条未上报，都保存在本机，约 {minutes} 分钟后可继续上报。总部发来的已经收到。",
+        en: "This device has sent as much as the relay takes of one in an hour; {unsent} changes are unsent and safe here; it takes more in about {minutes} min. What HQ sent has come.",
     }
     /// An answer that makes no sense.
     answer_unreadable(detail: &dyn Display) {

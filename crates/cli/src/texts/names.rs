@@ -45,9 +45,51 @@ names! {
         "refund_over_entitlement": "超额退款", "refund over entitlement";
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
+        "late_in_transit": "在途超期", "late in transit";
+        "transfer_short": "调拨短少", "short on arrival";
+        "transfer_over": "调拨多收", "more arrived than was sent";
         "clock": "时钟异常", "clock";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
+    }
+    /// A state of a transfer.
+    transfer_state {
+        "awaiting_dispatch": "已收货，待发货记录", "received, dispatch not known yet";
+        "reversed": "已冲销", "reversed";
+        "in_transit": "在途", "in transit";
+        "part_received": "部分收货", "part received";
+        "missing": "短少待查", "missing";
+        "received": "已收齐", "received";
+        "over": "多收", "over";
+        "never_left": "未发出", "never left";
+        "lost": "丢失", "lost";
+    }
+    /// A state of a supplier return.
+    claim_state {
+        "reversed": "已冲销", "reversed";
+        "raised": "待发货", "raised";
+        "shipped": "已发货", "shipped";
+        "part_closed": "部分结清", "part closed";
+        "credited": "已贷记", "credited";
+        "exchanged": "已换货", "exchanged";
+        "sent_back": "已退回", "sent back";
+        "written_off": "已核销", "written off";
+        "closed": "已结清", "closed";
+        "cancelled": "已取消", "cancelled";
+    }
+    /// A state of a reservation.
+    reservation_state {
+        "kept": "预留中", "kept";
+        "expired": "已过期", "expired";
+        "ended": "已结束", "ended";
+    }
+    /// A kind of document.
+    document {
+        "transfer": "调拨单", "transfer";
+        "supplier_return": "采购退货单", "supplier return";
+        "reservation": "预留单", "reservation";
+        "return": "退货单", "return";
+        "adjustment": "调整单", "adjustment";
     }
     /// A ground of the policy.
     ground {
@@ -75,6 +117,11 @@ names! {
         "taken_back": "退供应商冲回", "sent back, and brought again";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
+        "repair_out": "送修", "sent to be repaired";
+        "repair_in": "修回", "back from repair";
+        "set_apart": "转待报废", "set apart to be scrapped";
+        "scrapped": "报废", "scrapped";
+        "marked_down": "降价转码", "marked down";
     }
     /// Where an inspected part goes.
     disposition {
@@ -131,6 +178,10 @@ names! {
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
         "action": "处理方式", "action";
+        "outcome": "下落", "outcome";
+        "settlement": "结清方式", "settlement";
+        "account": "库存科目", "account";
+        "supplier": "供应商", "supplier";
     }
     /// What a value should be, in the words of the program's parsers.
     wanted {
@@ -165,6 +216,19 @@ names! {
         "a number of zero or more with at most 4 decimals (quantities: 3)": "不小于零的数字，最多四位小数（数量三位）", "a number of zero or more with at most 4 decimals (quantities: 3)";
         "the whole code: give the column the format Text before the file is saved": "完整的编码：保存文件前请把该列设为“文本”格式", "the whole code: give the column the format Text before the file is saved";
         "text in the encoding of the file": "文件编码中的文字", "text in the encoding of the file";
+        "one of late never_left lost": "late（迟到）、never_left（未发出）、lost（丢失）之一", "one of late never_left lost";
+        "one of credited exchanged sent_back written_off": "credited（贷记）、exchanged（换货）、sent_back（退回）、written_off（核销）之一", "one of credited exchanged sent_back written_off";
+        "a stock account such as sellable": "库存科目，例如 sellable", "a stock account such as sellable";
+        "sellable, defective or supplier_hold": "sellable、defective 或 supplier_hold", "sellable, defective or supplier_hold";
+        "another site than the sender": "调出门店以外的门店", "another site than the sender";
+        "the dispatch's number, such as DB-S01A-000001": "调拨单号，例如 DB-S01A-000001", "the dispatch's number, such as DB-S01A-000001";
+        "another SKU than the one marked down": "与原货号不同的货号", "another SKU than the one marked down";
+        "what was credited for one": "贷记单价", "what was credited for one";
+        "nothing, unless it is credited": "不填（只有贷记才填）", "nothing, unless it is credited";
+        "1 to 80 bytes without control characters": "1 到 80 字节，不含控制字符", "1 to 80 bytes without control characters";
+        "a time to come": "将来的时间", "a time to come";
+        "at least one SKU": "至少一个货号", "at least one SKU";
+        "one of opening received sent_back found written_off": "opening、received、sent_back、found、written_off 之一", "one of opening received sent_back found written_off";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

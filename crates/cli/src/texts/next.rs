@@ -93,6 +93,16 @@ texts! {
         zh: "{program} join 网址 --code 注册码 加入总部，或 {program} init 单独试用。",
         en: "{program} join URL --code C joins HQ; {program} init makes one to try alone.",
     }
+    /// A file belongs on the machine's own disk.
+    own_disk(program: &str) {
+        zh: "请把文件放到本机磁盘（如 C 盘或用户目录）；多台机器各用各的文件，用 {program} sync 交换数据。",
+        en: "Put it on this machine's own disk; each machine has a file of its own, and {program} sync brings what is in one to the others.",
+    }
+    /// One machine at a time.
+    one_machine(program: &str) {
+        zh: "如果文件是搬到本机来的，请在那台机器上停用，到时间后再试；否则每台机器各用各的文件，用 {program} sync 交换数据。",
+        en: "If the file was moved here, stop using it there and try again after that time; otherwise give each machine a file of its own, and let {program} sync bring what is in one to the others.",
+    }
     /// Name another file.
     other_file() { zh: "请指定另一个文件名。", en: "Name another file." }
     /// A new code from HQ.
@@ -166,6 +176,11 @@ texts! {
         zh: "线路恢复后再 {program} sync，或用 --every 60s 一直试。",
         en: "{program} sync again when the line is back, or let --every 60s keep trying.",
     }
+    /// Wait, and send the rest.
+    push_later(program: &str) {
+        zh: "稍后再 {program} sync，或用 --every 60s 自动继续。",
+        en: "{program} sync again later, or let --every 60s go on by itself.",
+    }
     /// What an address looks like.
     address() {
         zh: "网址形如 http://hq.example.com:8080。",
@@ -228,5 +243,73 @@ texts! {
     import_again() {
         zh: "文件完好后重新导入，已有的行不会重复计算。",
         en: "Import again once the file is whole: rows that are known aren't counted twice.",
+    }
+}
+
+texts! {
+    /// Goods are under way.
+    receive_transfer(program: &str, number: &str, to: &dyn std::fmt::Display) {
+        zh: "货到 {to} 后在那里 {program} transfer receive {number}。",
+        en: "at {to}, when the goods arrive: {program} transfer receive {number}.",
+    }
+    /// Goods are missing.
+    close_transfer(program: &str, number: &str) {
+        zh: "{program} transfer close {number} --as late|never_left|lost 说明缺的货的下落。",
+        en: "{program} transfer close {number} --as late|never_left|lost says what became of the rest.",
+    }
+    /// After an unknown transfer.
+    receive_unknown(program: &str, number: &str) {
+        zh: "{program} transfer list 列出调拨单；货到而发货记录未到时：{program} transfer receive {number} --from 门店 --item 货号=数量。",
+        en: "{program} transfer list lists the transfers; where goods came before their dispatch: {program} transfer receive {number} --from SITE --item SKU=QTY.",
+    }
+    /// List transfers.
+    transfers(program: &str) {
+        zh: "{program} transfer list 列出调拨单。",
+        en: "{program} transfer list lists the transfers.",
+    }
+    /// Look at a transfer.
+    show_transfer(program: &str, number: &str) {
+        zh: "{program} transfer show {number} 查看这张调拨单。",
+        en: "{program} transfer show {number} shows this transfer.",
+    }
+    /// More arrived than was sent.
+    over() {
+        zh: "请改正数量；确实多收的，加 --over 再执行一次。",
+        en: "Correct the quantity; if more did come, run it again with --over.",
+    }
+    /// Goods wait to be shipped.
+    ship_claim(program: &str, number: &str) {
+        zh: "发货时 {program} supplier-return ship {number}。",
+        en: "{program} supplier-return ship {number} when the goods leave.",
+    }
+    /// A claim is open.
+    close_claim(program: &str, number: &str) {
+        zh: "{program} supplier-return close {number} --as credited --price 单价 … 结清。",
+        en: "{program} supplier-return close {number} --as credited --price P ... when the supplier answers.",
+    }
+    /// List supplier returns.
+    supplier_returns(program: &str) {
+        zh: "{program} supplier-return list 列出采购退货单。",
+        en: "{program} supplier-return list lists the supplier returns.",
+    }
+    /// Look at a supplier return.
+    show_supplier_return(program: &str, number: &str) {
+        zh: "{program} supplier-return show {number} 查看这张采购退货单。",
+        en: "{program} supplier-return show {number} shows this supplier return.",
+    }
+    /// A witness is needed.
+    witness() {
+        zh: "请另一人在场，加 --witness 姓名；或用 --hold 先列为待报废。",
+        en: "Have somebody see it: --witness NAME; or only set it apart: --hold.",
+    }
+    /// Goods are kept.
+    release(program: &str, number: &str) {
+        zh: "{program} stock release {number} 释放；已取走的加 --used。",
+        en: "{program} stock release {number} frees it; with --used when it was taken.",
+    }
+    /// List reservations.
+    reservations(program: &str) {
+        zh: "{program} stock reservations 列出预留单。",
+        en: "{program} stock reservations lists the reservations.",
     }
 }

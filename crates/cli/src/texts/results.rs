@@ -166,3 +166,46 @@ texts! {
     /// Return rows not linked.
     returns_unmatched() { zh: "退货行：未对上", en: "return lines unmatched" }
 }
+
+texts! {
+    /// A command on a transfer was done.
+    transfer_done(number: &dyn Display, states: &str) {
+        zh: "调拨单 {number}：{states}。",
+        en: "Transfer {number}: {states}.",
+    }
+    /// A delivery whose dispatch isn't known.
+    names_dispatch(papers: &str) {
+        zh: "对应调拨单 {papers}（尚未收到发货记录）",
+        en: "names the dispatch {papers}, which is not known here yet",
+    }
+    /// A delivery that was received before its dispatch was known.
+    joined_delivery(number: &str) {
+        zh: "并入先到的收货单 {number}",
+        en: "with {number}, received before the dispatch was known",
+    }
+    /// A loss and who bears it.
+    borne_by(amount: &str, currency: &str, owner: &str) {
+        zh: "损失 {amount} {currency}，承担方：{owner}",
+        en: "lost {amount} {currency}, borne by {owner}",
+    }
+    /// A command on a supplier return was done.
+    supplier_return_done(number: &dyn Display, states: &str) {
+        zh: "采购退货单 {number}：{states}。",
+        en: "Supplier return {number}: {states}.",
+    }
+    /// A claim's money.
+    claim_line(claimed: &str, credited: &str, lost: &str, open: &str, currency: &str) {
+        zh: "索赔 {claimed} {currency}，已贷记 {credited}，损失 {lost}，未结 {open}",
+        en: "claimed {claimed} {currency}, credited {credited}, lost {lost}, open {open}",
+    }
+    /// Goods were repaired, scrapped, marked down.
+    goods_moved(number: &dyn Display, movement: &str) {
+        zh: "调整单 {number} 已记账：{movement}。",
+        en: "Adjustment {number} recorded: {movement}.",
+    }
+    /// A command on a reservation was done.
+    reservation_done(number: &str, state: &str) {
+        zh: "预留单 {number}：{state}。",
+        en: "Reservation {number}: {state}.",
+    }
+}

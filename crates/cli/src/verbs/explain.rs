@@ -16,6 +16,13 @@ impl Explain for StoreError {
             }
             StoreError::Full => (failures::disk_full(language), next::make_room(language)),
             StoreError::Busy => (failures::busy(language), next::again(language)),
+            StoreError::OtherMachine { name, until } => {
+                return Failure::new(
+                    Exit::Refused,
+                    failures::other_machine(language, name, &until.to_rfc3339()),
+                    next::one_machine(language, program),
+                );
+            }
             StoreError::Damaged { what, detail } => {
                 return Failure::new(
                     Exit::Refused,
@@ -48,6 +55,9 @@ impl Explain for OpenError {
             OpenError::Newer { path, found, reads } => {
                 Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
             }
+            OpenError::NetworkFileSystem { path, kind } => {
+                Failure::new(Exit::Refused, failures::network_disk(l, path, kind), next::own_disk(l, program))
+            }
             OpenError::Grant(detail) => {
                 Failure::new(Exit::Refused, failures::grant(l, detail), next::new_code(l))
             }
@@ -72,6 +82,22 @@ impl Explain for CommandError {
             CommandError::UnknownImport { found } => {
                 (failures::unknown_import(l, found), next::imports(l, program))
             }
+            CommandError::UnknownDocument { kind, found } => {
+                let kind = kind.as_str();
+                let next = match kind {
+                    "transfer" => next::receive_unknown(l, program, found),
+                    "supplier_return" => next::supplier_returns(l, program),
+                    _ => next::reservations(l, program),
+                };
+                (failures::unknown_document(l, &names::document(l, kind), found), next)
+            }
+            CommandError::MoreThanSent { sku, asked, open } => {
+                (failures::more_than_sent(l, sku, asked, open), next::over(l))
+            }
+            CommandError::MoreThanOpen { number, sku, asked, open } => {
+                (failures::more_than_open(l, number, sku, asked, open), next::correct(l))
+            }
+            CommandError::WitnessNeeded { user } => (failures::witness_needed(l, user), next::witness(l)),
             CommandError::Ambiguous { number, found } => {
                 (failures::ambiguous(l, number, &list(found)), next::use_identity(l))
             }
@@ -105,7 +131,15 @@ impl Explain for CommandError {
                 (failures::approver_is_requester(l, user), next::another_approver(l))
             }
             CommandError::Closed { number, state } => {
-                (failures::closed(l, number, &names::state(l, state)), next::show_return(l, program, number))
+                let (state, next) = match number.get(..3) {
+                    Some("DB-") => (names::transfer_state(l, state), next::show_transfer(l, program, number)),
+                    Some("CT-") => {
+                        (names::claim_state(l, state), next::show_supplier_return(l, program, number))
+                    }
+                    Some("YL-") => (names::reservation_state(l, "ended"), next::reservations(l, program)),
+                    _ => (names::state(l, state), next::show_return(l, program, number)),
+                };
+                (failures::closed(l, number, &state), next)
             }
             CommandError::NewerRules { number } => (failures::newer_rules(l, number), next::upgrade(l)),
             CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),

@@ -21,6 +21,8 @@ use guicang_domain::returns::{
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
 
+use crate::goods::{reservation, supplier_return, transfer};
+
 /// Monday 23 November 2026, 14:00 in Shanghai.
 pub const NOW: Moment = Moment(1_795_413_600_000);
 
@@ -85,6 +87,11 @@ pub fn head(kind: Kind) -> Head {
 
 pub fn event_id(code: &str, ms: i64) -> EventId {
     EventId { recorded: Recorded::new(NOW.plus_ms(ms), 0), device: code.parse().unwrap() }
+}
+
+/// The key of [`event_id`]'s event in a document whose first event is the branch's at 1 ms.
+pub fn key(code: &str, ms: i64) -> String {
+    format!("{code}-{:x}", (ms - 1) << 16)
 }
 
 /// The branch's event, `ms` after noon.
@@ -297,6 +304,9 @@ pub fn adjustment() -> Adjustment {
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
         value: None,
+        from: None,
+        to: None,
+        into: None,
         row: Some("4".parse().unwrap()),
     };
     let plain = AdjustmentLine {
@@ -313,6 +323,7 @@ pub fn adjustment() -> Adjustment {
         movement: Movement::WrittenOff,
         currency: Currency::CNY,
         note: Some("盘点".into()),
+        witness: None,
         receipt: Some(receipt()),
         lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
         events: vec![
@@ -432,6 +443,7 @@ pub fn settings() -> Settings {
         name: "归仓百货".into(),
         zone: Zone::SHANGHAI,
         currency: Currency::CNY,
+        transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
     }
@@ -443,6 +455,9 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Sales(sales()), branch(1)),
         (Document::Return(full_return()), branch(1)),
         (Document::Adjustment(adjustment()), branch(1)),
+        (Document::Transfer(transfer()), branch(1)),
+        (Document::SupplierReturn(supplier_return()), branch(1)),
+        (Document::Reservation(reservation()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),

@@ -284,6 +284,7 @@ impl Work<'_> {
             let by = By { occurred: Some(when), ..by.clone() };
             let event = self.event(&by, imported.zone, "", AdjustmentEvent::Imported);
             let document = Adjustment {
+                witness: None,
                 head,
                 movement: imported.movement,
                 currency: imported.currency,

@@ -26,6 +26,10 @@ impl Work<'_> {
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
         }
+        for (sender, receiver, number) in std::mem::take(&mut self.touched.transfers) {
+            self.fold_transfers(&sender, &receiver, &number)?;
+        }
+        self.fold_costs()?;
         for bucket in std::mem::take(&mut self.touched.buckets) {
             self.fold_bucket(bucket)?;
         }

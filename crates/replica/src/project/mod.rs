@@ -7,12 +7,16 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+mod cost;
 mod fold;
 mod import;
 mod master;
+mod reservation;
 mod resolution;
 mod returns;
 mod sales;
+mod supplier_return;
+mod transfer;
 
 use std::collections::BTreeSet;
 
@@ -21,6 +25,7 @@ use guicang_domain::account::{Bucket, Posting};
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Rank;
 use guicang_domain::ids::{EventId, Number, ReceiptId, SiteId};
+use guicang_domain::money::Amount;
 use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
@@ -36,6 +41,8 @@ pub(crate) struct Touched {
     pub(crate) receipts: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
+    /// Transfers of one number: (sender, receiver, number).
+    pub(crate) transfers: BTreeSet<(String, String, String)>,
     /// Buckets.
     pub(crate) buckets: BTreeSet<i64>,
     /// Returns whose lines' verdicts may have changed.
@@ -130,6 +137,9 @@ impl Work<'_> {
             Document::Sales(d) => self.project_sales(id, d),
             Document::Return(d) => self.project_return(id, d),
             Document::Adjustment(d) => self.project_adjustment(id, d),
+            Document::Transfer(d) => self.project_transfer(id, d),
+            Document::SupplierReturn(d) => self.project_supplier_return(id, d),
+            Document::Reservation(d) => self.project_reservation(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
@@ -174,6 +184,7 @@ impl Work<'_> {
             self.unproject_sales(document)?;
         }
         self.unproject_resolution(document)?;
+        self.touch_transfer(document)?;
         self.touched.returns.remove(&document);
         for table in [
             "posting",
@@ -183,6 +194,9 @@ impl Work<'_> {
             "return_line",
             "money",
             "moved",
+            "transfer",
+            "supplier_return",
+            "reservation",
             "resolution",
             "brought",
         ] {
@@ -281,8 +295,8 @@ impl Work<'_> {
             self.touched.buckets.insert(bucket);
             self.tx
                 .prepare_cached(
-                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, occurred, asserts)
-                     VALUES (?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, derived, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -293,6 +307,8 @@ impl Work<'_> {
                         position(ordinal),
                         posting.quantity.0,
                         posting.value.0,
+                        // What a document doesn't say the average does.
+                        posting.value == Amount::ZERO,
                         posting.occurred.0,
                         asserts && posting.bucket.account.is_on_hand()
                     ])
@@ -323,6 +339,12 @@ impl Work<'_> {
     }
 }
 
+/// Events that lost against another, one a line: about, stands, loses. `None` when there are none.
+fn conflicts_text(conflicts: &[guicang_domain::returns::state::Conflict]) -> Option<String> {
+    let line = |c: &guicang_domain::returns::state::Conflict| format!("{} {} {}", c.about, c.stands, c.loses);
+    (!conflicts.is_empty()).then(|| conflicts.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
 /// The latest recorded time of a document's events, and whether an intent to pay out is among them
 /// that no relay has acknowledged.
 fn latest(document: &Document) -> (Recorded, bool) {
@@ -334,6 +356,9 @@ fn latest(document: &Document) -> (Recorded, bool) {
     match document {
         Document::Sales(d) => (newest(&d.events), false),
         Document::Adjustment(d) => (newest(&d.events), false),
+        Document::Transfer(d) => (newest(&d.events), false),
+        Document::SupplierReturn(d) => (newest(&d.events), false),
+        Document::Reservation(d) => (newest(&d.events), false),
         Document::Resolution(d) => (newest(&d.events), false),
         Document::Return(d) => {
             let waits = d

@@ -4,25 +4,42 @@ pub mod exceptions;
 mod imports;
 mod master;
 mod receipts;
+mod reservations;
 mod returns;
 pub(crate) mod settings;
 mod status;
 mod stock;
+mod supplier_returns;
 mod totals;
+mod transfers;
 
 pub use exceptions::ExceptionFilter;
 pub use imports::ImportRow;
 pub use master::MasterRow;
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
 pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
+pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
 pub use totals::{Flow, SiteTotals};
+pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
+use guicang_domain::time::Moment;
 use rusqlite::Row;
 
 use crate::error::StoreError;
+
+/// The newest time that is known here: what a relay has proven, or this device's clock last read when it
+/// wrote or pulled something. For what a person is shown of now; what is proven alone decides exceptions,
+/// but a branch that has been offline since yesterday has to see that yesterday is over.
+pub(crate) fn newest_time(db: &rusqlite::Connection, org: i64) -> Result<Moment, StoreError> {
+    db.prepare_cached("SELECT max(proven, clock >> 16) FROM organisation JOIN self USING (org) WHERE org = ?")
+        .and_then(|mut s| s.query_row([org], |r| r.get(0)))
+        .map(Moment)
+        .map_err(StoreError::of)
+}
 
 /// The receipt of three columns: site, till, number.
 pub(crate) fn receipt_id(r: &Row<'_>, first: usize) -> Result<ReceiptId, StoreError> {

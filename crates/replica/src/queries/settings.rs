@@ -44,6 +44,15 @@ impl Replica {
         Ok(settings.map_or_else(|| Policy::standard(self.identity.currency), |s| s.policy))
     }
 
+    /// After how many days goods in transit are late.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn transit_days(&self) -> Result<u32, StoreError> {
+        let settings = settings(&self.db, self.identity.org, &self.book, &self.identity)?;
+        Ok(settings.and_then(|s| s.transit_days).unwrap_or(Settings::TRANSIT_DAYS))
+    }
+
     /// The organisation's reasons, by code.
     ///
     /// # Errors

@@ -25,7 +25,13 @@ CREATE TABLE self (
     clock        INTEGER NOT NULL DEFAULT 0,
     acknowledged INTEGER NOT NULL DEFAULT 0,
     last_sync    INTEGER,
-    fault        TEXT
+    fault        TEXT,
+    -- The machine that wrote last, by its ids and its name, and until when no other may. Not a fact: it
+    -- says where the file is in use, and never leaves it.
+    holder_boot  TEXT NOT NULL DEFAULT '',
+    holder_id    TEXT NOT NULL DEFAULT '',
+    holder_name  TEXT NOT NULL DEFAULT '',
+    held_until   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;
@@ -284,7 +290,9 @@ CREATE TABLE posting (
     bucket   INTEGER NOT NULL,
     position INTEGER NOT NULL,
     quantity INTEGER NOT NULL,
+    -- At cost: as the document says, or (derived) at the site's moving average.
     value    INTEGER NOT NULL,
+    derived  INTEGER NOT NULL DEFAULT 0,
     occurred INTEGER NOT NULL,
     counts   INTEGER NOT NULL DEFAULT 1,
     -- Says how much there is (opening, delivery, count): the bucket is no longer uncounted.
@@ -292,6 +300,9 @@ CREATE TABLE posting (
     PRIMARY KEY (org, document, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX posting_bucket ON posting (org, bucket, occurred, counts, quantity, value, asserts);
+
+-- Where no posting of an article has a value there is no average to fold.
+CREATE INDEX posting_valued ON posting (org, bucket) WHERE value <> 0;
 
 CREATE TABLE stock (
     org INTEGER NOT NULL, bucket INTEGER NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL,
@@ -317,6 +328,66 @@ CREATE TABLE brought (
     reversed INTEGER NOT NULL, PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX brought_import ON brought (org, import, device, reversed);
+
+-- Dispatches, and deliveries that name one by its number; those of one number between two sites are folded
+-- together. What is folded stands in the dispatch's row.
+CREATE TABLE transfer (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    sender    TEXT NOT NULL,
+    receiver  TEXT NOT NULL,
+    joined    TEXT NOT NULL,
+    delivery  INTEGER NOT NULL,
+    currency  TEXT NOT NULL,
+    states    TEXT NOT NULL DEFAULT '',
+    -- When goods left; when a delivery by itself arrived.
+    since     INTEGER,
+    open      INTEGER NOT NULL DEFAULT 0,
+    short     INTEGER NOT NULL DEFAULT 0,
+    over      INTEGER NOT NULL DEFAULT 0,
+    lost      INTEGER NOT NULL DEFAULT 0,
+    conflicts TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX transfer_joined ON transfer (org, sender, receiver, joined);
+CREATE INDEX transfer_since ON transfer (org, since);
+CREATE INDEX transfer_flagged ON transfer (org) WHERE open > 0 OR short > 0 OR over > 0 OR conflicts IS NOT NULL;
+
+CREATE TABLE supplier_return (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    site      TEXT NOT NULL,
+    supplier  TEXT NOT NULL,
+    currency  TEXT NOT NULL,
+    states    TEXT NOT NULL,
+    raised    INTEGER,
+    shipped   INTEGER,
+    claimed   INTEGER NOT NULL,
+    credited  INTEGER NOT NULL,
+    open      INTEGER NOT NULL,
+    open_value INTEGER NOT NULL,
+    conflicts TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX supplier_return_raised ON supplier_return (org, raised);
+CREATE INDEX supplier_return_open ON supplier_return (org, supplier) WHERE open > 0;
+CREATE INDEX supplier_return_conflicts ON supplier_return (org) WHERE conflicts IS NOT NULL;
+
+-- What is still kept of a reservation's lines, whatever the time is.
+CREATE TABLE reservation (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    sku      TEXT NOT NULL,
+    place    TEXT NOT NULL,
+    lot      TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    kept     INTEGER NOT NULL,
+    until    INTEGER,
+    PRIMARY KEY (org, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX reservation_kept ON reservation (org, site, sku) WHERE kept > 0;
 
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,

@@ -67,6 +67,9 @@ fn file(mark: &ImportMark) -> ImportBatch {
         cost: None,
         value: Some(Amount(1000)),
         row: Some(row),
+        from: None,
+        to: None,
+        into: None,
     };
     ImportBatch {
         mark: Some(mark.clone()),

@@ -4,6 +4,7 @@
 //! with it. A resolution settles an exception as far as it saw it: claims that came later open it
 //! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
+mod of_goods;
 mod of_return;
 mod over_return;
 mod set_apart;
@@ -41,6 +42,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) proven: Moment,
     /// An unverified sale is one from so many days on.
     pub(crate) verify_days: u32,
+    /// Goods in transit are late after so many days.
+    pub(crate) transit_days: u32,
 }
 
 type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
@@ -51,6 +54,11 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
     (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
     (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
+    (ExceptionKind::ConflictingDecision, of_goods::transfer_conflicts),
+    (ExceptionKind::ConflictingDecision, of_goods::claim_conflicts),
+    (ExceptionKind::LateInTransit, of_goods::late_in_transit),
+    (ExceptionKind::TransferShort, of_goods::short),
+    (ExceptionKind::TransferOver, of_goods::over),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
@@ -70,6 +78,7 @@ impl Replica {
             historic: filter.historic,
             proven: proven(&self.db, org)?,
             verify_days: self.policy()?.verify_days,
+            transit_days: self.transit_days()?,
         };
         exceptions(&scope, filter)
     }
