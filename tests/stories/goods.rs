@@ -162,7 +162,7 @@ fn goods_arrive_before_their_dispatch_is_known() {
             (row.number.as_str(), row.states.as_slice()),
             (number.as_str(), &["part_received".into()][..])
         );
-        assert_eq!(row.deliveries, [delivery.number.clone()]);
+        assert_eq!(row.deliveries, std::slice::from_ref(&delivery.number));
         assert_eq!(units(replica, "S01", Account::InTransit), 1);
         assert_eq!(units(replica, "S02", Account::Sellable), 9);
     }

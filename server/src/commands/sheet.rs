@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use guicang_cli::import::lenient;
-use guicang_cli::import::sheet::Sheet;
+use guicang_cli::import::sheet::{Sheet, SheetRow};
 use guicang_cli::texts::{failures, names};
 use guicang_cli::{Exit, Failure, Format, Globals, Told};
 
@@ -54,7 +54,7 @@ pub(super) fn read<C, T>(
         Failure::new(Exit::Refused, message, texts::columns_missing_next(l))
     })?;
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    while let Some((line, cells)) = sheet.next_row().told(globals)? {
+    while let Some(SheetRow { line, cells }) = sheet.next_row().told(globals)? {
         let cells = cells.map_err(|fault| Fault::of(&fault.column, &fault.found, fault.wanted));
         match cells.and_then(|cells| row(&columns, &cells)) {
             Ok(row) => rows.push(row),

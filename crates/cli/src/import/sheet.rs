@@ -14,6 +14,14 @@ pub struct Sheet {
     rows: Rows,
 }
 
+/// A row of a table.
+pub struct SheetRow {
+    /// The line in the file on which it begins; the headers are line 1.
+    pub line: u64,
+    /// Its cells without outer spaces, as many as there are headers; or why it isn't such text.
+    pub cells: Result<Vec<String>, LeftOut>,
+}
+
 impl Sheet {
     /// Opens a file and reads its headers.
     ///
@@ -28,18 +36,17 @@ impl Sheet {
         self.rows.headers()
     }
 
-    /// The next row with the line on which it begins; what isn't text of as many fields as there are headers is
-    /// an error of its own. `None` at the end.
+    /// The next row; `None` at the end.
     ///
     /// # Errors
     /// [`ImportError::Read`], [`ImportError::RowTooLong`].
-    pub fn next_row(&mut self) -> Result<Option<(u64, Result<Vec<String>, LeftOut>)>, ImportError> {
+    pub fn next_row(&mut self) -> Result<Option<SheetRow>, ImportError> {
         Ok(match self.rows.next()? {
             Next::End => None,
-            Next::LeftOut(fault) => Some((fault.line, Err(fault))),
+            Next::LeftOut(fault) => Some(SheetRow { line: fault.line, cells: Err(fault) }),
             Next::Row => {
                 let cells = self.rows.record().iter().map(|cell| cell.trim().to_owned());
-                Some((self.rows.line(), Ok(cells.collect())))
+                Some(SheetRow { line: self.rows.line(), cells: Ok(cells.collect()) })
             }
         })
     }
