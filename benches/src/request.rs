@@ -133,5 +133,6 @@ fn receipt(record: &Record) -> Result<Receipt> {
             reference: None,
         }],
         invoice: None,
+        cashier: None,
     })
 }

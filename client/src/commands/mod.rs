@@ -85,7 +85,7 @@ pub enum Commands {
     Init(init::InitArgs),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang import sales.csv --dry-run\n  guicang import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the till closed them

@@ -5,17 +5,22 @@ use crate::help::Table;
 /// The texts.
 pub const SHARED: Table = &[
     ("--lang", "提示信息的语言：zh 或 en"),
-    ("--format", "标准输出上数据的形式：table（表格）或 json"),
+    ("--format", "标准输出上数据的形式：table（表格）、json、jsonl、csv，或 csv-bom（供 Excel 打开）"),
     ("--json", "等于 --format json"),
     ("--user", "操作人，记入每个事件"),
     ("import", "导入其他程序的销售、退货和库存"),
     (
         "import examples",
-        "例：\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv",
+        "例：\n  guicang import sales.csv --dry-run\n  guicang import --profile ./till.toml today.csv",
     ),
     ("import FILE", "文件：CSV，可用 zstd 压缩"),
-    ("import --profile", "各列的含义：自带格式的名称，或 TOML 文件"),
-    ("import --site", "所有行所属的门店（文件里没有时填写）"),
+    ("import --profile", "各列的含义：generic（通用）、其他自带格式的名称，或 TOML 文件"),
+    ("import --site", "没有写明门店的行属于哪家门店"),
+    ("import list", "列出导入记录：何时、何人、哪个文件、是否有效"),
+    ("import list examples", "例：\n  guicang import list\n  guicang import list --json"),
+    ("import undo", "冲销一次导入；原记录和冲销都保留，之后可导入正确的文件"),
+    ("import undo examples", "例：\n  guicang import undo DR-S01A-000001"),
+    ("import undo NUMBER", "导入编号，见 import list"),
     ("import --dry-run", "只检查，不写入"),
     // sale
     ("sale", "收银小票"),

@@ -115,7 +115,7 @@ impl Replayed {
         differences(&old, &new, &mut Vec::new(), &mut edits);
         // What makes the document what it is was said by its first change.
         edits.retain(|e| {
-            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone")
+            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone" | "import")
         });
         if edits.is_empty() {
             return Ok(None);

@@ -171,6 +171,11 @@ pub(crate) fn root(document: &Document) -> Map {
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);
+    if let Some(mark) = &head.import {
+        out.map("import", |out| {
+            out.text("number", mark.number.as_str()).text("file", &mark.file).text("profile", &mark.profile);
+        });
+    }
     match document {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),

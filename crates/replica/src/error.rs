@@ -140,6 +140,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// No document of that kind and that number or identity is held here.
     #[error("unknown {kind} {found:?}")]
     UnknownDocument {

@@ -9,6 +9,7 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+mod sheet;
 pub mod exception;
 pub mod payout;
 pub mod doctor;
@@ -154,7 +155,7 @@ pub enum Commands {
     Product(product::ProductVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the tills closed them
@@ -210,6 +211,7 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             // The table of moves is the program's, not a file's.

@@ -130,6 +130,7 @@ names! {
         "opening": "期初", "opening";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "taken_back": "退供应商冲回", "sent back, and brought again";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
         "repair_out": "送修", "sent to be repaired";
@@ -244,6 +245,13 @@ names! {
         "the till's receipt, or goods; not both": "收银小票或商品，二者只写一个", "the till's receipt, or goods; not both";
         "DEVICE-TIME": "设备-时间（见 return show --json）", "DEVICE-TIME, see return show --json";
         "WHAT or WHAT=PRICE": "缺什么，或 缺什么=价格", "WHAT or WHAT=PRICE";
+        "a rate such as 13%": "税率，例如 13%", "a rate such as 13%";
+        "a name": "名称", "a name";
+        "yes or no": "是或否", "yes or no";
+        "at most 1,000 bytes": "最多 1000 字节", "at most 1,000 bytes";
+        "a number of zero or more with at most 4 decimals (quantities: 3)": "不小于零的数字，最多四位小数（数量三位）", "a number of zero or more with at most 4 decimals (quantities: 3)";
+        "the whole code: give the column the format Text before the file is saved": "完整的编码：保存文件前请把该列设为“文本”格式", "the whole code: give the column the format Text before the file is saved";
+        "text in the encoding of the file": "文件编码中的文字", "text in the encoding of the file";
         "one of late never_left lost": "late（迟到）、never_left（未发出）、lost（丢失）之一", "one of late never_left lost";
         "one of credited exchanged sent_back written_off": "credited（贷记）、exchanged（换货）、sent_back（退回）、written_off（核销）之一", "one of credited exchanged sent_back written_off";
         "a stock account such as sellable": "库存科目，例如 sellable", "a stock account such as sellable";
@@ -311,6 +319,13 @@ names! {
         "written_off": "报损", "written off";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "tender": "支付明细", "tender";
+    }
+    /// Whether an import stands.
+    import_state {
+        "stands": "有效", "stands";
+        "partly_reversed": "部分冲销", "partly reversed";
+        "reversed": "已冲销", "reversed";
     }
     /// Why an imported row was not taken.
     skipped {
@@ -327,11 +342,21 @@ names! {
         "bad_receipt": "小票号不对", "bad receipt number";
         "bad_customer": "会员号不对", "bad customer";
         "bad_code": "货号不对", "bad code";
-        "bad_name": "品名太长", "name too long";
+        "bad_name": "品名、规格或序列号太长", "name, specification or serial numbers too long";
         "bad_tender": "支付方式不对", "bad tender";
         "bad_line": "行号不对", "bad line number";
         "repeated_line": "行号重复", "repeated line number";
         "not_utf8": "不是 UTF-8 文本", "not UTF-8";
+        "not_text": "不是文件编码中的文字", "not text in the file's encoding";
+        "cut_code": "编码被电子表格截断（科学计数法）：请把该列设为“文本”格式后重新导出", "code cut by a spreadsheet (scientific notation): give the column the format Text and export again";
+        "bad_discount": "折扣金额不对", "bad discount";
+        "bad_tax_rate": "税率不对", "bad tax rate";
+        "bad_expiry": "有效期不对", "bad expiry";
+        "bad_lot": "批号不对", "bad lot";
+        "bad_cashier": "收银员不对", "bad cashier";
+        "sum_row": "合计行", "sum";
+        "zero_quantity": "数量为零", "quantity zero";
+        "tender_of_return": "退货的支付明细（历史退货不记支付方式）", "tender of a return (history doesn't record it)";
         "wrong_number_of_fields": "列数不对", "wrong number of fields";
     }
 }

@@ -83,6 +83,9 @@ impl Explain for CommandError {
             CommandError::UnknownReturn { found } => {
                 (failures::unknown_return(l, found), next::returns(l, program))
             }
+            CommandError::UnknownImport { found } => {
+                (failures::unknown_import(l, found), next::imports(l, program))
+            }
             CommandError::UnknownDocument { kind, found } => {
                 let kind = kind.as_str();
                 let next = match kind {

@@ -70,6 +70,22 @@ fn settlements_are_pinned_and_read() {
     }
 }
 
+/// Fields that came after a kind was pinned.
+#[test]
+fn fields_that_came_later_are_pinned_and_read() {
+    let documents = [
+        ("product_levels", Document::Product(product_with_levels()), hq()),
+        ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
+        ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
+    ];
+    for (name, document, writer) in documents {
+        let bytes = create(&document, &writer, NOW).bytes;
+        check(name, &bytes);
+        let reading = read(&Replayed::new(&[&bytes]).unwrap());
+        assert_eq!((reading.problems, reading.document), (vec![], Some(document)));
+    }
+}
+
 /// What was pinned is still read, whatever becomes of the writer.
 #[test]
 fn pinned_changes_are_read() {

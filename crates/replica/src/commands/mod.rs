@@ -24,6 +24,7 @@ mod reservations;
 mod resolve;
 mod supplier_returns;
 mod transfers;
+mod undo_import;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};
@@ -43,7 +44,7 @@ pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
-pub use master::{ProductDraft, SiteDraft};
+pub use master::{ProductDraft, ProductField, SiteDraft};
 pub use payout::{Payable, Payment, PayoutOutcome};
 pub use reservations::{Reserve, Unreserve};
 pub use resolve::{Resolve, Resolved};
@@ -130,6 +131,7 @@ impl Work<'_> {
             schema: guicang_documents::SCHEMA,
             rules: RULES,
             zone,
+            import: None,
         })
     }
 

@@ -142,6 +142,13 @@ CREATE TABLE product (
     list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)
 ) STRICT;
 
+-- Which article a barcode is of. Several may share one, so a barcode alone need not settle it.
+CREATE TABLE product_barcode (
+    org INTEGER NOT NULL, barcode TEXT NOT NULL, sku TEXT NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (org, barcode, sku, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_barcode_document ON product_barcode (org, document);
+
 CREATE TABLE receipt (
     id       INTEGER PRIMARY KEY,
     org      INTEGER NOT NULL,
@@ -396,9 +403,17 @@ CREATE TABLE money (
 -- What adjustments moved and counts found, for totals.
 CREATE TABLE moved (
     org INTEGER NOT NULL, document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL,
-    movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
+    movement TEXT NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What imports brought, and whether it still stands.
+CREATE TABLE brought (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, import TEXT NOT NULL, file TEXT NOT NULL, profile TEXT NOT NULL,
+    user TEXT NOT NULL, recorded INTEGER NOT NULL, device TEXT NOT NULL, rows INTEGER NOT NULL,
+    reversed INTEGER NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX brought_import ON brought (org, import, device, reversed);
 
 -- Dispatches, and deliveries that name one by its number; those of one number between two sites are folded
 -- together. What is folded stands in the dispatch's row.

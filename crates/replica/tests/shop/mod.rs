@@ -136,6 +136,7 @@ impl Shop {
             lines,
             tenders: tenders.iter().map(paid).collect(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site: "S01".parse().unwrap(),
