@@ -23,6 +23,7 @@ impl Events<'_> {
             Events::Return(_) => Kind::Return,
             Events::Adjustment(_) => Kind::Adjustment,
             Events::Resolution(_) => Kind::Resolution,
+            Events::Settings(_) => Kind::Settings,
         }
     }
 
@@ -41,6 +42,7 @@ impl Events<'_> {
             Events::Return(events) => maps(events, home),
             Events::Adjustment(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
+            Events::Settings(events) => maps(events, home),
         }
     }
 }
@@ -111,9 +113,9 @@ impl Replayed {
         let (old, new) = (root(&current), root(document));
         let mut edits = Vec::new();
         differences(&old, &new, &mut Vec::new(), &mut edits);
-        // What makes the document what it is was said by its first change.
+        // What makes the document what it is was said by its first change; events are appended, not set.
         edits.retain(|e| {
-            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone")
+            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone" | "events")
         });
         if edits.is_empty() {
             return Ok(None);

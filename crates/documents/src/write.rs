@@ -13,6 +13,7 @@ use guicang_domain::adjustment::AdjustmentEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::master::SettingsEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
@@ -54,6 +55,8 @@ pub enum Events<'a> {
     Adjustment(&'a [Event<AdjustmentEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of `settings`; only those that were made with an event take more.
+    Settings(&'a [Event<SettingsEvent>]),
 }
 
 /// Why nothing was written.
