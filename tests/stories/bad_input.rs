@@ -3,7 +3,7 @@
 
 use std::io::{Read, Write};
 
-use crate::programs::{Branch, Headquarters, words};
+use crate::programs::{Branch, Headquarters, as_nobody, run, words};
 
 /// What of HQ and branch must not change.
 fn shown(hq: &Headquarters, branch: &Branch) -> (String, String, serde_json::Value) {
@@ -112,11 +112,13 @@ fn a_file_that_is_read_only() {
         }
     };
     set_read_only(true);
-    if std::fs::OpenOptions::new().append(true).open(&branch.file).is_ok() {
-        println!("skipped: this user may write to a read-only file");
-        return;
-    }
-    mistake(|args| branch.run(args), "stock adjust TEA --add 1 --reason count", 1, "alone.guicang");
+    // Root may write to any file, so it asks as somebody else.
+    let root = std::fs::OpenOptions::new().append(true).open(&branch.file).is_ok();
+    let ask = |args: &[&str]| match root {
+        true => run(as_nobody(&branch.command(args), folder.path())),
+        false => branch.run(args),
+    };
+    mistake(ask, "stock adjust TEA --add 1 --reason count", 1, "alone.guicang");
     set_read_only(false);
     assert_eq!(branch.digest(), digest);
 }

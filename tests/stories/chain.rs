@@ -185,6 +185,7 @@ impl Chain {
                 code: site(code),
                 name: format!("Shop {code}"),
                 address: None,
+                    return_address: None,
                 zone: None,
                 currency: None,
             };

@@ -89,7 +89,30 @@ impl Ended {
     }
 }
 
-fn run(mut command: Command) -> Ended {
+/// The same command run by a user who may do nothing, with a copy of the program in a folder that this
+/// user may look into.
+#[cfg(unix)]
+pub fn as_nobody(command: &Command, folder: &Path) -> Command {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    std::fs::set_permissions(folder, PermissionsExt::from_mode(0o755)).unwrap();
+    let copy = folder.join("program");
+    std::fs::copy(command.get_program(), &copy).unwrap();
+    std::fs::set_permissions(&copy, PermissionsExt::from_mode(0o755)).unwrap();
+    let mut same = Command::new(copy);
+    same.args(command.get_args()).uid(NOBODY).gid(NOBODY).current_dir(folder);
+    for (key, value) in command.get_envs() {
+        match value {
+            Some(value) => same.env(key, value),
+            None => same.env_remove(key),
+        };
+    }
+    same
+}
+
+/// Runs a command to its end.
+pub fn run(mut command: Command) -> Ended {
     let output = command.output().expect("the program runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
     Ended { code: output.status.code(), out: text(output.stdout), said: text(output.stderr) }

@@ -7,7 +7,7 @@ use guicang_cli::texts::{next, results};
 use guicang_cli::{Explain, Failure, Told};
 use guicang_domain::money::Currency;
 use guicang_domain::time::Zone;
-use guicang_replica::{Founding, OpenError, Replica, StoreError};
+use guicang_replica::{Founding, OpenError, Replica};
 use guicang_sync::access::{ENROL_PATH, Enrol, Enrolled};
 use guicang_sync::keys::DeviceKey;
 use serde::Serialize;
@@ -90,9 +90,9 @@ fn probe(path: &std::path::Path) -> Result<(), OpenError> {
     use std::io::ErrorKind::{AlreadyExists, NotFound};
     let shown = path.display().to_string();
     match std::fs::File::create_new(path) {
-        Ok(_) => std::fs::remove_file(path).map_err(|_| OpenError::Store(StoreError::ReadOnly)),
+        Ok(_) => std::fs::remove_file(path).map_err(|_| OpenError::ReadOnly { path: shown }),
         Err(e) if e.kind() == AlreadyExists => Err(OpenError::Exists { path: shown }),
         Err(e) if e.kind() == NotFound => Err(OpenError::NotFound { path: shown }),
-        Err(_) => Err(OpenError::Store(StoreError::ReadOnly)),
+        Err(_) => Err(OpenError::ReadOnly { path: shown }),
     }
 }

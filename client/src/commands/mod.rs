@@ -126,6 +126,8 @@ impl Commands {
             Commands::Init(args) => args.run(session),
             Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
+            // The table of moves is the program's, not a file's.
+            Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),

@@ -3,6 +3,7 @@
 mod support;
 
 mod help;
+mod states;
 mod branch;
 mod figures;
 mod mistakes;

@@ -19,6 +19,7 @@ mod value;
 mod event;
 mod sale_batch;
 mod returns;
+mod settlement;
 mod adjustment;
 mod product;
 mod site;

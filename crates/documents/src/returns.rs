@@ -11,6 +11,7 @@ use guicang_domain::returns::{
 };
 
 use crate::event::{self, Body};
+use crate::settlement;
 use crate::value::{FieldError, Fields, Out};
 
 /// The kind's own fields, all set by the first change alone.
@@ -112,13 +113,8 @@ fn read_line(fields: &Fields<'_>, receipt: Option<&ReceiptId>) -> Result<ReturnL
 }
 
 fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, FieldError> {
-    let receipt = read_receipt(fields)?.or_else(|| home.cloned()).ok_or_else(|| FieldError {
-        field: "receipt".into(),
-        found: "nothing".into(),
-        wanted: "SITE/[TILL/]NUMBER, as the document names no receipt either".into(),
-    })?;
     Ok(SaleLink {
-        receipt,
+        receipt: needed_receipt(fields, home)?,
         line: fields.parse("line")?,
         quantity: fields.quantity("quantity")?,
         sold: fields.quantity("sold")?,
@@ -126,27 +122,18 @@ fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, 
     })
 }
 
+/// A receipt that has to be there, in the field or as the document's own.
+pub(crate) fn needed_receipt(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<ReceiptId, FieldError> {
+    read_receipt(fields)?.or_else(|| home.cloned()).ok_or_else(|| FieldError {
+        field: "receipt".into(),
+        found: "nothing".into(),
+        wanted: "SITE/[TILL/]NUMBER, as the document names no receipt either".into(),
+    })
+}
+
 impl Body for ReturnEvent {
     fn name(&self) -> &str {
-        match self {
-            ReturnEvent::Requested => "requested",
-            ReturnEvent::NeedsInformation { .. } => "needs_information",
-            ReturnEvent::Approved { .. } => "approved",
-            ReturnEvent::Rejected { .. } => "rejected",
-            ReturnEvent::Received { .. } => "received",
-            ReturnEvent::Inspected { .. } => "inspected",
-            ReturnEvent::RefundRequested { .. } => "refund_requested",
-            ReturnEvent::PayoutIntended { .. } => "payout_intended",
-            ReturnEvent::PayoutAccepted { .. } => "payout_accepted",
-            ReturnEvent::Paid { .. } => "paid",
-            ReturnEvent::PayoutFailed { .. } => "payout_failed",
-            ReturnEvent::SaleVerified { .. } => "sale_verified",
-            ReturnEvent::Imported => "imported",
-            ReturnEvent::Cancelled => "cancelled",
-            ReturnEvent::Reversed { .. } => "reversed",
-            ReturnEvent::Closed => "closed",
-            ReturnEvent::Unknown { kind } => kind,
-        }
+        ReturnEvent::name(self)
     }
 
     fn write(&self, out: &mut Out) {
@@ -199,19 +186,15 @@ impl Body for ReturnEvent {
                 out.text("refund", refund.as_str()).text("reason", reason);
             }
             ReturnEvent::SaleVerified { lines } => {
-                out.maps("lines", lines, |line, out| {
-                    out.text("line", line.line.as_str())
-                        .map("link", |out| write_link(&line.link, None, out))
-                        .opt_int("cost", line.cost.map(|c| c.0))
-                        .opt_show("lot", line.lot.as_ref());
-                });
+                out.maps("lines", lines, write_verified);
             }
-            ReturnEvent::Reversed { event } => _ = out.show("event", event),
+            ReturnEvent::Reversed { event, by } => _ = out.show("event", event).opt_show("by", by.as_ref()),
             ReturnEvent::Requested
             | ReturnEvent::Imported
             | ReturnEvent::Cancelled
             | ReturnEvent::Closed
             | ReturnEvent::Unknown { .. } => {}
+            other => settlement::write(other, out),
         }
     }
 
@@ -251,9 +234,11 @@ impl Body for ReturnEvent {
             "sale_verified" => ReturnEvent::SaleVerified { lines: fields.maps("lines", read_verified)? },
             "imported" => ReturnEvent::Imported,
             "cancelled" => ReturnEvent::Cancelled,
-            "reversed" => ReturnEvent::Reversed { event: fields.parse("event")? },
+            "reversed" => {
+                ReturnEvent::Reversed { event: fields.parse("event")?, by: fields.opt_parse("by")? }
+            }
             "closed" => ReturnEvent::Closed,
-            other => Self::unknown(other),
+            other => settlement::read(other, fields)?.unwrap_or_else(|| Self::unknown(other)),
         })
     }
 
@@ -262,7 +247,7 @@ impl Body for ReturnEvent {
     }
 }
 
-fn read_received(fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
+pub(crate) fn read_received(fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
     Ok(ReceivedPart {
         part: fields.parse("part")?,
         line: fields.parse("line")?,
@@ -283,7 +268,7 @@ fn read_inspected(fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
     })
 }
 
-fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
+pub(crate) fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
     Ok(RefundShare {
         refund: fields.parse("refund")?,
         tender: fields.parse("tender")?,
@@ -292,7 +277,7 @@ fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
     })
 }
 
-fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
+pub(crate) fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
     let link = fields.opt_map("link")?.ok_or_else(|| FieldError {
         field: "link".into(),
         found: "nothing".into(),
@@ -304,4 +289,11 @@ fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
         cost: fields.opt_price("cost")?,
         lot: fields.opt_parse("lot")?,
     })
+}
+
+pub(crate) fn write_verified(line: &VerifiedLine, out: &mut Out) {
+    out.text("line", line.line.as_str())
+        .map("link", |out| write_link(&line.link, None, out))
+        .opt_int("cost", line.cost.map(|c| c.0))
+        .opt_show("lot", line.lot.as_ref());
 }

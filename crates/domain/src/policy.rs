@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::ids::SiteId;
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, UnitPrice};
 use crate::returns::{Channel, Grade};
 use condition::ConditionRule;
 use window::{LegalMinimum, Window, WindowRule};
@@ -151,6 +151,16 @@ impl Policy {
     /// How long a version may be used once another has taken its place, ms.
     pub fn stale_ms(&self) -> i64 {
         i64::from(self.stale_days.unwrap_or(Self::STALE_DAYS)) * 86_400_000
+    }
+
+    /// The longest of its windows, in days: how long ago a sale without receipt may have been.
+    pub fn longest_window_days(&self) -> u32 {
+        let special = self.windows.iter().filter_map(|rule| match rule.window {
+            Window::Days(days) => Some(days),
+            Window::Never => None,
+        });
+        let legal = self.legal.values().map(|legal| legal.days);
+        self.window_days.values().copied().chain(special).chain(legal).max().unwrap_or(0)
     }
 
     /// The day by which a refund of goods that came on `arrived` is due: Saturdays and Sundays don't
@@ -357,6 +367,13 @@ pub enum Ground {
     TagsMissing,
     /// A receipt has to be there, and isn't.
     ReceiptMissing,
+    /// There is no receipt, and the money is to go another way than as store credit.
+    NoReceipt,
+    /// There is no receipt, and the price is above the lowest that was paid within the windows.
+    AboveLowestPrice {
+        /// The lowest price of one.
+        lowest: UnitPrice,
+    },
 }
 
 impl Ground {
@@ -375,6 +392,8 @@ impl Ground {
             Ground::GradeBelow { .. } => "grade_below",
             Ground::TagsMissing => "tags_missing",
             Ground::ReceiptMissing => "receipt_missing",
+            Ground::NoReceipt => "no_receipt",
+            Ground::AboveLowestPrice { .. } => "above_lowest_price",
         }
     }
 

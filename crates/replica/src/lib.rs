@@ -21,15 +21,16 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, Contact, CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Payable, PayoutOutcome, ProductDraft, Receive, Resolve, Resolved, ReturnDone,
-    SiteDraft,
+    Adjust, Adjusted, By, Contact, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch,
+    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, PayoutOutcome, ProductDraft, Receive,
+    Resolve, Resolved, ReturnDone, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    ExceptionFilter, FeedStatus, Flow, Moved, PartRow, ReceiptLineView, ReceiptView, ReturnFilter,
-    ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    EventRow, ExceptionFilter, FeedStatus, Flow, Moved, ParcelRow, PartRow, ReceiptLineView, ReceiptView,
+    RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
+    StockFilter, StockRow,
 };
 pub use store::{Founding, Identity, Replica};

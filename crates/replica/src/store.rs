@@ -157,6 +157,7 @@ impl Replica {
         }
         let store = |e: rusqlite::Error| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotAReplica { path: name.clone() },
+            Some(rusqlite::ErrorCode::ReadOnly) => OpenError::ReadOnly { path: name.clone() },
             _ => OpenError::Store(StoreError::of(e)),
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

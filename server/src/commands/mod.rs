@@ -194,6 +194,8 @@ impl Commands {
             Commands::Product(verb) => verb.run(session),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
+            // The table of moves is the program's, not a file's.
+            Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),

@@ -67,6 +67,7 @@ impl Chain {
                 code: code.parse().unwrap(),
                 name: code.into(),
                 address: None,
+                return_address: None,
                 zone: None,
                 currency: None,
             };

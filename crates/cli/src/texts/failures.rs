@@ -162,10 +162,12 @@ texts! {
         en: "The file failed: {detail}. Nothing was changed.",
     }
     /// A file that can't be written.
-    read_only() {
-        zh: "数据文件（或所在目录）是只读的。什么都没有改动。",
-        en: "The file, or its folder, is read-only. Nothing was changed.",
+    read_only(file: &dyn Display) {
+        zh: "{file}（或所在目录）是只读的。什么都没有改动。",
+        en: "{file}, or its folder, is read-only. Nothing was changed.",
     }
+    /// The file, where its name isn't known.
+    the_file() { zh: "数据文件", en: "The file" }
     /// A full disk.
     disk_full() { zh: "磁盘满了。什么都没有改动。", en: "The disk is full. Nothing was changed." }
     /// A busy file.

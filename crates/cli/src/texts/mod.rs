@@ -44,3 +44,4 @@ pub mod next;
 pub mod results;
 pub mod headings;
 pub mod names;
+pub mod moves;

@@ -16,6 +16,16 @@ names! {
         "refund_accepted": "渠道已受理", "refund accepted";
         "refund_failed": "退款失败", "refund failed";
         "refund_paid": "已退款", "refund paid";
+        "awaiting_goods": "待收货", "awaiting goods";
+        "quarantine": "隔离", "in quarantine";
+        "given_back": "已退还顾客", "given back";
+        "waived": "仅退款", "goods left with the customer";
+        "allowed": "已折让", "money off";
+        "in_repair": "维修中", "in repair";
+        "repaired": "已修还", "handed back repaired";
+        "exchanged": "已换货", "exchanged";
+        "store_credit": "已发储值", "store credit";
+        "reversed": "已红冲", "reversed";
         "cancelled": "已取消", "cancelled";
         "closed": "已完结", "closed";
         "disputed": "有争议", "disputed";
@@ -53,6 +63,10 @@ names! {
         "out_of_window": "超过退货期限", "outside the return window";
         "value_above": "金额超过店员权限", "worth more than a clerk may grant";
         "unverified_above": "未核实销售且金额超限", "sale not held here and worth more than may be granted without it";
+        "no_receipt": "没有小票", "no receipt";
+        "above_lowest_price": "高于近期最低成交价", "above the lowest price paid lately";
+        "waive": "仅退款", "refund without the goods";
+        "allow": "折让", "money off";
     }
     /// A tender.
     tender {
@@ -64,6 +78,7 @@ names! {
         "digital_rmb": "数字人民币", "e-CNY";
         "points": "积分", "points";
         "credit": "储值", "store credit";
+        "exchange": "换货", "exchange";
         "unknown": "未注明", "not recorded";
     }
     /// A kind of adjustment.
@@ -129,6 +144,12 @@ names! {
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
         "action": "处理方式", "action";
+        "event": "事件", "event";
+        "return address": "寄回地址", "return address";
+        "carrier": "承运商", "carrier";
+        "tracking number": "运单号", "tracking number";
+        "missing part": "缺件", "missing part";
+        "note": "备注", "note";
     }
     /// What a value should be, in the words of the program's parsers.
     wanted {
@@ -156,6 +177,16 @@ names! {
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "exactly one SKU": "只写一个货号", "exactly one SKU";
+        "at least one SKU": "至少一个货号", "at least one SKU";
+        "an event of the return that stands": "退货单上未被冲销的事件", "an event of the return that stands";
+        "an address of the site that takes the goods": "收货门店的地址（总部用 guicang-server site add 填写）", "an address of the site that takes the goods (HQ: guicang-server site add)";
+        "one that isn't noted yet": "尚未登记的运单号", "one that isn't noted yet";
+        "1 to 100 bytes without control characters": "1 到 100 字节，不含控制字符", "1 to 100 bytes without control characters";
+        "a price above zero": "大于零的价格", "a price above zero";
+        "the till's receipt, or goods; not both": "收银小票或商品，二者只写一个", "the till's receipt, or goods; not both";
+        "DEVICE-TIME": "设备-时间（见 return show --json）", "DEVICE-TIME, see return show --json";
+        "WHAT or WHAT=PRICE": "缺什么，或 缺什么=价格", "WHAT or WHAT=PRICE";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

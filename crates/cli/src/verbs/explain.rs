@@ -1,17 +1,22 @@
 //! The replica's errors in words: what went wrong, the exit code, what to do.
 
+use guicang_domain::document::RULES;
 use guicang_domain::money::Currency;
 use guicang_domain::policy::Ground;
+use guicang_domain::returns::moves::Illegal;
+use guicang_domain::returns::stage::Stage;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{failures, names, next};
+use crate::texts::{failures, moves, names, next};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
         let (message, next) = match self {
-            StoreError::ReadOnly => (failures::read_only(language), next::permissions(language)),
+            StoreError::ReadOnly => {
+                (failures::read_only(language, &failures::the_file(language)), next::permissions(language))
+            }
             StoreError::Full => (failures::disk_full(language), next::make_room(language)),
             StoreError::Busy => (failures::busy(language), next::again(language)),
             StoreError::Damaged { what, detail } => {
@@ -39,6 +44,9 @@ impl Explain for OpenError {
             }
             OpenError::NotAReplica { path } => {
                 Failure::new(Exit::Refused, failures::not_a_replica(l, path), next::other_file(l))
+            }
+            OpenError::ReadOnly { path } => {
+                Failure::new(Exit::Other, failures::read_only(l, path), next::permissions(l))
             }
             OpenError::Newer { path, found, reads } => {
                 Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
@@ -96,6 +104,26 @@ impl Explain for CommandError {
             CommandError::ApproverIsRequester { user } => {
                 (failures::approver_is_requester(l, user), next::another_approver(l))
             }
+            CommandError::IllegalMove { number, illegal } => {
+                (illegal_move(l, number, illegal), next::show_return(l, program, number))
+            }
+            CommandError::ManagerOnly { what } => {
+                (moves::manager_only(l, &moves::what(l, what.as_str())), next::approve(l))
+            }
+            CommandError::StillOwed { number, due, currency } => (
+                moves::still_owed(l, number, &currency.format(*due), currency),
+                next::refund(l, program, number),
+            ),
+            CommandError::BeyondShare { asked, share, left, currency } => {
+                let money = |amount| currency.format(amount);
+                let text = moves::beyond_share(l, &money(*asked), &money(*share), &money(*left), currency);
+                (text, moves::ask_share(l, program))
+            }
+            CommandError::TenderNeeded { difference, collect, currency } => {
+                let amount = currency.format(*difference);
+                let text = if *collect { moves::collect_needed } else { moves::pay_needed };
+                (text(l, &amount, currency), moves::name_tender(l))
+            }
             CommandError::Closed { number, state } => {
                 (failures::closed(l, number, &names::state(l, state)), next::show_return(l, program, number))
             }
@@ -123,7 +151,25 @@ fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
         Ground::UnverifiedAbove { limit } => {
             failures::unverified_above(language, &currency.format(*limit), &currency)
         }
+        Ground::NoReceipt => moves::no_receipt(language),
+        Ground::AboveLowestPrice { lowest } => moves::above_lowest(language, lowest),
     }
+}
+
+fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
+    let states = |stages: &[Stage]| {
+        stages.iter().map(|s| names::state(language, s.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    moves::illegal(
+        language,
+        number,
+        &moves::what(language, illegal.what.as_str()),
+        &states(&illegal.found),
+        &moves::rule(language, illegal.rule.as_str()),
+        RULES,
+        &states(illegal.wanted),
+        &moves::who(language, illegal.who.as_str()),
+    )
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

@@ -4,12 +4,19 @@
 mod adjust;
 mod customers;
 mod held;
+mod plan;
+mod returns;
+mod parts;
+mod decide;
+mod recover;
+mod steps;
+mod settle;
+mod credit;
+mod repair;
 mod import;
 mod master;
-mod parts;
 mod payout;
 mod resolve;
-mod returns;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};
@@ -29,6 +36,8 @@ pub use master::{ProductDraft, SiteDraft};
 pub use payout::{Payable, PayoutOutcome};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};
+pub use settle::Given;
+pub use steps::Missing;
 
 use crate::error::{CommandError, StoreError};
 use crate::facts::{DocumentRow, documents_numbered, find_document};
@@ -191,14 +200,33 @@ impl Work<'_> {
     fn append_to_return(
         &mut self,
         row: &DocumentRow,
+        replayed: Replayed,
+        document: Return,
+        events: Vec<Event<ReturnEvent>>,
+    ) -> Result<Return, CommandError> {
+        self.append_with_sites(row, replayed, document, events, &[])
+    }
+
+    /// As [`Self::append_to_return`]; `sites` have the return from now on.
+    fn append_with_sites(
+        &mut self,
+        row: &DocumentRow,
         mut replayed: Replayed,
         mut document: Return,
         events: Vec<Event<ReturnEvent>>,
+        sites: &[SiteId],
     ) -> Result<Return, CommandError> {
+        let added: Vec<SiteId> = sites.iter().filter(|s| !row.sites.contains(s)).cloned().collect();
         let change = replayed
             .append_events(self.writer, self.now, &Events::Return(&events))
             .map_err(|e| StoreError::damaged("a return", e))?;
-        self.insert_own_change(row.id, &change, &[], 0)?;
+        self.insert_own_change(row.id, &change, &added, 0)?;
+        if !added.is_empty() {
+            let all: Vec<SiteId> = row.sites.iter().chain(&added).cloned().collect();
+            self.tx
+                .prepare_cached("UPDATE document SET sites = ? WHERE id = ?")?
+                .execute(params![crate::facts::join_sites(&all), row.id])?;
+        }
         document.events.extend(events);
         document.events.sort_by_cached_key(Event::rank);
         self.unproject(row.id)?;

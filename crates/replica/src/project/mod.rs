@@ -7,6 +7,7 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+pub(crate) mod exchange;
 mod fold;
 mod master;
 mod resolution;
@@ -189,6 +190,7 @@ impl Work<'_> {
                 },
             )?;
         }
+        self.unproject_replacements(document)?;
         self.unproject_resolution(document)?;
         self.touched.returns.remove(&document);
         for table in [
@@ -197,6 +199,7 @@ impl Work<'_> {
             "line_claim",
             "return_head",
             "return_line",
+            "refund",
             "money",
             "moved",
             "resolution",

@@ -10,7 +10,9 @@ mod totals;
 
 pub use exceptions::ExceptionFilter;
 pub use receipts::{ReceiptLineView, ReceiptView};
-pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
+pub use returns::{
+    EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
+};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use totals::{Flow, Moved, SiteTotals};

@@ -166,6 +166,9 @@ CREATE TABLE receipt_line (
     service  INTEGER NOT NULL,
     cost     INTEGER,
     lot      TEXT,
+    list_price INTEGER,
+    -- Lines of one group belong together: a gift with its purchase, a bundle.
+    bundle   INTEGER,
     PRIMARY KEY (org, receipt, line)
 ) STRICT, WITHOUT ROWID;
 
@@ -200,6 +203,10 @@ CREATE TABLE return_head (
     arrived    TEXT,
     conflicts  TEXT,
     clock      INTEGER NOT NULL,
+    -- Taken off what is owed: missing parts, gifts that were kept.
+    deducted   INTEGER NOT NULL,
+    -- Sold on the return itself: what was given in exchange, repairs.
+    sold       INTEGER NOT NULL,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -248,6 +255,8 @@ CREATE TABLE line_claim (
     -- The sale as the return knows it, for those who don't hold it.
     sold     INTEGER NOT NULL,
     paid     INTEGER NOT NULL,
+    -- Money off without goods.
+    allowance INTEGER NOT NULL DEFAULT 0,
     counts   INTEGER NOT NULL DEFAULT 1,
     voided   INTEGER NOT NULL DEFAULT 0,
     valid    INTEGER NOT NULL DEFAULT 0,
@@ -257,6 +266,16 @@ CREATE TABLE line_claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX line_claim_document ON line_claim (org, document);
 CREATE INDEX line_claim_excess ON line_claim (org, receipt, line) WHERE excess > 0 OR voided;
+
+-- What of a return went back, or is to go back, by which tender; without those that failed.
+CREATE TABLE refund (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    refund   TEXT NOT NULL,
+    tender   TEXT NOT NULL,
+    amount   INTEGER NOT NULL,
+    PRIMARY KEY (org, document, refund)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,
