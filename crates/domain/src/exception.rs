@@ -23,6 +23,8 @@ words! {
         UnverifiedSale = "unverified_sale",
         /// Two devices decided, took in or inspected the same thing while apart.
         ConflictingDecision = "conflicting_decision",
+        /// Judged by a version of the policy that had been replaced for longer than it allows.
+        StalePolicy = "stale_policy",
         /// An event whose recorded time lies outside what is proven.
         Clock = "clock",
         /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.

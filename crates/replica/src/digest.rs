@@ -16,7 +16,7 @@ use crate::store::{Replica, Work};
 const SHOWN: &[&str] = &[
     "SELECT identity, kind, site, number, sites, state FROM document WHERE org = ?1 AND state <> 'unreadable' ORDER BY identity",
     "SELECT code, name, zone, currency FROM site WHERE org = ?1 ORDER BY code",
-    "SELECT sku, name, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
+    "SELECT sku, name, category, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
             l.quantity, l.paid, l.service, l.cost, l.lot, l.list_price, l.bundle
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
@@ -40,6 +40,10 @@ const SHOWN: &[&str] = &[
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
+     WHERE j.org = ?1 ORDER BY d.identity, j.event",
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -280,6 +284,8 @@ impl Work<'_> {
             "stock",
             "money",
             "moved",
+            "judged",
+            "provisional",
             "resolution",
             "resolution_claim",
         ] {

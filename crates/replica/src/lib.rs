@@ -22,15 +22,15 @@ mod link;
 pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, Contact, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch,
-    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, PayoutOutcome, ProductDraft, Receive,
-    Resolve, Resolved, ReturnDone, SiteDraft,
+    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, PayoutOutcome, PolicyDone, PolicyDraft,
+    ProductDraft, Receive, Resolve, Resolved, ReturnDone, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use queries::{
-    EventRow, ExceptionFilter, FeedStatus, Flow, Moved, ParcelRow, PartRow, ReceiptLineView, ReceiptView,
-    RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status,
-    StockFilter, StockRow,
+    Changed, Compared, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Judged, Moved, ParcelRow,
+    PartRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RefundRow, ReturnFilter, ReturnLineRow,
+    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
 };
 pub use store::{Founding, Identity, Replica};

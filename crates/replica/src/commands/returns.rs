@@ -18,7 +18,8 @@ use guicang_domain::time::{Occurred, Zone};
 use guicang_sync::grant::Role;
 
 use super::held::Held;
-use super::plan::{Plan, Scene};
+use super::plan::{Plan, Planned, Scene};
+use super::policy::{Asked, worst_grade};
 use super::settle::Given;
 use super::{By, Contact};
 use crate::error::CommandError;
@@ -47,6 +48,8 @@ pub struct CounterReturn {
     pub goods_here: bool,
     /// How the goods look, in the order of the items; empty: they wait to be inspected.
     pub grades: Vec<Graded>,
+    /// Whether the tags are on the goods; `None`: nobody said.
+    pub tags: Option<bool>,
     /// How to refund; `None`: as it was paid, where that is known.
     pub refund: Option<Tender>,
     /// Whether the money was handed over now.
@@ -225,12 +228,12 @@ impl Work<'_> {
         let site = self.site_for(request.site.as_ref())?;
         let (zone, currency) = self.site_terms(&site)?;
         let occurred = by.occurred.unwrap_or(Occurred { at: self.now, zone });
-        let reason = self.reason(&request.reason)?;
+        let reason = self.reason_given(&request.reason)?;
         let held = match &request.receipt {
             Some(receipt) => self.held_receipt(receipt)?,
             None => None,
         };
-        let policy = self.policy()?;
+        let policy = self.policy_at(occurred.at)?;
         let window_ms = i64::from(policy.longest_window_days()) * 86_400_000;
         let scene = Scene {
             site: &site,
@@ -253,7 +256,17 @@ impl Work<'_> {
             plan.grounds.push(Ground::NoReceipt);
         }
         let sold_on = held.as_ref().map(|h| h.occurred.date());
+        let look = |p: &Planned| (p.line.sku.clone(), worst_grade(&request.grades, &p.line.sku));
+        let asked = Asked {
+            site: &site,
+            channel: request.channel,
+            receipt: request.receipt.as_ref(),
+            goods: plan.lines.iter().map(look).collect(),
+            tags: request.tags,
+            document: None,
+        };
         let case = Case::new(reason.class, sold_on, occurred.date(), value);
+        let case = self.complete(case, &asked)?;
         let (decision, refund) = match &taking {
             Taking::Draft => (None, None),
             Taking::Asked => (self.approved_by_itself(&policy, &case, &plan), None),
@@ -451,8 +464,7 @@ impl Work<'_> {
 
     /// The policy in force.
     pub(super) fn policy(&self) -> Result<Policy, CommandError> {
-        let settings = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
-        Ok(settings.map_or_else(|| Policy::standard(self.me.currency), |s| s.policy))
+        self.policy_at(self.now)
     }
 }
 

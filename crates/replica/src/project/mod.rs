@@ -13,6 +13,7 @@ mod master;
 mod resolution;
 mod returns;
 mod sales;
+pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 
@@ -127,7 +128,7 @@ impl Work<'_> {
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d),
+            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
@@ -202,6 +203,8 @@ impl Work<'_> {
             "refund",
             "money",
             "moved",
+            "judged",
+            "provisional",
             "resolution",
             "site",
             "product",

@@ -1,6 +1,7 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
 pub mod exceptions;
+mod policy;
 mod receipts;
 mod returns;
 pub(crate) mod settings;
@@ -9,6 +10,7 @@ mod stock;
 mod totals;
 
 pub use exceptions::ExceptionFilter;
+pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use returns::{
     EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,

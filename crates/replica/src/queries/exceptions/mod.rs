@@ -6,6 +6,7 @@
 
 mod of_return;
 mod over_return;
+mod policy;
 mod set_apart;
 
 use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
@@ -16,6 +17,7 @@ use guicang_domain::time::Moment;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
+use crate::queries::settings::Terms;
 use crate::store::Replica;
 
 /// Which exceptions.
@@ -41,6 +43,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) proven: Moment,
     /// An unverified sale is one from so many days on.
     pub(crate) verify_days: u32,
+    /// What the settings come to: the versions of the policy among them.
+    pub(crate) terms: Terms,
 }
 
 type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
@@ -51,6 +55,8 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
     (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
     (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
+    (ExceptionKind::ConflictingDecision, policy::version_twice),
+    (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
@@ -63,13 +69,15 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, StoreError> {
         let org = self.identity.org;
+        let terms = self.terms()?;
         let scope = Scope {
             db: &self.db,
             org,
             currency: self.identity.currency,
             historic: filter.historic,
             proven: proven(&self.db, org)?,
-            verify_days: self.policy()?.verify_days,
+            verify_days: terms.policy_at(self.latest()?).verify_days,
+            terms,
         };
         exceptions(&scope, filter)
     }
