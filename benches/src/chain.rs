@@ -148,7 +148,7 @@ fn founding(organisation: &DeviceKey, key_seed: [u8; 32], grants: Vec<SignedGran
 
 fn ambient(seed: u64) -> Ambient {
     let mut random = Random::of(seed);
-    Ambient { now: Box::new(timing::now), fill: Box::new(move |bytes| random.fill(bytes)) }
+    Ambient { now: Box::new(timing::now), fill: Box::new(move |bytes| random.fill(bytes)), machine: None }
 }
 
 /// One session in this process: the bytes that would travel, without a line.

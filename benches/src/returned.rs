@@ -26,7 +26,7 @@ use chrono::{DateTime, SecondsFormat};
 use guicang_domain::document::{Head, RULES};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::ids::{
-    CustomerId, DeviceCode, DeviceId, DocumentId, EventId, LineId, PartId, ReceiptId, RefundNumber, base32,
+    CustomerId, DeviceCode, DeviceId, DocumentId, EventId, LineId, PartId, ReceiptId, RefundNumber,
 };
 use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
@@ -85,7 +85,7 @@ impl Clerk {
         let id = DocumentId { creator: self.device, uuid: uuid::Uuid::from_bytes(uuid) };
         let contact = Contact { name: Some(record.customer_name.clone()), phone: Some(record.phone.clone()) };
         let key = self.random.bytes();
-        let customer = CustomerId::new(&format!("k{}", base32(&self.random.bytes::<10>())))?;
+        let customer = CustomerId::of(id);
         let mut document = Return {
             head: Head {
                 id,

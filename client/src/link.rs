@@ -17,7 +17,9 @@ use guicang_sync::feed::Cursor;
 use guicang_sync::grant::{Role, Standing};
 use guicang_sync::message::{Report, SYNC_PATH};
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
+use guicang_sync::slices::Slices;
 use guicang_sync::wire::WireEntry;
+use tokio::time::Instant;
 
 pub use error::LinkError;
 pub use http::Relay;
@@ -27,9 +29,6 @@ pub use http::Relay;
 const RETRIES: u32 = 6;
 /// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
 const RETRIES_AT_FIRST: u32 = 2;
-
-/// How long a slice of a pull may hold the file.
-const SLICE: Duration = Duration::from_millis(5);
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
@@ -41,12 +40,15 @@ pub struct Link {
     answered: bool,
     /// What the relay was last told is unsent.
     reported: Option<Report>,
+    /// The relay takes no more entries before then; it goes on giving.
+    push_after: Option<Instant>,
 }
 
 impl Link {
     /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
-        Self { relay, token: None, backoff: Backoff::new(500, 15_000), fill, answered: false, reported: None }
+        let backoff = Backoff::new(500, 15_000);
+        Self { relay, token: None, backoff, fill, answered: false, reported: None, push_after: None }
     }
 
     /// One session: until neither side has more.
@@ -58,6 +60,9 @@ impl Link {
     /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails.
     pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
+        if self.push_after.is_some_and(|after| Instant::now() < after) {
+            session.hold_back();
+        }
         self.backoff.succeeded();
         self.answered = false;
         let mut told = false;
@@ -80,6 +85,9 @@ impl Link {
                     session.stored(cursors)?;
                 }
                 Step::Done(summary) => {
+                    if let Some(ms) = summary.push_after_ms {
+                        self.push_after = Some(Instant::now() + Duration::from_millis(ms));
+                    }
                     work(|| replica.session_done(&summary))?;
                     return Ok(summary);
                 }
@@ -179,16 +187,13 @@ fn unsent_after(replica: &Replica, entries: &[WireEntry], more: bool) -> Result<
 /// Stores an answer in slices, with a pause as long as the slice after each.
 async fn store(replica: &mut Replica, received: Received) -> Result<Vec<Cursor>, LinkError> {
     let mut pull = work(|| replica.begin_pull(&received))?;
-    let mut positions = 16;
+    let mut slices = Slices::default();
     loop {
-        let begun = tokio::time::Instant::now();
-        let more = work(|| replica.apply_slice(&mut pull, positions))?;
-        if !more {
+        let begun = Instant::now();
+        if !work(|| replica.apply_slice(&mut pull, slices.positions()))? {
             return Ok(work(|| replica.cursors())?);
         }
-        let took = begun.elapsed();
-        positions = if took > SLICE { (positions / 2).max(1) } else { positions.saturating_mul(2).min(1024) };
-        tokio::time::sleep(took).await;
+        tokio::time::sleep(slices.took(begun.elapsed())).await;
     }
 }
 

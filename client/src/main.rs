@@ -1,10 +1,11 @@
-//! The branch's program, `guicang`: here the world outside (clock, chance, environment, streams) is
-//! taken in; all else is in the library, which tests run with a world of their own.
+//! The branch's program, `guicang`: here the world outside (clock, chance, machine, environment,
+//! streams) is taken in; all else is in the library, which tests run with a world of their own.
 
 use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use guicang_cli::machine::machine;
 use guicang_cli::output::Streams;
 use guicang_client::World;
 use guicang_domain::time::Moment;
@@ -20,11 +21,13 @@ fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    let env = |name: &str| std::env::var(name).ok();
     let world = World {
         args: std::env::args_os().collect(),
-        env: Box::new(|name| std::env::var(name).ok()),
+        env: Box::new(env),
         now,
         fill,
+        machine: machine(&|path| std::fs::read_to_string(path).ok(), &env),
         streams: Streams {
             out: Box::new(std::io::stdout()),
             err: Box::new(std::io::stderr()),

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use guicang_domain::ids::PublicKey;
 use guicang_domain::money::Currency;
 use guicang_domain::time::{Moment, Recorded, Zone};
-use guicang_replica::{Ambient, OpenError, Replica};
+use guicang_replica::{Ambient, OpenError, Replica, on_own_disk};
 use guicang_sync::feed::Epoch;
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::{DeviceKey, OrganisationKey};
@@ -139,6 +139,7 @@ impl Data {
         if self.is_founded() {
             return Err(DataError::Founded { folder: self.folder.clone() });
         }
+        on_own_disk(&self.folder)?;
         let io = |source| DataError::Folder { folder: self.folder.clone(), source };
         let beside = Data::new(self.folder.with_extension("new"));
         if beside.folder.exists() {
@@ -187,7 +188,7 @@ impl Data {
 
     fn founded(&self) -> Result<(), DataError> {
         match self.is_founded() {
-            true => Ok(()),
+            true => Ok(on_own_disk(&self.folder)?),
             false => Err(DataError::NotFounded { folder: self.folder.clone() }),
         }
     }

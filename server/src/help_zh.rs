@@ -16,6 +16,10 @@ pub const SERVER: Table = &[
         "例：\n  guicang-server serve\n  guicang-server serve --listen 0.0.0.0:8620\n  guicang-server serve --listen 127.0.0.1:0 --json",
     ),
     ("serve --listen", "监听的地址；端口 0 表示任选"),
+    ("serve --quota-bytes", "一台设备一小时内可上报的字节数，超出的留在设备上稍后再报 [默认：1 GiB]"),
+    ("serve --quota-changes", "一台设备一小时内可上报的变更条数 [默认：1000000]"),
+    ("serve --quota-positions", "一台设备的变更一小时内在各店数据流中可占的位置数 [默认：4000000]"),
+    ("serve --quota-apart-bytes", "已停用的设备总共可留存的字节数 [默认：64 MiB]"),
     ("init", "新建组织：密钥、总部、中继"),
     (
         "init examples",

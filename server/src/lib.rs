@@ -26,6 +26,7 @@ use guicang_cli::texts::next;
 use guicang_cli::usage::{self, Parsed};
 use guicang_cli::{Exit, Explain, Failure, GlobalArgs, Globals, Language, help};
 use guicang_domain::time::Moment;
+use guicang_replica::Machine;
 
 use commands::{Commands, Session};
 
@@ -45,6 +46,8 @@ pub struct World {
     pub now: fn() -> Moment,
     /// Fills bytes at random.
     pub fill: fn(&mut [u8]),
+    /// The machine, where it is known.
+    pub machine: Option<Machine>,
     /// Where data and messages go.
     pub streams: Streams,
 }
@@ -75,7 +78,7 @@ pub fn command(language: Language) -> clap::Command {
 
 /// Runs a command line; the result is the exit code.
 pub fn run(world: World) -> u8 {
-    let World { args, env, now, fill, mut streams } = world;
+    let World { args, env, now, fill, machine, mut streams } = world;
     let raw: Vec<String> = args.iter().map(|a| a.to_string_lossy().into_owned()).collect();
     let loaded = Config::load(&*env);
     let said = loaded.as_ref().ok().and_then(|c| c.lang.clone());
@@ -109,7 +112,7 @@ pub fn run(world: World) -> u8 {
         Ok(globals) => globals,
         Err(failure) => return fail(&mut std::io::stderr(), language, &failure),
     };
-    let session = Session { globals: &globals, folder, now, fill };
+    let session = Session { globals: &globals, folder, config: &config, now, fill, machine };
     match cli.command.run(&session) {
         Ok(()) => 0,
         Err(failure) => globals.fail(&failure),

@@ -155,6 +155,7 @@ fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, first: Vec<u8>, seed: u64) -> A
                 *byte = first.next().unwrap_or_else(|| random.next() as u8);
             }
         }),
+        machine: None,
     }
 }
 
@@ -186,7 +187,7 @@ impl Chain {
                 code: site(code),
                 name: format!("Shop {code}"),
                 address: None,
-                    return_address: None,
+                return_address: None,
                 zone: None,
                 currency: None,
             };

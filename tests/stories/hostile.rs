@@ -303,9 +303,20 @@ fn object(tx: &Transaction<'_>, path: &[&str]) -> ObjId {
     path.iter().fold(ROOT, |object, name| tx.get(&object, *name).unwrap().unwrap().1)
 }
 
+/// The key of an event in a document: its time is told from the document's own moment.
+fn key_of(tx: &Transaction<'_>, id: &EventId) -> String {
+    match tx.get(ROOT, "made").unwrap() {
+        Some((made, _)) => {
+            let made = Recorded::new(Moment(made.as_i64().unwrap()), 0);
+            format!("{}-{:x}", id.device, id.recorded.0 - made.0)
+        }
+        None => id.to_string(),
+    }
+}
+
 pub fn put_event(tx: &mut Transaction<'_>, id: &EventId, kind: &str) {
     let events = object(tx, &["events"]);
-    let event = tx.put_object(&events, id.to_string(), ObjType::Map).unwrap();
+    let event = tx.put_object(&events, key_of(tx, id), ObjType::Map).unwrap();
     tx.put(&event, "type", kind).unwrap();
 }
 
@@ -395,8 +406,8 @@ fn master_data_from_a_branch() {
 #[test]
 fn deleted_events_and_lines() {
     let event = |scene: &Scene| {
-        let id = scene.mallory.event_id(1).to_string();
-        by_hand(scene, |tx| tx.delete(object(tx, &["events"]), id).unwrap())
+        let id = scene.mallory.event_id(1);
+        by_hand(scene, |tx| tx.delete(object(tx, &["events"]), key_of(tx, &id)).unwrap())
     };
     replica(event, "deleted_event");
     let line = |scene: &Scene| by_hand(scene, |tx| tx.delete(object(tx, &["lines"]), "1").unwrap());
@@ -406,8 +417,10 @@ fn deleted_events_and_lines() {
 #[test]
 fn overwritten_events_lines_and_heads() {
     let event = |scene: &Scene| {
-        let id = scene.mallory.event_id(1).to_string();
-        by_hand(scene, |tx| tx.put(object(tx, &["events", &id]), "type", "cancelled").unwrap())
+        let id = scene.mallory.event_id(1);
+        by_hand(scene, |tx| {
+            tx.put(object(tx, &["events", &key_of(tx, &id)]), "type", "cancelled").unwrap();
+        })
     };
     replica(event, "overwritten_event");
     let line =
@@ -465,8 +478,8 @@ fn a_return_into_another_sites_stock() {
 #[test]
 fn dependants_of_a_bad_change() {
     let deleted = |scene: &Scene| {
-        let id = scene.mallory.event_id(1).to_string();
-        let bad = by_hand(scene, |tx| tx.delete(object(tx, &["events"]), id).unwrap());
+        let id = scene.mallory.event_id(1);
+        let bad = by_hand(scene, |tx| tx.delete(object(tx, &["events"]), key_of(tx, &id)).unwrap());
         let id = scene.mallory.event_id(30);
         let upon =
             scene.mallory.by_hand(&[&scene.base, &scene.next, &bad], |tx| put_event(tx, &id, "closed"));

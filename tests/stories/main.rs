@@ -16,5 +16,6 @@ mod hostile;
 mod refused;
 mod case;
 mod processes;
+mod quota;
 mod payer;
 mod bad_input;

@@ -147,7 +147,7 @@ impl Headquarters {
         for site in sites {
             hq.run(&["site", "add", site, "--name", site]).ok();
         }
-        hq.serve();
+        hq.serve("127.0.0.1:0", &[]);
         hq
     }
 
@@ -178,8 +178,24 @@ impl Headquarters {
         digest(self.run(&["rebuild", "--json"]))
     }
 
-    fn serve(&mut self) {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+    /// The server ends, and another begins at the same address, with these settings.
+    pub fn serve_again(&mut self, settings: &[&str]) {
+        self.stop();
+        let address = self.address.clone();
+        self.serve(&address, settings);
+    }
+
+    fn stop(&mut self) {
+        if let Some((mut server, _)) = self.server.take() {
+            // One that has ended by itself can't be ended again.
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+    }
+
+    fn serve(&mut self, at: &str, settings: &[&str]) {
+        let mut command = self.command(&["serve", "--listen", at, "--json"]);
+        command.args(settings);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().expect("piped"));
         let mut line = String::new();
@@ -224,11 +240,7 @@ impl Headquarters {
 
 impl Drop for Headquarters {
     fn drop(&mut self) {
-        if let Some((mut server, _)) = self.server.take() {
-            // One that has ended by itself can't be ended again.
-            let _ = server.kill();
-            let _ = server.wait();
-        }
+        self.stop();
     }
 }
 

@@ -7,7 +7,7 @@ use guicang_cli::texts::{next, results};
 use guicang_cli::{Explain, Failure, Told};
 use guicang_domain::money::Currency;
 use guicang_domain::time::Zone;
-use guicang_replica::{Founding, OpenError, Replica};
+use guicang_replica::{Founding, OpenError, Replica, on_own_disk};
 use guicang_sync::access::{ENROL_PATH, Enrol, Enrolled};
 use guicang_sync::keys::DeviceKey;
 use serde::Serialize;
@@ -85,10 +85,11 @@ impl JoinArgs {
     }
 }
 
-/// Whether the file can be made: it isn't there, and its folder can be written.
+/// Whether the file can be made: it isn't there, and its folder is on this machine and can be written.
 fn probe(path: &std::path::Path) -> Result<(), OpenError> {
     use std::io::ErrorKind::{AlreadyExists, NotFound};
     let shown = path.display().to_string();
+    on_own_disk(path)?;
     match std::fs::File::create_new(path) {
         Ok(_) => std::fs::remove_file(path).map_err(|_| OpenError::ReadOnly { path: shown }),
         Err(e) if e.kind() == AlreadyExists => Err(OpenError::Exists { path: shown }),

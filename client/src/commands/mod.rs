@@ -20,7 +20,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
-use guicang_replica::{Ambient, Replica};
+use guicang_replica::{Ambient, Machine, Replica};
 
 /// What a command has to work with.
 pub struct Session<'a> {
@@ -32,6 +32,8 @@ pub struct Session<'a> {
     pub now: fn() -> Moment,
     /// Fills bytes at random.
     pub fill: fn(&mut [u8]),
+    /// The machine, where it is known.
+    pub machine: Option<Machine>,
 }
 
 impl Session<'_> {
@@ -53,9 +55,9 @@ impl Session<'_> {
         Replica::open(self.path()?, self.ambient()).told(self.globals)
     }
 
-    /// Clock and chance for a replica.
+    /// Clock, chance and machine for a replica.
     pub fn ambient(&self) -> Ambient {
-        Ambient { now: Box::new(self.now), fill: Box::new(self.fill) }
+        Ambient { now: Box::new(self.now), fill: Box::new(self.fill), machine: self.machine.clone() }
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {

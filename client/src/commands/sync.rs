@@ -54,7 +54,7 @@ impl SyncArgs {
     ///
     /// # Errors
     /// [`Failure`] with [`Exit::Refused`] when something was refused, [`Exit::Unreachable`] when the
-    /// relay wasn't reached, [`Exit::Withdrawn`] when HQ has withdrawn this device. With `--every`
+    /// relay wasn't reached or takes no more for now, [`Exit::Withdrawn`] when HQ has withdrawn this device. With `--every`
     /// only the last ends it.
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
@@ -100,6 +100,13 @@ impl SyncArgs {
                 next::status(l, globals.program),
             ));
         }
+        if let Some(ms) = summary.push_after_ms {
+            return Err(Failure::new(
+                Exit::Unreachable,
+                failures::push_later(l, status.unsent_changes, ms.div_ceil(60_000)),
+                next::push_later(l, globals.program),
+            ));
+        }
         if !summary.proven {
             return Err(Failure::new(
                 Exit::Other,
@@ -124,7 +131,12 @@ impl SyncArgs {
             let wait_ms = match link.session(replica).await {
                 Ok(summary) => {
                     backoff.succeeded();
-                    show(session, &summary, &replica.status().told(globals)?)?;
+                    let status = replica.status().told(globals)?;
+                    show(session, &summary, &status)?;
+                    if let Some(ms) = summary.push_after_ms {
+                        let minutes = ms.div_ceil(60_000);
+                        globals.say(&failures::push_later(l, status.unsent_changes, minutes))?;
+                    }
                     // A tenth of jitter: branches that were switched on together drift apart.
                     let jitter = link.random() % (period_ms / 10 + 1);
                     summary.retry_after_ms.unwrap_or(0).max(period_ms).saturating_add(jitter)

@@ -44,7 +44,7 @@ fn headquarters(folder: &std::path::Path, days: &Arc<AtomicI64>) -> Replica {
     };
     let days = days.clone();
     let later = move || Moment(now().0 + days.load(Ordering::SeqCst) * 86_400_000);
-    let ambient = Ambient { now: Box::new(later), fill: Box::new(fill) };
+    let ambient = Ambient { now: Box::new(later), fill: Box::new(fill), machine: None };
     let mut replica = Replica::create(&folder.join("hq.guicang"), founding, ambient).unwrap();
     let code: SiteId = "S01".parse().unwrap();
     let draft = SiteDraft {

@@ -1,6 +1,8 @@
 //! What bad input gets: a clear error that says what to do, an exit code that isn't 0, and nothing
 //! changed.
 
+use guicang_replica::Machine;
+
 use crate::support::Branch;
 
 /// Runs a mistake; checks the exit code, that the message names what is wrong, and that nothing in
@@ -94,4 +96,28 @@ fn slips_of_the_pen() {
     let (code, message) = alice.fails("return counter --item MUG --reason style --grade Q=1");
     assert_eq!(code, 2);
     assert!(message.contains("等级的值 \"Q\" 不对") && message.contains("A B C D E"), "{message}");
+}
+
+/// A file that another machine writes to is left alone, by that machine's name.
+#[test]
+fn another_machine_has_the_file() {
+    let machine = |name: &str| Some(Machine { boot: name.into(), id: name.into(), name: name.into() });
+    let (english, chinese) = (Branch::on_trial(), Branch::on_trial().in_chinese());
+    for (alice, says, next) in
+        [(&english, "Another machine, till-1", "\nNext: "), (&chinese, "另一台机器“till-1”", "\n下一步：")]
+    {
+        let add = "stock adjust MUG --add 5 --as opening --reason count";
+        assert_eq!(alice.run_on(machine("till-1"), add).code, 0);
+        for command in ["stock show", "stock adjust MUG --add 1 --reason count", "sync"] {
+            let refused = alice.run_on(machine("office"), command);
+            assert_eq!((refused.code, refused.out.as_str()), (65, ""), "{}", refused.err);
+            assert!(refused.err.contains(says) && refused.err.contains(next), "{}", refused.err);
+        }
+        let here = alice.run_on(machine("till-1"), "stock show --json");
+        assert!(
+            here.out.contains("\"on_hand\":\"5\"") || here.out.contains("\"on_hand\": \"5\""),
+            "{}",
+            here.out
+        );
+    }
 }

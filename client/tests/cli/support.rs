@@ -8,6 +8,7 @@ use std::rc::Rc;
 use guicang_cli::output::Streams;
 use guicang_client::World;
 use guicang_domain::time::Moment;
+use guicang_replica::Machine;
 use tempfile::TempDir;
 
 thread_local! {
@@ -90,6 +91,11 @@ impl Branch {
 
     /// Runs a command; its words are divided at spaces.
     pub fn run(&self, command: &str) -> Done {
+        self.run_on(None, command)
+    }
+
+    /// Runs a command on a machine.
+    pub fn run_on(&self, machine: Option<Machine>, command: &str) -> Done {
         let (out, err) = (Sink::default(), Sink::default());
         let db = self.path("branch.guicang").display().to_string();
         let lang = self.lang;
@@ -103,6 +109,7 @@ impl Branch {
             }),
             now,
             fill,
+            machine,
             streams: Streams { out: Box::new(out.clone()), err: Box::new(err.clone()), terminal: false },
         };
         world.args.extend(["--db".into(), db.into()]);

@@ -3,6 +3,7 @@
 //! TOML at `GUICANG_CONFIG`, or `$XDG_CONFIG_HOME/guicang/config.toml` (by default under
 //! `~/.config`). Only a file that was named has to exist.
 
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -25,6 +26,14 @@ pub struct Config {
     pub format: Option<String>,
     /// Who works here, where `--user` doesn't say.
     pub user: Option<String>,
+    /// What one device may add at the relay in an hour, in bytes.
+    pub quota_bytes: Option<NonZeroU64>,
+    /// The same, in changes.
+    pub quota_changes: Option<NonZeroU64>,
+    /// The same, in positions of feeds.
+    pub quota_positions: Option<NonZeroU64>,
+    /// What one device without a right may have set apart in all, in bytes.
+    pub quota_apart_bytes: Option<NonZeroU64>,
 }
 
 /// Why the configuration can't be used.

@@ -2,12 +2,13 @@
 //!
 //! A verb is a struct of arguments (clap) and a `run` that takes a replica and the [`Globals`]. Data
 //! goes to standard output, messages and the next step to standard error. What surprises: nothing
-//! here reads the environment or the clock; the binaries pass both in.
+//! here reads the environment, the clock or the system's files; the binaries pass them in.
 
 pub mod language;
 pub mod texts;
 pub mod exit;
 pub mod config;
+pub mod machine;
 pub mod output;
 pub mod format;
 pub mod help;

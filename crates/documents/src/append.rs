@@ -5,14 +5,12 @@ use automerge::legacy::{ObjectId, OpId};
 use automerge::transaction::{Transactable, Transaction};
 use automerge::{AutomergeError, ObjId, ObjType, ROOT, ReadDoc, Value as Found};
 use guicang_domain::document::{Document, Kind, RULES};
-use guicang_domain::event::Event;
 use guicang_domain::ids::EventId;
 use guicang_domain::time::{Moment, Zone};
 
-use crate::event::{self, Body};
+use crate::event::maps;
 use crate::isolate::isolated;
 use crate::replay::Replayed;
-use crate::value::Out;
 use crate::write::{Events, NewChange, WriteError, Writer, commit, root};
 
 impl Events<'_> {
@@ -29,14 +27,6 @@ impl Events<'_> {
 
     /// Each event's id and map.
     fn maps(&self, home: Zone) -> Vec<(EventId, Value)> {
-        fn maps<B: Body>(events: &[Event<B>], home: Zone) -> Vec<(EventId, Value)> {
-            let map = |e: &Event<B>| {
-                let mut out = Out::default();
-                event::write(e, home, &mut out);
-                (e.id.clone(), out.into_value())
-            };
-            events.iter().map(map).collect()
-        }
         match self {
             Events::Sales(events) => maps(events, home),
             Events::Return(events) => maps(events, home),
@@ -69,8 +59,9 @@ impl Replayed {
         if maps.is_empty() {
             return Err(WriteError::Nothing);
         }
+        let made = self.made();
         for (n, (id, _)) in maps.iter().enumerate() {
-            let here = isolated(|| self.doc.get(&object, id.to_string()))??.is_some();
+            let here = isolated(|| self.doc.get(&object, made.key(id)))??.is_some();
             if here || maps[..n].iter().any(|(other, _)| other == id) {
                 return Err(WriteError::EventExists { event: id.clone() });
             }
@@ -78,7 +69,7 @@ impl Replayed {
         let (mut build, seq, deps) = self.build(writer.actor);
         let ObjId::Id(counter, actor, _) = object else { return Err(unreadable("events")) };
         for (id, map) in &maps {
-            build.put(ObjectId::Id(OpId(counter, actor.clone())), &id.to_string(), map);
+            build.put(ObjectId::Id(OpId(counter, actor.clone())), &made.key(id), map);
         }
         let (change, new) = build.finish(writer, seq, deps, now);
         isolated(|| self.doc.apply_changes([change]))??;
@@ -115,7 +106,10 @@ impl Replayed {
         differences(&old, &new, &mut Vec::new(), &mut edits);
         // What makes the document what it is was said by its first change; events are appended, not set.
         edits.retain(|e| {
-            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone" | "events")
+            !matches!(
+                e.path[0].as_str(),
+                "kind" | "schema" | "rules" | "site" | "number" | "zone" | "events" | "made"
+            )
         });
         if edits.is_empty() {
             return Ok(None);

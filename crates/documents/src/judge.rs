@@ -8,10 +8,11 @@ use std::collections::{HashMap, HashSet};
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{Automerge, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Found};
 use guicang_domain::document::Kind;
-use guicang_domain::ids::EventId;
+use guicang_domain::time::Moment;
 
 use crate::check::Envelope;
 use crate::header::Header;
+use crate::key::Made;
 use crate::replay::found_int;
 use crate::value::scalar_int;
 use crate::violation::{Grow, Violation};
@@ -24,7 +25,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAMES: usize = 8 << 20;
 
 /// Fields that every kind has and only a first change may set.
-const FIRST_ONLY: [&str; 6] = ["kind", "site", "number", "zone", "lines", "events"];
+const FIRST_ONLY: [&str; 7] = ["kind", "site", "number", "zone", "made", "lines", "events"];
 
 /// Judges one change.
 pub(crate) struct Judge<'a> {
@@ -32,6 +33,8 @@ pub(crate) struct Judge<'a> {
     past: &'a Automerge,
     header: &'a Header,
     envelope: &'a Envelope,
+    /// What the keys of events tell their times from.
+    since: Made,
     /// The document's own grow-only maps, where its first change has made them.
     grow: [(Grow, Option<ObjId>); 2],
     /// What the change has made so far, by the counter of the operation that made it.
@@ -83,6 +86,7 @@ impl<'a> Judge<'a> {
             past,
             header,
             envelope,
+            since: Made(None),
             grow,
             made: HashMap::new(),
             inserted: HashMap::new(),
@@ -97,6 +101,7 @@ impl<'a> Judge<'a> {
     /// Judges the change's operations; answers whether they do nothing but add plain values.
     pub fn judge(mut self, operations: &[Op]) -> Result<bool, Violation> {
         let kind = self.kind(operations)?;
+        self.since = self.since(operations);
         let known: Option<Kind> = kind.parse().ok();
         if known.is_some_and(Kind::is_hq_only) && !self.envelope.author_is_hq {
             return Err(Violation::HqOnly { what: format!("documents of kind {kind}") });
@@ -130,6 +135,20 @@ impl<'a> Judge<'a> {
         });
         kind.map(ToString::to_string)
             .ok_or(Violation::Malformed { field: "kind".into(), wanted: "a text, set by the first change" })
+    }
+
+    fn since(&self, operations: &[Op]) -> Made {
+        let found = match self.is_first() {
+            true => operations.iter().find_map(|op| match (&op.obj, &op.key, &op.action) {
+                (ObjectId::Root, Key::Map(key), OpType::Put(value)) if key == "made" => scalar_int(value),
+                _ => None,
+            }),
+            false => match self.past.get(ROOT, "made") {
+                Ok(Some((Found::Scalar(value), _))) => scalar_int(&value),
+                _ => None,
+            },
+        };
+        Made(found.map(Moment))
     }
 
     fn operation(&mut self, op: &Op, counter: u64, kind: Option<Kind>) -> Result<(), Violation> {
@@ -272,7 +291,7 @@ impl<'a> Judge<'a> {
         if map == Grow::Lines {
             return Ok(Place::New { map, key: self.key(key), event: None });
         }
-        let id: EventId = key.parse().map_err(|_| Violation::BadEventId { key: key.clone() })?;
+        let id = self.since.event(&key).map_err(|_| Violation::BadEventId { key: key.clone() })?;
         if id.device != self.envelope.author_code {
             let author = self.envelope.author_code.to_string();
             return Err(Violation::ForeignEvent { event: key, author });

@@ -1,7 +1,8 @@
 //! The business's documents as Automerge documents, and back.
 //!
 //! A document's root holds `kind`, `schema`, `rules`, `site` (absent for master data), `number`,
-//! `zone`, its kind's own fields, `lines` (a map by line id) and `events` (a map by event id). Numbers
+//! `zone`, its kind's own fields, `lines` (a map by line id), `events` (a map by event key) and `made`, the
+//! moment of its first event, in ms, which the keys' times are told from. Numbers
 //! are ints in the domain's own units, names and words are texts, and what is absent has no key.
 //!
 //! What surprises: an event doesn't say who wrote it. That is proven by the journal entry of the
@@ -16,6 +17,7 @@
 //! ```
 
 mod value;
+mod key;
 mod event;
 mod sale_batch;
 mod returns;

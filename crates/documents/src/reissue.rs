@@ -14,6 +14,7 @@ use guicang_domain::document::RULES;
 use guicang_domain::ids::{ChangeHash, EventId, LineId};
 use guicang_domain::time::Moment;
 
+use crate::event::Said;
 use crate::isolate::isolated;
 use crate::replay::{ReplayError, Replayed};
 use crate::violation::Grow;
@@ -44,11 +45,12 @@ impl Replayed {
     /// [`ReplayError::MissingDependency`] when the change isn't in the document.
     pub fn additions(&self, hash: &ChangeHash) -> Result<Additions, ReplayError> {
         let mut additions = Additions { first: self.is_first(hash), ..Additions::default() };
+        let made = self.made();
         for added in self.added(hash)? {
             // Keys of unknown kinds need not be ours; they are re-issued all the same.
             match added.map {
                 Grow::Lines => additions.lines.extend(added.key.parse::<LineId>()),
-                Grow::Events => additions.events.extend(added.key.parse::<EventId>()),
+                Grow::Events => additions.events.extend(made.event(&added.key)),
             }
         }
         Ok(additions)
@@ -80,6 +82,30 @@ impl Replayed {
         })?
     }
 
+    /// The events that a change added, each saying by itself what it left out because the one before
+    /// it in the change says it: in another change it will have others before it.
+    fn whole_events(&self, hash: &ChangeHash) -> Result<BTreeMap<String, Value>, WriteError> {
+        let (home, made) = (self.root_text("zone").unwrap_or_default(), self.made());
+        let mut found = Vec::new();
+        for added in self.added(hash).map_err(|e| WriteError::Unreadable(e.to_string()))? {
+            if let (Grow::Events, Ok(id)) = (added.map, made.event(&added.key))
+                && let Some(Value::Map(map)) = isolated(|| self.hydrate_object(&added.object))?
+            {
+                found.push((id, added.key, map));
+            }
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut said = Said::default();
+        let mut whole = BTreeMap::new();
+        for (id, key, map) in &found {
+            said = said.and(id, map);
+            let mut map = map.clone();
+            said.fill(&mut map, &home);
+            whole.insert(key.clone(), Value::Map(map));
+        }
+        Ok(whole)
+    }
+
     /// Writes again, on this document's heads and as one change, what the refused changes `hashes`
     /// added in `from`. What is here already is left; `None` when that is all of it.
     ///
@@ -105,6 +131,7 @@ impl Replayed {
         }
         let mut values: BTreeMap<(&'static str, String), (ObjId, Value)> = BTreeMap::new();
         for hash in hashes {
+            let mut events = from.whole_events(hash)?;
             for added in from.added(hash).map_err(|e| WriteError::Unreadable(e.to_string()))? {
                 let field = added.map.field();
                 let missing = || WriteError::Unreadable(format!("it has no {field}"));
@@ -112,7 +139,10 @@ impl Replayed {
                 if isolated(|| self.doc.get(&object, added.key.as_str()))??.is_some() {
                     continue;
                 }
-                let value = isolated(|| from.hydrate_object(&added.object))?;
+                let value = match added.map {
+                    Grow::Lines => isolated(|| from.hydrate_object(&added.object))?,
+                    Grow::Events => events.remove(&added.key),
+                };
                 let value = value.ok_or_else(|| WriteError::Unreadable(format!("{field}.{}", added.key)))?;
                 values.insert((field, added.key), (object, value));
             }
@@ -151,6 +181,15 @@ impl Replayed {
             // Where values conflict, the one that would be hidden may be the greater.
             if let Some(value) = root.get_mut(field) {
                 *value = Value::from(i64::try_from(from.root_version(field)).unwrap_or(i64::MAX));
+            }
+        }
+        if let Some(Value::Map(events)) = root.get_mut("events") {
+            for hash in from.changes.keys() {
+                for (key, value) in from.whole_events(hash)? {
+                    if let Some(event) = events.get_mut(&key) {
+                        *event = value;
+                    }
+                }
             }
         }
         let (doc, change) = create_root(&root, writer, now)?;

@@ -4,6 +4,7 @@
 //! entry), and it believes nothing about who wrote an event but what the caller proves of the change
 //! that made the event's map.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::hydrate::{Map, Value};
@@ -13,7 +14,7 @@ use guicang_domain::event::{Event, Proof};
 use guicang_domain::ids::{ChangeHash, DocumentId, EventId, Number, SiteId};
 use guicang_domain::time::Zone;
 
-use crate::event::Body;
+use crate::event::{Body, Said};
 use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
@@ -149,7 +150,7 @@ pub enum ReadProblem {
     /// An event whose change is in no journal entry that the caller knows; it is left out.
     #[error("event {event}: nothing proves who wrote change {change}")]
     Unproven {
-        /// The event's key.
+        /// The event's id.
         event: String,
         /// The change that made it.
         change: ChangeHash,
@@ -157,7 +158,7 @@ pub enum ReadProblem {
     /// Two events have one id; the one whose change was stamped first stands.
     #[error("event {event} was written twice; that of change {stands} stands")]
     Twice {
-        /// The event's key.
+        /// The event's id.
         event: String,
         /// The change that made the event that stands.
         stands: ChangeHash,
@@ -256,7 +257,7 @@ impl Replayed {
 
     fn read_hydrated(&self, id: DocumentId, prove: &Prove<'_>) -> Reading {
         let Value::Map(root) = self.doc.hydrate(None) else { unreachable!("the root is a map") };
-        let fields = Fields(&root);
+        let fields = Fields::of(&root, id);
         let mut problems = Vec::new();
         let head = HeadRead {
             id,
@@ -338,34 +339,98 @@ impl Replayed {
         problems: &mut Vec<ReadProblem>,
     ) -> Vec<Event<B>> {
         let Some(map) = told(fields.opt_map("events"), problems).flatten() else { return Vec::new() };
-        let makers = self.makers();
-        let mut events = Vec::with_capacity(map.0.len());
-        for (key, found) in map.0.iter() {
-            let twice = found.conflict.then(|| self.first_stamped(key, prove)).flatten();
-            let (value, change) = match &twice {
-                Some((value, change)) => {
-                    problems.push(ReadProblem::Twice { event: key.clone(), stands: *change });
-                    (value, Some(*change))
-                }
-                None => (&found.value, makers.of(key)),
+        let mut events = Vec::new();
+        let lines = fields.opt_map("lines").ok().flatten().map(|lines| lines.map());
+        let mut said = (None, Said::default());
+        let found = self.found_events(&map, prove, problems);
+        for EventFound { change, id, key, map, stands } in &found {
+            // What an event leaves out is said by those before it in its change.
+            if said.0 != Some(*change) {
+                said = (Some(*change), Said::default());
+            }
+            said.1 = said.1.and(id, map);
+            if !stands {
+                continue;
+            }
+            let Some(proof) = prove(change) else {
+                problems.push(ReadProblem::Unproven { event: id.to_string(), change: *change });
+                continue;
             };
-            let Some(change) = change else { continue };
-            match read_event(key, value, zone, change, prove) {
+            let fields = Fields::of(map, fields.document()).beside(lines);
+            let under = |e: FieldError| ReadProblem::from(e.under(&format!("events.{key}")));
+            match event::read(id.clone(), &fields, &said.1, zone, proof) {
                 Ok((event, problem)) => {
                     events.push(event);
-                    problems.extend(problem);
+                    problems.extend(problem.map(under));
                 }
-                Err(problem) => problems.push(problem),
+                Err(e) => problems.push(under(e)),
             }
         }
         events.sort_by_cached_key(Event::rank);
         events
     }
 
+    /// The events' maps: those of one change together, by id.
+    fn found_events<'a>(
+        &self,
+        events: &Fields<'a>,
+        prove: &Prove<'_>,
+        problems: &mut Vec<ReadProblem>,
+    ) -> Vec<EventFound<'a>> {
+        let makers = self.makers();
+        let made = self.made();
+        let mut found = Vec::new();
+        for (key, value) in events.iter() {
+            let id = match made.event(key) {
+                Ok(id) => id,
+                Err(e) => {
+                    problems.push(e.under("events").into());
+                    continue;
+                }
+            };
+            let mut add = |value: Cow<'a, Value>, change, stands| match value {
+                Cow::Borrowed(Value::Map(map)) => {
+                    found.push(EventFound { change, id: id.clone(), key, map: Cow::Borrowed(map), stands });
+                }
+                Cow::Owned(Value::Map(map)) => {
+                    found.push(EventFound { change, id: id.clone(), key, map: Cow::Owned(map), stands });
+                }
+                _ if stands => problems.push(ReadProblem::Field {
+                    field: format!("events.{key}"),
+                    found: "no map".into(),
+                    wanted: "a map".into(),
+                }),
+                _ => {}
+            };
+            let written = if value.conflict { self.written(key, prove) } else { Vec::new() };
+            match (written.first(), makers.of(key)) {
+                (Some((_, stands)), _) => {
+                    let stands = *stands;
+                    for (value, change) in written {
+                        add(Cow::Owned(value), change, change == stands);
+                    }
+                    problems.push(ReadProblem::Twice { event: id.to_string(), stands });
+                }
+                (None, Some(change)) => add(Cow::Borrowed(&value.value), change, true),
+                (None, None) => {}
+            }
+        }
+        found.sort_by(|a, b| (a.change, &a.id).cmp(&(b.change, &b.id)));
+        found
+    }
+
     /// As [`Self::version`], without a hydrate.
     pub(crate) fn root_version(&self, field: &str) -> u64 {
         let all = self.doc.get_all(ROOT, field).unwrap_or_default();
         all.iter().filter_map(|(value, _)| found_int(value)).max().unwrap_or(0)
+    }
+
+    /// A whole number of the root's.
+    pub(crate) fn root_int(&self, field: &str) -> Option<i64> {
+        match self.doc.get(ROOT, field) {
+            Ok(Some((Found::Scalar(scalar), _))) => scalar_int(&scalar),
+            _ => None,
+        }
     }
 
     /// A text of the root's.
@@ -407,23 +472,36 @@ impl Replayed {
         }
     }
 
-    /// Of the events under one key, the one whose change was stamped first. Two come about when a
-    /// device was cloned, or lies; without this rule the later one would hide the earlier.
-    fn first_stamped(&self, key: &str, prove: &Prove<'_>) -> Option<(Value, ChangeHash)> {
-        let all = self.doc.get_all(&self.object("events")?, key).ok()?;
-        let found = all.into_iter().filter_map(|(_, object)| {
+    /// The events that were written under one key, each with its change; the one whose change was
+    /// stamped first is the first, and stands. Two come about when a device was cloned, or lies;
+    /// without this rule the later one would hide the earlier.
+    fn written(&self, key: &str, prove: &Prove<'_>) -> Vec<(Value, ChangeHash)> {
+        let all = self.object("events").and_then(|events| self.doc.get_all(&events, key).ok());
+        let found = all.into_iter().flatten().filter_map(|(_, object)| {
             let change = self.maker(&object)?;
             let stamped = prove(&change).and_then(|proof| proof.stamped);
             Some(((stamped.is_none(), stamped, change), object))
         });
-        let ((_, _, change), object) = found.min_by_key(|(order, _)| *order)?;
-        Some((self.hydrate_object(&object)?, change))
+        let mut found: Vec<_> = found.collect();
+        found.sort_by_key(|(order, _)| *order);
+        let value = |((_, _, change), object)| Some((self.hydrate_object(&object)?, change));
+        found.into_iter().filter_map(value).collect()
     }
 
     /// All that an object holds.
     pub(crate) fn hydrate_object(&self, object: &ObjId) -> Option<Value> {
         ReadDoc::hydrate(&self.doc, object, None).ok()
     }
+}
+
+/// An event's map, and where it comes from.
+struct EventFound<'a> {
+    change: ChangeHash,
+    id: EventId,
+    key: &'a str,
+    map: Cow<'a, Map>,
+    /// Whether it is the one that counts under its key.
+    stands: bool,
 }
 
 enum Makers {
@@ -438,27 +516,6 @@ impl Makers {
             Makers::Each(hashes) => hashes.get(key).copied(),
         }
     }
-}
-
-fn read_event<B: Body>(
-    key: &str,
-    value: &Value,
-    zone: Zone,
-    change: ChangeHash,
-    prove: &Prove<'_>,
-) -> Result<(Event<B>, Option<ReadProblem>), ReadProblem> {
-    let under = |e: FieldError| ReadProblem::from(e.under(&format!("events.{key}")));
-    let Value::Map(map) = value else {
-        return Err(ReadProblem::Field {
-            field: format!("events.{key}"),
-            found: "no map".into(),
-            wanted: "a map".into(),
-        });
-    };
-    let id: EventId = crate::value::parse(key, key).map_err(|e| ReadProblem::from(e.under("events")))?;
-    let proof = prove(&change).ok_or_else(|| ReadProblem::Unproven { event: key.into(), change })?;
-    let (event, problem) = event::read(id, &Fields(map), zone, proof).map_err(under)?;
-    Ok((event, problem.map(under)))
 }
 
 /// The value; or `None`, and the error told among the problems.

@@ -1,18 +1,23 @@
 //! `return`: channel, receipt, customer, lines with their links to sale lines, and its events.
 //!
-//! What surprises: a line's link leaves out `receipt` where it is the document's own, since most
-//! returns name one receipt.
+//! What surprises: what follows from the rest isn't written. A line's link leaves out `receipt` where
+//! it is the document's own; `customer` is left out beside a `contact` where it is the number that
+//! follows from the document ([`CustomerId::of`]; an empty text: none); an event leaves out `refund`
+//! where it is its tender's first ([`RefundNumber::of`]). The `n`th of an event's parts leaves out its
+//! `line` where that is the `n`th, `of` where that is the `n`th line's first part, `part` where it is the
+//! line's first (received) or second (inspected), and in a document's first change `quantity` where it is
+//! the whole line's. A reader takes either form.
 
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
-use guicang_domain::ids::ReceiptId;
+use guicang_domain::ids::{CustomerId, LineId, PartId, ReceiptId, RefundNumber, Tender};
 use guicang_domain::returns::{
     InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine, SaleLink, VerifiedLine,
 };
 
 use crate::event::{self, Body};
 use crate::settlement;
-use crate::value::{FieldError, Fields, Out};
+use crate::value::{FieldError, Fields, Out, parse};
 
 /// The kind's own fields, all set by the first change alone.
 pub(crate) const FIELDS: &[&str] = &["channel", "receipt", "customer", "contact", "currency", "note"];
@@ -21,9 +26,13 @@ pub(crate) const FIELDS: &[&str] = &["channel", "receipt", "customer", "contact"
 pub(crate) fn write(document: &Return, out: &mut Out) {
     out.show("channel", document.channel)
         .opt_show("receipt", document.receipt.as_ref())
-        .opt_show("customer", document.customer.as_ref())
         .show("currency", document.currency)
         .opt_show("note", document.note.as_ref());
+    match (&document.contact, &document.customer) {
+        (Some(_), Some(customer)) if *customer == CustomerId::of(document.head.id) => {}
+        (Some(_), None) => _ = out.text("customer", ""),
+        (_, customer) => _ = out.opt_show("customer", customer.as_ref()),
+    }
     if let Some(contact) = &document.contact {
         out.bytes("contact", contact.clone());
     }
@@ -73,7 +82,11 @@ pub(crate) fn read(
     let receipt = read_receipt(fields)?;
     Ok(Return {
         channel: fields.parse("channel")?,
-        customer: fields.opt_parse("customer")?,
+        customer: match (fields.opt_text("customer")?, fields.opt_bytes("contact")?) {
+            (None, Some(_)) => Some(CustomerId::of(head.id)),
+            (Some(""), _) => None,
+            _ => fields.opt_parse("customer")?,
+        },
         contact: fields.opt_bytes("contact")?.map(<[u8]>::to_vec),
         currency: fields.parse("currency")?,
         note: fields.opt_text("note")?.map(Into::into),
@@ -143,18 +156,18 @@ impl Body for ReturnEvent {
                 out.opt_show("by", by.as_ref()).opt_texts("grounds", grounds);
             }
             ReturnEvent::Received { parts } => {
-                out.maps("parts", parts, |part, out| {
-                    out.text("part", part.part.as_str())
-                        .text("line", part.line.as_str())
-                        .int("quantity", part.quantity.0)
+                out.nth_maps("parts", parts, |n, part, out| {
+                    out.text_unless("line", part.line.as_str(), LineId::nth(n + 1).as_str())
+                        .text_unless("part", part.part.as_str(), &nth_part(part.line.as_str(), 1))
+                        .part_quantity(part.line.as_str(), part.quantity)
                         .opt_text("place", &part.place);
                 });
             }
             ReturnEvent::Inspected { parts } => {
-                out.maps("parts", parts, |part, out| {
-                    out.text("part", part.part.as_str())
-                        .text("of", part.of.as_str())
-                        .int("quantity", part.quantity.0)
+                out.nth_maps("parts", parts, |n, part, out| {
+                    out.text_unless("of", part.of.as_str(), &nth_part(LineId::nth(n + 1).as_str(), 1))
+                        .text_unless("part", part.part.as_str(), &nth_part(line_of(&part.of), 2))
+                        .part_quantity(line_of(&part.of), part.quantity)
                         .show("grade", part.grade)
                         .show("disposition", part.disposition)
                         .opt_show("reason_found", part.reason_found.as_ref())
@@ -163,10 +176,11 @@ impl Body for ReturnEvent {
             }
             ReturnEvent::RefundRequested { shares } => {
                 out.maps("shares", shares, |share, out| {
-                    out.text("refund", share.refund.as_str())
-                        .text("tender", share.tender.as_str())
-                        .int("amount", share.amount.0)
-                        .int("attempt", share.attempt.into());
+                    write_refund(&share.refund, &share.tender, share.attempt, out);
+                    out.text("tender", share.tender.as_str()).int("amount", share.amount.0);
+                    if share.attempt != 0 {
+                        out.int("attempt", share.attempt.into());
+                    }
                 });
             }
             ReturnEvent::PayoutIntended { refund, amount, fence } => {
@@ -176,8 +190,8 @@ impl Body for ReturnEvent {
                 out.text("refund", refund.as_str()).text("reference", reference);
             }
             ReturnEvent::Paid { refund, tender, amount, reference, by_hand } => {
-                out.text("refund", refund.as_str())
-                    .text("tender", tender.as_str())
+                write_refund(refund, tender, 0, out);
+                out.text("tender", tender.as_str())
                     .int("amount", amount.0)
                     .opt_show("reference", reference.as_ref())
                     .flag("by_hand", *by_hand);
@@ -208,8 +222,8 @@ impl Body for ReturnEvent {
             "rejected" => {
                 ReturnEvent::Rejected { by: fields.opt_parse("by")?, grounds: fields.texts("grounds")? }
             }
-            "received" => ReturnEvent::Received { parts: fields.maps("parts", read_received)? },
-            "inspected" => ReturnEvent::Inspected { parts: fields.maps("parts", read_inspected)? },
+            "received" => ReturnEvent::Received { parts: fields.nth_maps("parts", read_received)? },
+            "inspected" => ReturnEvent::Inspected { parts: fields.nth_maps("parts", read_inspected)? },
             "refund_requested" => ReturnEvent::RefundRequested { shares: fields.maps("shares", read_share)? },
             "payout_intended" => ReturnEvent::PayoutIntended {
                 refund: fields.parse("refund")?,
@@ -221,7 +235,7 @@ impl Body for ReturnEvent {
                 reference: fields.text("reference")?.into(),
             },
             "paid" => ReturnEvent::Paid {
-                refund: fields.parse("refund")?,
+                refund: read_refund(fields, 0)?,
                 tender: fields.parse("tender")?,
                 amount: fields.amount("amount")?,
                 reference: fields.opt_text("reference")?.map(Into::into),
@@ -247,20 +261,54 @@ impl Body for ReturnEvent {
     }
 }
 
-pub(crate) fn read_received(fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
+/// The name of a line's `n`th part, where the document's creator gives it.
+fn nth_part(line: &str, n: usize) -> String {
+    format!("{line}.{n}")
+}
+
+/// The line of a part, told from its name.
+fn line_of(part: &PartId) -> &str {
+    part.as_str().split_once('.').map_or(part.as_str(), |(line, _)| line)
+}
+
+fn write_refund(refund: &RefundNumber, tender: &Tender, attempt: u32, out: &mut Out) {
+    if out.document().is_none_or(|document| *refund != RefundNumber::of(document, tender, attempt)) {
+        out.text("refund", refund.as_str());
+    }
+}
+
+fn read_refund(fields: &Fields<'_>, attempt: u32) -> Result<RefundNumber, FieldError> {
+    match fields.opt_parse("refund")? {
+        Some(refund) => Ok(refund),
+        None => Ok(RefundNumber::of(fields.document(), &fields.parse("tender")?, attempt)),
+    }
+}
+
+pub(crate) fn read_received(n: usize, fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
+    let line = fields.opt_parse("line")?.unwrap_or_else(|| LineId::nth(n + 1));
     Ok(ReceivedPart {
-        part: fields.parse("part")?,
-        line: fields.parse("line")?,
-        quantity: fields.quantity("quantity")?,
+        part: match fields.opt_text("part")? {
+            Some(part) => parse("part", part)?,
+            None => parse("part", &nth_part(line.as_str(), 1))?,
+        },
+        quantity: fields.part_quantity(line.as_str())?,
+        line,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
     })
 }
 
-fn read_inspected(fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
+fn read_inspected(n: usize, fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
+    let of: PartId = match fields.opt_text("of")? {
+        Some(of) => parse("of", of)?,
+        None => parse("of", &nth_part(LineId::nth(n + 1).as_str(), 1))?,
+    };
     Ok(InspectedPart {
-        part: fields.parse("part")?,
-        of: fields.parse("of")?,
-        quantity: fields.quantity("quantity")?,
+        part: match fields.opt_text("part")? {
+            Some(part) => parse("part", part)?,
+            None => parse("part", &nth_part(line_of(&of), 2))?,
+        },
+        quantity: fields.part_quantity(line_of(&of))?,
+        of,
         grade: fields.parse("grade")?,
         disposition: fields.parse("disposition")?,
         reason_found: fields.opt_parse("reason_found")?,
@@ -269,11 +317,12 @@ fn read_inspected(fields: &Fields<'_>) -> Result<InspectedPart, FieldError> {
 }
 
 pub(crate) fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
+    let attempt = fields.opt_narrow("attempt")?.unwrap_or_default();
     Ok(RefundShare {
-        refund: fields.parse("refund")?,
+        refund: read_refund(fields, attempt)?,
         tender: fields.parse("tender")?,
         amount: fields.amount("amount")?,
-        attempt: fields.narrow("attempt")?,
+        attempt,
     })
 }
 

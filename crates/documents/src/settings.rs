@@ -162,7 +162,7 @@ fn needed<'a>(fields: &Fields<'a>, name: &str) -> Result<Fields<'a>, FieldError>
 fn read_policy(fields: &Fields<'_>, problem: &mut dyn FnMut(FieldError)) -> Result<Policy, FieldError> {
     let mut window_days = std::collections::BTreeMap::new();
     if let Some(windows) = fields.opt_map("window_days")? {
-        for class in windows.0.keys() {
+        for (class, _) in windows.iter() {
             match parse(class, class).and_then(|known| Ok((known, windows.narrow(class)?))) {
                 Ok((class, days)) => _ = window_days.insert(class, days),
                 Err(e) => problem(e.under("window_days")),

@@ -77,7 +77,7 @@ pub(crate) fn read(name: &str, fields: &Fields<'_>) -> Result<Option<ReturnEvent
             tracking: fields.text("tracking")?.into(),
         },
         "parcel_arrived" => ReturnEvent::ParcelArrived { tracking: fields.text("tracking")?.into() },
-        "waived" => ReturnEvent::Waived { parts: fields.maps("parts", read_received)? },
+        "waived" => ReturnEvent::Waived { parts: fields.nth_maps("parts", read_received)? },
         "allowed" => ReturnEvent::Allowed { lines: fields.maps("lines", read_allowance)? },
         "linked" => ReturnEvent::Linked {
             receipt: needed_receipt(fields, None)?,
@@ -95,7 +95,7 @@ pub(crate) fn read(name: &str, fields: &Fields<'_>) -> Result<Option<ReturnEvent
             amount: above_zero(fields, "amount")?,
             receipt: read_receipt(fields)?,
         },
-        "taken_for_repair" => ReturnEvent::TakenForRepair { parts: fields.maps("parts", read_received)? },
+        "taken_for_repair" => ReturnEvent::TakenForRepair { parts: fields.nth_maps("parts", read_received)? },
         "repair_returned" => ReturnEvent::RepairReturned {
             parts: part_names(fields)?,
             note: fields.text("note")?.into(),

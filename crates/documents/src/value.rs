@@ -3,12 +3,15 @@
 //! What surprises: nothing here touches a document. A value is built whole and written in one batch
 //! (single puts cost ten times as much), and read from one native hydrate of the whole document.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::ops::RangeInclusive;
+use std::rc::Rc;
 use std::str::FromStr;
 
 use automerge::ScalarValue;
 use automerge::hydrate::{List, Map, MapValue, Value};
+use guicang_domain::ids::DocumentId;
 use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
 
@@ -40,18 +43,64 @@ impl FieldError {
 /// A map that is being built; a field given as `None`, empty or false by the `opt` functions is left
 /// out.
 #[derive(Default)]
-pub(crate) struct Out(Map);
+pub(crate) struct Out {
+    map: Map,
+    /// The document, where it is known: what follows from it needn't be written.
+    document: Option<DocumentId>,
+    /// The quantities of the lines that stand in the same change, likewise.
+    quantities: Rc<BTreeMap<String, i64>>,
+}
 
 impl Out {
+    /// A map in a document that is known.
+    pub fn of(document: DocumentId) -> Self {
+        Self { document: Some(document), ..Self::default() }
+    }
+
+    /// Takes note of the lines written so far: parts of a whole line leave out its quantity.
+    pub fn lines_are_written(&mut self) {
+        if let Some(Value::Map(lines)) = self.map.get("lines") {
+            let quantity = |line: &MapValue| match &line.value {
+                Value::Map(line) => line.get("quantity").and_then(int_of),
+                _ => None,
+            };
+            let known = lines.iter().filter_map(|(id, line)| Some((id.clone(), quantity(line)?)));
+            self.quantities = Rc::new(known.collect());
+        }
+    }
+
+    /// Puts the quantity of a part unless it is that of its whole line.
+    pub fn part_quantity(&mut self, line: &str, quantity: Quantity) -> &mut Self {
+        match self.quantities.get(line) {
+            Some(whole) if *whole == quantity.0 => self,
+            _ => self.int("quantity", quantity.0),
+        }
+    }
+
+    /// A map within this one.
+    fn within(&self) -> Self {
+        Self { map: Map::default(), document: self.document, quantities: Rc::clone(&self.quantities) }
+    }
+
+    /// The document, where it is known.
+    pub fn document(&self) -> Option<DocumentId> {
+        self.document
+    }
+
     /// Puts a value of any shape.
     pub fn value(&mut self, name: &str, value: Value) -> &mut Self {
-        self.0.insert(name.into(), MapValue { value, conflict: false });
+        self.map.insert(name.into(), MapValue { value, conflict: false });
         self
     }
 
     /// Puts a text, as one scalar.
     pub fn text(&mut self, name: &str, text: impl AsRef<str>) -> &mut Self {
         self.value(name, Value::Scalar(ScalarValue::Str(text.as_ref().into())))
+    }
+
+    /// Puts a text unless it is what the reader takes it for when it is absent.
+    pub fn text_unless(&mut self, name: &str, text: &str, absent: &str) -> &mut Self {
+        if text == absent { self } else { self.text(name, text) }
     }
 
     /// Puts a name or a word, as its text.
@@ -102,21 +151,24 @@ impl Out {
 
     /// Puts a map.
     pub fn map(&mut self, name: &str, build: impl FnOnce(&mut Out)) -> &mut Self {
-        let mut out = Out::default();
+        let mut out = self.within();
         build(&mut out);
         self.value(name, out.into_value())
     }
 
     /// Puts a list of maps, one for each item.
     pub fn maps<T>(&mut self, name: &str, items: &[T], build: impl Fn(&T, &mut Out)) -> &mut Self {
-        let values: Vec<Value> = items
-            .iter()
-            .map(|item| {
-                let mut out = Out::default();
-                build(item, &mut out);
-                out.into_value()
-            })
-            .collect();
+        self.nth_maps(name, items, |_, item, out| build(item, out))
+    }
+
+    /// As [`Self::maps`], for items that leave out what follows from their place, from 0.
+    pub fn nth_maps<T>(&mut self, name: &str, items: &[T], build: impl Fn(usize, &T, &mut Out)) -> &mut Self {
+        let map = |(n, item)| {
+            let mut out = self.within();
+            build(n, item, &mut out);
+            out.into_value()
+        };
+        let values: Vec<Value> = items.iter().enumerate().map(map).collect();
         self.value(name, Value::List(List::from(values)))
     }
 
@@ -131,7 +183,7 @@ impl Out {
 
     /// The finished map.
     pub fn into_map(self) -> Map {
-        self.0
+        self.map
     }
 
     /// The finished map as a value.
@@ -142,16 +194,40 @@ impl Out {
 
 /// A hydrated map whose fields are to be read.
 #[derive(Clone, Copy)]
-pub(crate) struct Fields<'a>(pub &'a Map);
+pub(crate) struct Fields<'a> {
+    map: &'a Map,
+    document: DocumentId,
+    lines: Option<&'a Map>,
+}
 
 impl<'a> Fields<'a> {
+    /// A map of that document's.
+    pub fn of(map: &'a Map, document: DocumentId) -> Self {
+        Self { map, document, lines: None }
+    }
+
+    /// The same in a document that has those lines.
+    pub fn beside(self, lines: Option<&'a Map>) -> Self {
+        Self { lines, ..self }
+    }
+
+    /// The quantity of a part: its whole line's where it is absent.
+    pub fn part_quantity(&self, line: &str) -> Result<Quantity, FieldError> {
+        let whole = self.lines.and_then(|lines| lines.get(line));
+        match (self.map.get("quantity"), whole) {
+            (None, Some(Value::Map(line))) => Fields { map: line, ..*self }.quantity("quantity"),
+            _ => self.quantity("quantity"),
+        }
+    }
+
+    /// The document that the map is in.
+    pub fn document(&self) -> DocumentId {
+        self.document
+    }
+
     /// A text; `None` when the field is absent.
     pub fn opt_text(&self, name: &str) -> Result<Option<&'a str>, FieldError> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(Value::Scalar(ScalarValue::Str(text))) => Ok(Some(text.as_str())),
-            Some(other) => Err(FieldError::new(name, shape(other), "a text")),
-        }
+        self.map.get(name).map(|value| text_of(name, value)).transpose()
     }
 
     /// A text.
@@ -171,12 +247,7 @@ impl<'a> Fields<'a> {
 
     /// A number; `None` when the field is absent.
     pub fn opt_int(&self, name: &str) -> Result<Option<i64>, FieldError> {
-        match self.0.get(name) {
-            None => Ok(None),
-            Some(value) => int_of(value)
-                .map(Some)
-                .ok_or_else(|| FieldError::new(name, shape(value), "a whole number below 2^63")),
-        }
+        self.map.get(name).map(|value| whole(name, value)).transpose()
     }
 
     /// A number.
@@ -232,7 +303,7 @@ impl<'a> Fields<'a> {
 
     /// Whether the field is `true`; absent is false.
     pub fn flag(&self, name: &str) -> Result<bool, FieldError> {
-        match self.0.get(name) {
+        match self.map.get(name) {
             None => Ok(false),
             Some(Value::Scalar(ScalarValue::Boolean(flag))) => Ok(*flag),
             Some(other) => Err(FieldError::new(name, shape(other), "true or false")),
@@ -241,20 +312,30 @@ impl<'a> Fields<'a> {
 
     /// Bytes; `None` when the field is absent.
     pub fn opt_bytes(&self, name: &str) -> Result<Option<&'a [u8]>, FieldError> {
-        match self.0.get(name) {
+        match self.map.get(name) {
             None => Ok(None),
             Some(Value::Scalar(ScalarValue::Bytes(bytes))) => Ok(Some(bytes)),
             Some(other) => Err(FieldError::new(name, shape(other), "bytes")),
         }
     }
 
+    /// The fields, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a String, &'a MapValue)> {
+        self.map.iter()
+    }
+
     /// A map; `None` when the field is absent.
     pub fn opt_map(&self, name: &str) -> Result<Option<Fields<'a>>, FieldError> {
-        match self.0.get(name) {
+        match self.map.get(name) {
             None => Ok(None),
-            Some(Value::Map(map)) => Ok(Some(Fields(map))),
+            Some(Value::Map(map)) => Ok(Some(Fields { map, ..*self })),
             Some(other) => Err(FieldError::new(name, shape(other), "a map")),
         }
+    }
+
+    /// The map itself.
+    pub fn map(&self) -> &'a Map {
+        self.map
     }
 
     /// What `read` makes of each map of a list; empty when the field is absent.
@@ -263,13 +344,22 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl Fn(&Fields<'a>) -> Result<T, FieldError>,
     ) -> Result<Vec<T>, FieldError> {
-        let list = match self.0.get(name) {
+        self.nth_maps(name, |_, fields| read(fields))
+    }
+
+    /// As [`Self::maps`], for items that leave out what follows from their place, from 0.
+    pub fn nth_maps<T>(
+        &self,
+        name: &str,
+        read: impl Fn(usize, &Fields<'a>) -> Result<T, FieldError>,
+    ) -> Result<Vec<T>, FieldError> {
+        let list = match self.map.get(name) {
             None => return Ok(Vec::new()),
             Some(Value::List(list)) => list,
             Some(other) => return Err(FieldError::new(name, shape(other), "a list of maps")),
         };
         let item = |(n, item): (usize, &'a automerge::hydrate::ListValue)| match &item.value {
-            Value::Map(map) => read(&Fields(map)).map_err(|e| e.under(&format!("{name}.{n}"))),
+            Value::Map(map) => read(n, &Fields { map, ..*self }).map_err(|e| e.under(&format!("{name}.{n}"))),
             other => Err(FieldError::new(&format!("{name}.{n}"), shape(other), "a map")),
         };
         list.iter().enumerate().map(item).collect()
@@ -277,7 +367,7 @@ impl<'a> Fields<'a> {
 
     /// A list of texts; empty when the field is absent.
     pub fn texts(&self, name: &str) -> Result<Vec<String>, FieldError> {
-        let list = match self.0.get(name) {
+        let list = match self.map.get(name) {
             None => return Ok(Vec::new()),
             Some(Value::List(list)) => list,
             Some(other) => return Err(FieldError::new(name, shape(other), "a list of texts")),
@@ -299,9 +389,9 @@ impl<'a> Fields<'a> {
     ) -> Result<std::collections::BTreeMap<K, T>, FieldError> {
         let mut found = std::collections::BTreeMap::new();
         let Some(map) = self.opt_map(name)? else { return Ok(found) };
-        for (key, value) in map.0.iter() {
+        for (key, value) in map.map.iter() {
             let item = match &value.value {
-                Value::Map(map) => read(&Fields(map)).map_err(|e| e.under(key)),
+                Value::Map(map) => read(&Fields { map, ..*self }).map_err(|e| e.under(key)),
                 other => Err(FieldError::new(key, shape(other), "a map")),
             };
             match item.and_then(|item| Ok((parse(key, key)?, item))) {
@@ -311,6 +401,19 @@ impl<'a> Fields<'a> {
         }
         Ok(found)
     }
+}
+
+/// A value as a text.
+pub(crate) fn text_of<'a>(name: &str, value: &'a Value) -> Result<&'a str, FieldError> {
+    match value {
+        Value::Scalar(ScalarValue::Str(text)) => Ok(text.as_str()),
+        other => Err(FieldError::new(name, shape(other), "a text")),
+    }
+}
+
+/// A value as a whole number, for the field of that name.
+pub(crate) fn whole(name: &str, value: &Value) -> Result<i64, FieldError> {
+    int_of(value).ok_or_else(|| FieldError::new(name, shape(value), "a whole number below 2^63"))
 }
 
 /// A text as the name or word that it is to be.

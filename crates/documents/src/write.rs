@@ -109,11 +109,14 @@ impl From<AutomergeError> for WriteError {
 
 /// Writes a document as its first change. Its id is not written: the journal entry names it.
 ///
-/// `now` becomes the change's timestamp, in whole seconds. The proofs of its events are not written.
+/// `now` becomes the change's timestamp, in whole seconds; where it has events, which tell their own
+/// times, there is none (0). The proofs of its events are not written.
 pub fn create(document: &Document, writer: &Writer, now: Moment) -> NewChange {
+    let root = root(document);
     let mut build = Build::new(writer.actor, NonZeroU64::MIN);
-    build.root(&root(document));
-    build.finish(writer, 1, Vec::new(), now).1
+    build.root(&root);
+    let time = if root.get("made").is_some() { Moment(0) } else { now };
+    build.finish(writer, 1, Vec::new(), time).1
 }
 
 /// A new document of a whole root.
@@ -149,7 +152,7 @@ pub(crate) fn commit(
 /// A document's whole root.
 pub(crate) fn root(document: &Document) -> Map {
     let head = document.head();
-    let mut out = Out::default();
+    let mut out = Out::of(head.id);
     out.text("kind", document.kind().as_str())
         .count("schema", head.schema)
         .count("rules", head.rules)

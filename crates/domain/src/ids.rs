@@ -239,6 +239,20 @@ impl LineId {
     }
 }
 
+impl CustomerId {
+    /// The number of a customer whom only this document knows: opaque, and told by the document itself.
+    ///
+    /// 80 bits of SHA-256 in base 32, after a `k`.
+    pub fn of(document: DocumentId) -> Self {
+        use sha2::Digest;
+        let mut hash = sha2::Sha256::new();
+        hash.update(b"guicang/customer/1");
+        hash.update(document.to_bytes());
+        let digest: [u8; 32] = hash.finalize().into();
+        Self(format!("k{}", base32(&digest[..10])).into())
+    }
+}
+
 impl RefundNumber {
     /// The number under which a return's refund by a tender is paid, however often it is tried and
     /// by whom: the rail itself then refuses a second payout.

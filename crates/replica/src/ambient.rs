@@ -1,19 +1,23 @@
-//! The world outside, as the binaries pass it in: the clock and chance.
+//! The world outside, as the binaries pass it in: the clock, chance, the machine.
 //!
-//! Nothing in this crate reads a clock or makes up a number by itself, so that a simulation with the
-//! same seed does the same again.
+//! Nothing in this crate reads a clock, makes up a number or asks where it runs by itself, so that a
+//! simulation with the same seed does the same again.
 
 use guicang_domain::time::Moment;
+
+use crate::machine::Machine;
 
 /// Fills bytes at random.
 pub type Fill = Box<dyn FnMut(&mut [u8]) + Send>;
 
-/// The clock and chance.
+/// The clock, chance, the machine.
 pub struct Ambient {
     /// The wall's time now.
     pub now: Box<dyn FnMut() -> Moment + Send>,
     /// Fills bytes at random.
     pub fill: Fill,
+    /// The machine; none: unknown, and the file is neither noted as its own nor refused as another's.
+    pub machine: Option<Machine>,
 }
 
 impl Ambient {

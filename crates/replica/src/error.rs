@@ -8,6 +8,7 @@ use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::moves::{Illegal, Move};
+use guicang_domain::time::Moment;
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,14 @@ pub enum StoreError {
     /// Another process has held the file for longer than we wait.
     #[error("the replica's file is busy")]
     Busy,
+    /// Another machine has used the file a moment ago. Nothing was read or written.
+    #[error("the machine {name} has the replica's file until {}", until.to_rfc3339())]
+    OtherMachine {
+        /// Its name.
+        name: String,
+        /// Until when, unless it goes on.
+        until: Moment,
+    },
     /// What is stored can't be what this program wrote.
     #[error("{what} in the replica's file is damaged: {detail}")]
     Damaged {
@@ -87,6 +96,14 @@ pub enum OpenError {
         found: i64,
         /// The newest that this program reads.
         reads: i64,
+    },
+    /// The file lies on a share, which other machines may have, too.
+    #[error("{path} lies on a network file system ({kind})")]
+    NetworkFileSystem {
+        /// The path asked for.
+        path: String,
+        /// The file system's kind, as the system calls it.
+        kind: String,
     },
     /// The grants that came with it don't prove this device.
     #[error("the grants don't prove this device: {0}")]

@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod machine;
 mod error;
 mod store;
 mod facts;
@@ -22,12 +23,13 @@ mod link;
 pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, Contact, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch,
-    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, PayoutOutcome, PolicyDone, PolicyDraft,
-    ProductDraft, Receive, Resolve, Resolved, ReturnDone, SiteDraft,
+    ImportedAdjustment, ImportedReturn, Item, Missing, Payable, Payment, PayoutOutcome, PolicyDone,
+    PolicyDraft, ProductDraft, Receive, Resolve, Resolved, ReturnDone, SiteDraft,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, OpenError, StoreError};
 pub use link::{LinkError, Pull};
+pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Changed, Compared, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Judged, Moved, ParcelRow,
     PartRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RefundRow, ReturnFilter, ReturnLineRow,

@@ -22,6 +22,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 
 use crate::ambient::Ambient;
 use crate::error::{OpenError, StoreError};
+use crate::machine::{Holder, Machine, on_own_disk};
 use crate::project::Touched;
 
 /// `application_id` of a replica's file: `GCrp`.
@@ -92,12 +93,13 @@ impl Replica {
     /// Makes a replica in a new file.
     ///
     /// # Errors
-    /// [`OpenError::Exists`], [`OpenError::Grant`] when the grants don't prove the device, or what
+    /// [`OpenError::Exists`], [`OpenError::NetworkFileSystem`], [`OpenError::Grant`] when the grants don't prove the device, or what
     /// the file system says. The file is then not left behind.
     pub fn create(path: &Path, founding: Founding, ambient: Ambient) -> Result<Self, OpenError> {
         if path.exists() {
             return Err(OpenError::Exists { path: path.display().to_string() });
         }
+        on_own_disk(path)?;
         let made = Self::found(path, founding, ambient);
         if made.is_err() {
             // The file is ours and holds nothing yet; what can't be removed was never made.
@@ -149,12 +151,14 @@ impl Replica {
     /// Opens a replica's file.
     ///
     /// # Errors
-    /// [`OpenError`] when there is none, it is something else, or a newer program made it.
+    /// [`OpenError`] when there is none, it is something else, a newer program made it, or another
+    /// machine has it.
     pub fn open(path: &Path, mut ambient: Ambient) -> Result<Self, OpenError> {
         let name = path.display().to_string();
         if !path.exists() {
             return Err(OpenError::NotFound { path: name });
         }
+        on_own_disk(path)?;
         let store = |e: rusqlite::Error| match e.sqlite_error_code() {
             Some(rusqlite::ErrorCode::NotADatabase) => OpenError::NotAReplica { path: name.clone() },
             Some(rusqlite::ErrorCode::ReadOnly) => OpenError::ReadOnly { path: name.clone() },
@@ -170,6 +174,9 @@ impl Replica {
         let version: i64 = db.pragma_query_value(None, "user_version", |r| r.get(0)).map_err(store)?;
         if version > MIGRATIONS.len() as i64 {
             return Err(OpenError::Newer { path: name, found: version, reads: MIGRATIONS.len() as i64 });
+        }
+        if let Some(me) = &ambient.machine {
+            holder(&db).map_err(store)?.admits(me, (ambient.now)())?;
         }
         if version < MIGRATIONS.len() as i64 {
             let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store)?;
@@ -236,10 +243,22 @@ impl Replica {
             self.book = read_grants(&tx, self.identity.org, self.identity.organisation_key)?;
             self.book_version = version;
         }
-        let (clock, proven) = tx
-            .prepare_cached("SELECT clock, proven FROM self JOIN organisation USING (org) WHERE org = ?")
-            .and_then(|mut s| s.query_row([self.identity.org], |r| Ok((r.get(0)?, r.get(1)?))))
+        let (clock, proven, holder) = tx
+            .prepare_cached(
+                "SELECT clock, proven, holder_boot, holder_id, holder_name, held_until
+                 FROM self JOIN organisation USING (org) WHERE org = ?",
+            )
+            .and_then(|mut s| {
+                s.query_row([self.identity.org], |r| Ok((r.get(0)?, r.get(1)?, Holder::read(r, 2)?)))
+            })
             .map_err(|e| E::from(StoreError::of(e)))?;
+        // Another machine may have come to the file while nothing was written here.
+        if let Some(me) = &self.ambient.machine {
+            holder.admits(me, now)?;
+            if let Some(until) = holder.renewed(me, now) {
+                note_holder(&tx, self.identity.org, me, until).map_err(|e| E::from(StoreError::of(e)))?;
+            }
+        }
         let mut work = Work {
             tx,
             org: self.identity.org,
@@ -324,6 +343,19 @@ fn migrate(tx: &Transaction<'_>, from: usize) -> rusqlite::Result<()> {
         tx.execute_batch(script)?;
     }
     tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
+}
+
+fn holder(db: &Connection) -> rusqlite::Result<Holder> {
+    db.query_row("SELECT holder_boot, holder_id, holder_name, held_until FROM self", [], |r| {
+        Holder::read(r, 0)
+    })
+}
+
+fn note_holder(tx: &Transaction<'_>, org: i64, me: &Machine, until: Moment) -> rusqlite::Result<usize> {
+    tx.prepare_cached(
+        "UPDATE self SET holder_boot = ?, holder_id = ?, holder_name = ?, held_until = ? WHERE org = ?",
+    )?
+    .execute(params![me.boot, me.id, me.name, until.0, org])
 }
 
 fn data_version(db: &Connection) -> rusqlite::Result<i64> {

@@ -86,6 +86,31 @@ pub fn hash_of(raw: &[u8]) -> Result<ChangeHash, ChangeError> {
     Ok(hash)
 }
 
+/// What stands in the frame of a change, where the frame is right.
+pub(crate) fn content_of(raw: &[u8]) -> Option<&[u8]> {
+    hash_of(raw).ok()?;
+    let (_, start) = uleb128(raw, 9).ok()?;
+    Some(&raw[start..])
+}
+
+/// A change of that content: the one frame that [`content_of`] takes off.
+pub(crate) fn framed(content: &[u8]) -> Vec<u8> {
+    let mut raw = Vec::with_capacity(14 + content.len());
+    raw.extend(MAGIC);
+    raw.extend([0; 4]);
+    raw.push(TYPE_CHANGE);
+    let mut length = content.len();
+    while length >= 0x80 {
+        raw.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    raw.push(length as u8);
+    raw.extend(content);
+    let hash = claimed_hash(&raw);
+    raw[4..8].copy_from_slice(&hash.0[..4]);
+    raw
+}
+
 /// The hash that a leaf is made of, whatever the bytes are worth: SHA-256 of all from the ninth on.
 ///
 /// An entry's root can so be recomputed even where one of its changes turns out to be malformed:
@@ -173,8 +198,8 @@ pub struct ChangeHeader {
 mod tests {
     use super::*;
 
-    /// A change chunk around `body`, framed as Automerge does.
-    fn framed(kind: u8, body: &[u8]) -> Vec<u8> {
+    /// A chunk of a kind around `body`, framed as Automerge does.
+    fn chunk(kind: u8, body: &[u8]) -> Vec<u8> {
         let mut content = vec![kind];
         let mut length = body.len();
         while length >= 0x80 {
@@ -198,14 +223,14 @@ mod tests {
             .collect();
         let hash = hash_of(&raw).unwrap().to_string();
         assert_eq!(hash, "75e75dfa82921ea103e9bc39760d3304ce3c4644775a2f4aaf9fdbd4707d2f7f");
-        assert!(hash_of(&framed(1, &[0; 300])).is_ok(), "a length of two bytes");
+        assert!(hash_of(&chunk(1, &[0; 300])).is_ok(), "a length of two bytes");
     }
 
     #[test]
     fn what_is_no_single_undeflated_change_is_refused_by_name() {
-        let good = framed(1, b"body");
-        assert_eq!(hash_of(&framed(2, b"body")), Err(ChangeError::Deflated));
-        assert_eq!(hash_of(&framed(0, b"body")), Err(ChangeError::NotAChange { found: 0 }));
+        let good = chunk(1, b"body");
+        assert_eq!(hash_of(&chunk(2, b"body")), Err(ChangeError::Deflated));
+        assert_eq!(hash_of(&chunk(0, b"body")), Err(ChangeError::NotAChange { found: 0 }));
         let trailing = [good.as_slice(), b"x"].concat();
         assert_eq!(hash_of(&trailing), Err(ChangeError::Frame { at: 14, what: "bytes follow the change" }));
         for cut in 0..good.len() {
@@ -217,8 +242,24 @@ mod tests {
         let mut magic = good;
         magic[0] = 0;
         assert_eq!(hash_of(&magic), Err(ChangeError::Magic { found: [0, 0x6f, 0x4a, 0x83] }));
-        let large = framed(1, &vec![0; MAX_CHANGE_BYTES]);
+        let large = chunk(1, &vec![0; MAX_CHANGE_BYTES]);
         assert_eq!(hash_of(&large), Err(ChangeError::TooLarge { size_bytes: large.len() }));
+    }
+
+    /// The frame is taken off only to be put on again as it was.
+    #[test]
+    fn a_frame_that_is_left_out_is_made_anew() {
+        for length in [0, 1, 127, 128, 300, 20_000] {
+            let raw = chunk(1, &vec![7; length]);
+            let content = content_of(&raw).unwrap();
+            assert_eq!(content.len(), length);
+            assert_eq!(framed(content), raw);
+        }
+        let mut other = chunk(1, b"body");
+        other[4] ^= 1;
+        assert_eq!(content_of(&other), None, "a checksum that isn't right travels, to be refused");
+        assert_eq!(content_of(&chunk(2, b"body")), None);
+        assert_eq!(content_of(b""), None);
     }
 
     #[test]

@@ -13,16 +13,19 @@ use crate::digest;
 /// The media type of every body; the number changes only if a body's encoding does.
 pub const MEDIA_TYPE: &str = "application/vnd.guicang.sync.v1";
 
-/// How many bytes of raw changes a request carries by default: 256 KiB. A change may have more, and
-/// then travels alone.
-pub const REQUEST_LIMIT_BYTES: usize = 256 * 1024;
+/// How many bytes of raw changes a request carries by default: 1 MiB, so that its body stays below 256
+/// KiB. A change may have more, and then travels alone.
+pub const REQUEST_LIMIT_BYTES: usize = 1024 * 1024;
 
 /// The most that any body has, in bytes, compressed or not: 4 MiB.
 pub const DECODED_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
 const PLAIN: u8 = 0;
 const ZSTD: u8 = 1;
+/// For all but changes that a device pushes.
 const LEVEL: i32 = 3;
+/// A branch's line is dearer than its time: a tenth fewer bytes than at level 3, for 15 us a return.
+const PUSH_LEVEL: i32 = 9;
 /// 4 MiB: a frame that asks for a larger window than any body needs is refused, not allocated for.
 const WINDOW_LOG_MAX: u32 = 22;
 /// Far above what any message needs.
@@ -70,8 +73,17 @@ pub enum CodecError {
 
 /// A message as a body.
 pub fn encode<T: Encode<()>>(message: &T) -> Vec<u8> {
+    encode_at(message, LEVEL)
+}
+
+/// A message that carries many changes, as a body with fewer bytes, made in more time.
+pub fn encode_push<T: Encode<()>>(message: &T) -> Vec<u8> {
+    encode_at(message, PUSH_LEVEL)
+}
+
+fn encode_at<T: Encode<()>>(message: &T, level: i32) -> Vec<u8> {
     let cbor = digest::cbor(message);
-    let packed = zstd::stream::encode_all(cbor.as_slice(), LEVEL).expect("compressing in memory");
+    let packed = zstd::bulk::compress(&cbor, level).expect("compressing in memory");
     let (lead, content) = if packed.len() < cbor.len() { (ZSTD, packed) } else { (PLAIN, cbor) };
     let mut body = Vec::with_capacity(1 + content.len());
     body.push(lead);

@@ -15,6 +15,7 @@
 //! keys are only ever added.
 
 mod digest;
+mod content;
 
 pub mod keys;
 
@@ -32,7 +33,9 @@ pub mod rule;
 pub mod wire;
 
 pub mod admit;
+pub mod quota;
 pub mod relay;
 
 pub mod backoff;
 pub mod session;
+pub mod slices;

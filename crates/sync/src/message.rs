@@ -103,6 +103,11 @@ pub struct SyncAnswer {
     /// Come back no sooner than this many milliseconds from now.
     #[n(8)]
     pub retry_after_ms: Option<u64>,
+    /// The entries after the journal's head were neither taken nor refused: the device has brought as
+    /// much as it may for now ([`crate::quota`]). Offer them again no sooner than this many
+    /// milliseconds from now; what the device lacks comes all the same.
+    #[n(9)]
+    pub push_after_ms: Option<u64>,
 }
 
 /// What was not accepted.

@@ -163,6 +163,9 @@ pub struct Summary {
     pub stale_fence: bool,
     /// Come back no sooner than this many milliseconds from the end.
     pub retry_after_ms: Option<u64>,
+    /// The relay takes more entries no sooner than this many milliseconds after it said so. Sessions
+    /// that only fetch ([`Session::hold_back`]) are welcome meanwhile.
+    pub push_after_ms: Option<u64>,
 }
 
 /// How far a session came in a feed.
@@ -232,6 +235,8 @@ pub struct Session {
     grants: Vec<SignedGrant>,
     fence: Option<u64>,
     want_own: bool,
+    /// Whether entries wait for a later session.
+    holds_back: bool,
     request_bytes: usize,
     answer_bytes: u32,
     summary: Summary,
@@ -277,10 +282,16 @@ impl Session {
             grants: start.grants,
             fence: start.fence,
             want_own: start.want_own,
+            holds_back: false,
             request_bytes: start.limits.request_bytes,
             answer_bytes: start.limits.answer_bytes,
             summary: Summary::default(),
         }
+    }
+
+    /// Only fetches: the relay asked to wait with more entries, and the time isn't over.
+    pub fn hold_back(&mut self) {
+        self.holds_back = true;
     }
 
     /// What to do next. Asking again without doing it gives the same again.
@@ -288,7 +299,10 @@ impl Session {
         match &self.state {
             State::WantsEntries => Step::Entries {
                 after_sequence: self.at_relay,
-                budget_bytes: if self.summary.blocked.is_some() { 0 } else { self.request_bytes },
+                budget_bytes: match self.holds_back || self.summary.blocked.is_some() {
+                    true => 0,
+                    false => self.request_bytes,
+                },
             },
             State::Sending(_, body) => {
                 self.summary.bytes_sent += body.len() as u64;
@@ -328,7 +342,11 @@ impl Session {
         };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
         let sent = Request { after_sequence: self.at_relay, entries: sent, more };
-        self.state = State::Sending(sent, codec::encode(&request));
+        let body = match request.entries.is_empty() {
+            true => codec::encode(&request),
+            false => codec::encode_push(&request),
+        };
+        self.state = State::Sending(sent, body);
         Ok(())
     }
 
@@ -348,6 +366,9 @@ impl Session {
         self.summary.round_trips += 1;
         self.grants.clear();
         let accepted_to = answer.journal.map_or(0, |journal| journal.sequence);
+        // Before counting: what waits for its turn is neither lost nor blocked.
+        self.holds_back |= answer.push_after_ms.is_some();
+        self.summary.push_after_ms = answer.push_after_ms.or(self.summary.push_after_ms);
         if !answer.stale_fence {
             self.count_sent(&request, accepted_to, &answer.outcomes);
         }
@@ -467,12 +488,13 @@ impl Session {
         });
         if let Some(outcome) = refused {
             self.summary.blocked = Some(Blocked::Refused(outcome.clone()));
-        } else if !request.entries.is_empty() && accepted_to == request.after_sequence {
+        } else if !request.entries.is_empty() && accepted_to == request.after_sequence && !self.holds_back {
             self.summary.blocked = Some(Blocked::After { sequence: accepted_to });
         }
         let gave_some = !request.entries.is_empty();
         let lost = accepted_to < request.after_sequence;
         self.more_to_send = self.summary.blocked.is_none()
+            && !self.holds_back
             && (lost || (gave_some && (request.more || accepted_to < self.own)));
         self.at_relay = accepted_to;
     }

@@ -1,6 +1,6 @@
 //! Entries as they travel: changes by their bytes, without what the reader can work out itself.
 //!
-//! Left out are the hashes (made of the bytes), the root (made of the leaves), the hash of the entry
+//! Left out are the hashes (made of the bytes), the frames around the bytes ([`crate::content`]), the root (made of the leaves), the hash of the entry
 //! before where that travels along, and the device where it is the one that the message is about.
 //! Added are the leaves of changes that the reader may not see, or that don't stand in this feed. The
 //! reader puts the head together again, and the signature proves that nothing is amiss.
@@ -30,7 +30,7 @@ pub struct WireChange {
     #[cbor(n(2), skip_if = "Vec::is_empty")]
     pub sites_added: Vec<SiteId>,
     /// The raw, undeflated change; none where only its hash is given.
-    #[cbor(n(3), with = "minicbor::bytes")]
+    #[cbor(n(3), with = "crate::content", has_nil)]
     pub bytes: Option<Vec<u8>>,
     /// Its hash, only where the bytes are not: they were dropped, and count in the sum still.
     #[n(4)]

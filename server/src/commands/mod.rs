@@ -19,6 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Subcommand;
+use guicang_cli::config::Config;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
@@ -27,7 +28,7 @@ use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
-use guicang_replica::{Ambient, Replica};
+use guicang_replica::{Ambient, Machine, Replica};
 
 use crate::data::{Data, NewOrganisation};
 use crate::hq::follow;
@@ -41,10 +42,14 @@ pub struct Session<'a> {
     pub globals: &'a Globals,
     /// The data folder, where one is known.
     pub folder: Option<PathBuf>,
+    /// What flags and the environment leave open.
+    pub config: &'a Config,
     /// The clock.
     pub now: fn() -> Moment,
     /// Fills bytes at random.
     pub fill: fn(&mut [u8]),
+    /// The machine, where it is known.
+    pub machine: Option<Machine>,
 }
 
 /// HQ at work: its replica, and the relay beside it.
@@ -72,8 +77,9 @@ impl Session<'_> {
     /// [`Failure`] when nothing was founded yet, or a file can't be opened.
     pub fn open(&self) -> Result<Headquarters, Failure> {
         let data = self.data()?;
-        let relay = data.relay().told(self.globals)?;
+        // It says whether another machine has the folder: the relay's file isn't touched before.
         let replica = data.replica(self.ambient()).told(self.globals)?;
+        let relay = data.relay().told(self.globals)?;
         Ok(Headquarters { replica, relay })
     }
 
@@ -109,9 +115,9 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Clock and chance for a replica.
+    /// Clock, chance and machine for a replica.
     pub fn ambient(&self) -> Ambient {
-        Ambient { now: Box::new(self.now), fill: Box::new(self.fill) }
+        Ambient { now: Box::new(self.now), fill: Box::new(self.fill), machine: self.machine.clone() }
     }
 
     fn random<const N: usize>(&self) -> [u8; N] {

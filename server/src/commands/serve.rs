@@ -1,11 +1,14 @@
 //! `serve`: the relay behind HTTP, HQ following it, HQ's page; until the process is asked to end.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
+use guicang_cli::config::Config;
 use guicang_cli::{Exit, Failure, Told};
 use guicang_domain::time::Moment;
+use guicang_sync::quota::Quota;
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -29,6 +32,37 @@ pub struct ServeArgs {
         hide_env_values = true
     )]
     pub listen: SocketAddr,
+    #[command(flatten)]
+    quota: QuotaArgs,
+}
+
+/// What one device of a site may add. What is beyond waits at the device; HQ's own have no limit.
+#[derive(Debug, Args)]
+struct QuotaArgs {
+    /// Bytes that one device may send in an hour before it has to wait [default: 1 GiB]
+    #[arg(long, value_name = "BYTES", env = "GUICANG_QUOTA_BYTES", hide_env_values = true)]
+    quota_bytes: Option<NonZeroU64>,
+    /// Changes that one device may send in an hour [default: 1000000]
+    #[arg(long, value_name = "COUNT", env = "GUICANG_QUOTA_CHANGES", hide_env_values = true)]
+    quota_changes: Option<NonZeroU64>,
+    /// Places in the sites' feeds that one device's changes may take in an hour [default: 4000000]
+    #[arg(long, value_name = "COUNT", env = "GUICANG_QUOTA_POSITIONS", hide_env_values = true)]
+    quota_positions: Option<NonZeroU64>,
+    /// Bytes that are kept in all of a device that was revoked [default: 64 MiB]
+    #[arg(long, value_name = "BYTES", env = "GUICANG_QUOTA_APART_BYTES", hide_env_values = true)]
+    quota_apart_bytes: Option<NonZeroU64>,
+}
+
+impl QuotaArgs {
+    fn quota(&self, config: &Config) -> Quota {
+        let usual = Quota::default();
+        Quota {
+            bytes: self.quota_bytes.or(config.quota_bytes).unwrap_or(usual.bytes),
+            changes: self.quota_changes.or(config.quota_changes).unwrap_or(usual.changes),
+            positions: self.quota_positions.or(config.quota_positions).unwrap_or(usual.positions),
+            apart_bytes: self.quota_apart_bytes.or(config.quota_apart_bytes).unwrap_or(usual.apart_bytes),
+        }
+    }
 }
 
 impl ServeArgs {
@@ -50,6 +84,7 @@ impl ServeArgs {
         let l = globals.language;
         let hq = session.open_or_found()?;
         let data = session.data()?;
+        hq.relay.set_quota(self.quota.quota(session.config));
         let now: Arc<dyn Fn() -> Moment + Send + Sync> = Arc::new(session.now);
         let failed = |e: std::io::Error| {
             Failure::new(Exit::Other, texts::listen_failed(l, &self.listen, &e), texts::listen_next(l))

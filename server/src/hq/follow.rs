@@ -1,7 +1,9 @@
 //! Following the log: HQ's replica pulls what is new, adds what only HQ knows, and pushes that.
 //!
 //! What surprises: `serve` and the commands all do this, each with a handle of its own on the same
-//! file. Whoever comes first does the work, since a session goes by what is on disk.
+//! file. Whoever comes first does the work, since a session goes by what is on disk. What is pulled is
+//! applied in slices of a few milliseconds. `serve`, which nobody waits for, leaves the file to others
+//! for as long after each; a command, whose user waits, goes on at once.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -9,7 +11,9 @@ use std::time::Duration;
 use guicang_domain::time::Moment;
 use guicang_replica::{CommandError, Replica, StoreError};
 use guicang_sync::codec::CodecError;
-use guicang_sync::session::{Limits, Session, SessionError, Step, Summary};
+use guicang_sync::session::{Limits, Received, Session, SessionError, Step, Summary};
+use guicang_sync::slices::Slices;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 
 use crate::relay::link::{LinkError, LocalLink};
@@ -17,9 +21,6 @@ use crate::relay::link::{LinkError, LocalLink};
 /// How long `serve` waits for a sign from its own relay before it looks by itself: another process may
 /// have written.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
-
-/// How many positions of the log are applied in one transaction: a command beside waits for one.
-const SLICE_POSITIONS: usize = 256;
 
 /// How often what HQ writes by itself is pushed within one settling. What it writes hardly ever calls
 /// for more, and what is left over goes out the next time.
@@ -62,6 +63,19 @@ pub fn session(
     now: &dyn Fn() -> Moment,
     fence: Option<u64>,
 ) -> Result<Summary, FollowError> {
+    paced(replica, link, now, fence, &|_| {})
+}
+
+/// Leaves the file to others for so long.
+type Pause<'a> = &'a dyn Fn(Duration);
+
+fn paced(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+    fence: Option<u64>,
+    pause: Pause<'_>,
+) -> Result<Summary, FollowError> {
     let mut start = replica.session_start(Limits::default())?;
     start.fence = fence;
     let mut session = Session::new(start);
@@ -77,8 +91,7 @@ pub fn session(
                 if received.stale_fence {
                     return Err(FollowError::StaleFence);
                 }
-                let mut pull = replica.begin_pull(&received)?;
-                while replica.apply_slice(&mut pull, SLICE_POSITIONS)? {}
+                apply(replica, &received, now, pause)?;
                 session.stored(replica.cursors()?)?;
             }
             Step::Done(summary) => {
@@ -86,6 +99,25 @@ pub fn session(
                 return Ok(summary);
             }
         }
+    }
+}
+
+fn apply(
+    replica: &mut Replica,
+    received: &Received,
+    now: &dyn Fn() -> Moment,
+    pause: Pause<'_>,
+) -> Result<(), FollowError> {
+    let mut pull = replica.begin_pull(received)?;
+    let mut slices = Slices::default();
+    loop {
+        let begun = now();
+        if !replica.apply_slice(&mut pull, slices.positions())? {
+            return Ok(());
+        }
+        // A clock that was set back meanwhile says nothing: as if it had taken no time.
+        let took_ms = now().0.saturating_sub(begun.0).max(0);
+        pause(slices.took(Duration::from_millis(took_ms as u64)));
     }
 }
 
@@ -98,17 +130,27 @@ pub fn settle(
     link: &LocalLink,
     now: &dyn Fn() -> Moment,
 ) -> Result<Summary, FollowError> {
-    let mut summary = session(replica, link, now, None)?;
+    settle_paced(replica, link, now, &|_| {})
+}
+
+fn settle_paced(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+    pause: Pause<'_>,
+) -> Result<Summary, FollowError> {
+    let mut summary = paced(replica, link, now, None, pause)?;
     for _ in 0..ROUNDS_MAX {
         if replica.verify_sales()? == 0 {
             break;
         }
-        summary = session(replica, link, now, None)?;
+        summary = paced(replica, link, now, None, pause)?;
     }
     Ok(summary)
 }
 
-/// Follows for good, until `stop` is set: after each commit of the relay, and now and then.
+/// Follows for good, until `stop` is set: after each commit of the relay, and now and then. A command
+/// beside gets its turn at the file within milliseconds.
 pub async fn follow(
     replica: Arc<Mutex<Replica>>,
     link: LocalLink,
@@ -119,9 +161,11 @@ pub async fn follow(
     loop {
         log.mark_unchanged();
         let (replica, link, now) = (replica.clone(), link.clone(), now.clone());
+        let runtime = Handle::current();
         let work = move || {
+            let pause = |time| runtime.block_on(tokio::time::sleep(time));
             let mut replica = replica.lock().unwrap_or_else(PoisonError::into_inner);
-            settle(&mut replica, &link, &*now)
+            settle_paced(&mut replica, &link, &*now, &pause)
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(summary)) => tracing::debug!(?summary, "followed"),

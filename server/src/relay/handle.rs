@@ -18,11 +18,13 @@ use guicang_sync::entry::{JournalHead, leaf};
 use guicang_sync::feed::Feed;
 use guicang_sync::grant::{GrantBook, Role, Standing};
 use guicang_sync::message::{EntryStamp, Outcome, SyncAnswer, SyncRequest};
+use guicang_sync::quota::Cost;
 use guicang_sync::stamp::{Stamp, earliest};
 use guicang_sync::wire::OpenedEntry;
 use rusqlite::Connection;
 
 use super::headers::Headers;
+use super::quota::Meter;
 use super::store::{FeedWriter, Item, Lookup, NewChange};
 use super::{Relay, RelayError, answer, lease, report, store};
 
@@ -82,6 +84,7 @@ impl Relay {
             feeds,
             stale_fence: taken.stale_fence,
             retry_after_ms: None,
+            push_after_ms: taken.push_after_ms,
         })
     }
 
@@ -118,9 +121,11 @@ impl Relay {
             let (_, book) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
             let Lookup { known, documents, entries } = store::look_up(tx, self.number, &Wanted::of(offer))?;
             let actors = known.actors.keys().cloned().collect();
-            let mut append = Append { relay: self, tx, feeds, documents, entries, actors, now };
+            let meter = Meter::read(tx, self.number, sender, &book, self.quota(), now)?;
+            let mut append = Append { relay: self, tx, feeds, documents, entries, actors, meter, now };
             let mut taken = append.all(sender, offer, &book, known)?;
             append.feeds.finish()?;
+            append.meter.write(tx, self.number)?;
             report::note(tx, self.number, sender, request.report.as_ref(), now)?;
             taken.journal = store::journal(tx, self.number, sender)?;
             Ok(taken)
@@ -136,7 +141,29 @@ struct Taken {
     stamps: Vec<EntryStamp>,
     set_apart: usize,
     stale_fence: bool,
+    push_after_ms: Option<u64>,
 }
+
+/// What storing an entry's changes took.
+#[derive(Default)]
+struct Stored {
+    /// Those that were noted as refused, too.
+    changes: u64,
+    bytes: u64,
+    set_apart: usize,
+    apart_bytes: u64,
+}
+
+/// Whether anything of an entry is to be stored that isn't held yet.
+fn adds(verdict: &EntryVerdict) -> bool {
+    let is_new = |change: &ChangeVerdict| {
+        matches!(change, ChangeVerdict::Accepted { .. } | ChangeVerdict::SetApart { .. })
+    };
+    verdict.kind == EntryKind::Append || verdict.changes.iter().any(is_new)
+}
+
+/// An entry's own bytes in the file: its head, its signature, a stamp.
+const ENTRY_BYTES: usize = 400;
 
 /// Whether a device may follow a feed: HQ any, a site's device its own and that of all.
 fn may_follow(role: &Role, feed: &Feed) -> bool {
@@ -162,6 +189,7 @@ struct Append<'a> {
     entries: HashMap<(DeviceId, u64), i64>,
     /// Those that are noted as somebody's.
     actors: HashSet<Actor>,
+    meter: Meter,
     now: Moment,
 }
 
@@ -173,21 +201,44 @@ impl Append<'_> {
         book: &GrantBook,
         known: Known,
     ) -> Result<Taken, RelayError> {
-        let decision: Decision = decide(offer, book, known, self.now);
-        let mut taken = Taken { outcomes: decision.outcomes(offer, sender), ..Taken::default() };
+        let mut decision: Decision = decide(offer, book, known, self.now);
+        let mut taken = Taken::default();
+        let mut judged = 0;
         for (verdict, offered) in decision.entries.iter().zip(&offer.entries) {
+            // What follows may build on this: it waits, too.
+            if adds(verdict)
+                && let Some(wait_ms) = self.meter.wait_ms()
+            {
+                taken.push_after_ms = Some(wait_ms);
+                break;
+            }
+            judged += 1;
             let (EntryKind::Append | EntryKind::AlreadyHeld, Ok(opened)) = (&verdict.kind, &offered.opened)
             else {
                 continue;
             };
+            let positions = self.feeds.appended();
             let (entry, stamp) = self.entry(verdict, opened)?;
-            taken.set_apart += self.changes(entry, verdict, offered, opened)?;
+            let stored = self.changes(entry, verdict, offered, opened)?;
+            taken.set_apart += stored.set_apart;
+            let head_bytes = match verdict.kind {
+                EntryKind::Append => (leaves(opened).len() * 32 + ENTRY_BYTES) as u64,
+                _ => 0,
+            };
+            let cost = Cost {
+                bytes: head_bytes + stored.bytes,
+                changes: stored.changes,
+                positions: self.feeds.appended() - positions,
+            };
+            self.meter.charge(cost, stored.apart_bytes);
             // A stamp of another relay came from the device, which therefore has it.
             if verdict.device == sender && stamp.relay == self.relay.device() {
                 let EntryVerdict { sequence, .. } = *verdict;
                 taken.stamps.push(EntryStamp { sequence, time: stamp.time, signature: stamp.signature });
             }
         }
+        decision.entries.truncate(judged);
+        taken.outcomes = decision.outcomes(offer, sender);
         Ok(taken)
     }
 
@@ -208,21 +259,22 @@ impl Append<'_> {
         Ok((id, stamp))
     }
 
-    /// Stores the entry's changes that are new; answers how many of them are set apart.
+    /// Stores the entry's changes that are new.
     fn changes(
         &mut self,
         entry: i64,
         verdict: &EntryVerdict,
         offered: &OfferedEntry,
         opened: &OpenedEntry,
-    ) -> Result<usize, RelayError> {
-        let mut set_apart = 0;
+    ) -> Result<Stored, RelayError> {
+        let mut stored = Stored::default();
         let number = self.relay.number;
         for ((verdict, change), header) in verdict.changes.iter().zip(&opened.changes).zip(&offered.headers) {
             let apart = match verdict {
                 ChangeVerdict::AlreadyHeld { .. } => continue,
                 ChangeVerdict::Refused { rule, .. } => {
                     store::insert_refused(self.tx, number, entry, change.index, rule.as_str())?;
+                    stored.changes += 1;
                     continue;
                 }
                 ChangeVerdict::Accepted { .. } => None,
@@ -252,6 +304,8 @@ impl Append<'_> {
                 store::insert_actor(self.tx, number, &header.actor, opened.sealed.head.device)?;
             }
             self.feeds.append(&Feed::Log, Item::Change(id), &change.hash.0)?;
+            stored.changes += 1;
+            stored.bytes += raw.len() as u64;
             match verdict {
                 ChangeVerdict::Accepted { sites_after, sites_new } => {
                     if !sites_new.is_empty() && !is_new {
@@ -266,7 +320,8 @@ impl Append<'_> {
                     }
                 }
                 ChangeVerdict::SetApart { sites_apart_after, .. } => {
-                    set_apart += 1;
+                    stored.set_apart += 1;
+                    stored.apart_bytes += raw.len() as u64;
                     if !is_new {
                         store::set_sites(self.tx, document, sites_apart_after, true)?;
                     }
@@ -274,7 +329,7 @@ impl Append<'_> {
                 ChangeVerdict::AlreadyHeld { .. } | ChangeVerdict::Refused { .. } => {}
             }
         }
-        Ok(set_apart)
+        Ok(stored)
     }
 
     /// Appends the document's changes before `change` to the feeds of sites that it comes to concern,

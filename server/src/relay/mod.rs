@@ -20,6 +20,7 @@ pub mod handle;
 pub mod answer;
 pub mod enrol;
 pub mod lease;
+mod quota;
 pub mod report;
 pub mod examine;
 pub mod link;
@@ -35,6 +36,7 @@ use guicang_sync::entry::JournalHead;
 use guicang_sync::feed::{Epoch, Feed};
 use guicang_sync::grant::{Added, GrantBook, GrantError, Issuer, SignedGrant, Standing};
 use guicang_sync::keys::DeviceKey;
+use guicang_sync::quota::Quota;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::watch;
 
@@ -65,6 +67,7 @@ pub struct Relay {
     readers: Mutex<Vec<Connection>>,
     book: Mutex<KeptBook>,
     wrong_codes: Mutex<enrol::WrongCodes>,
+    quota: Mutex<Quota>,
     log_head: watch::Sender<u64>,
 }
 
@@ -206,6 +209,7 @@ impl Relay {
             readers: Mutex::new(Vec::new()),
             book: Mutex::new(KeptBook { last: 0, book: Arc::new(GrantBook::new(row.public_key)) }),
             wrong_codes: Mutex::default(),
+            quota: Mutex::default(),
             log_head: watch::Sender::new(log_head),
         };
         relay.book()?;

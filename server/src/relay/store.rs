@@ -199,12 +199,18 @@ pub struct FeedWriter<'a> {
     tx: &'a Connection,
     organisation: i64,
     open: HashMap<Feed, FeedRow>,
+    appended: u64,
 }
 
 impl<'a> FeedWriter<'a> {
     /// For this transaction.
     pub fn new(tx: &'a Connection, organisation: i64) -> Self {
-        Self { tx, organisation, open: HashMap::new() }
+        Self { tx, organisation, open: HashMap::new(), appended: 0 }
+    }
+
+    /// How many items were appended so far, to all feeds together.
+    pub fn appended(&self) -> u64 {
+        self.appended
     }
 
     /// Appends an item, whose hash counts in the sum.
@@ -219,6 +225,7 @@ impl<'a> FeedWriter<'a> {
         let row = self.open.get_mut(feed).expect("opened above");
         row.head += 1;
         row.sum = row.sum.with(hash);
+        self.appended += 1;
         let (change, grant) = match item {
             Item::Change(id) => (Some(id), None),
             Item::Grant(id) => (None, Some(id)),

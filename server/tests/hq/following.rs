@@ -2,6 +2,7 @@
 
 use guicang_domain::money::Amount;
 use guicang_replica::{ExceptionFilter, StockFilter};
+use guicang_server::hq::follow;
 
 use crate::chain::Chain;
 
@@ -48,6 +49,36 @@ fn two_sold_and_three_come_back() {
     let excess: i64 = chain.returns_at_hq().iter().map(|r| r.excess.0).sum();
     assert_eq!(excess, 1_000);
     assert!(!chain.hq.stock(&StockFilter::default()).unwrap().is_empty());
+}
+
+/// However long a slice takes, HQ comes to the same: where each position takes twenty milliseconds, one
+/// goes at a time, where none takes any, as many as there are.
+#[test]
+fn slices_of_any_size_come_to_the_same() {
+    let seen = [0, 20].map(|slice_ms| {
+        let mut chain = Chain::found();
+        let mut alice = chain.join("S01");
+        chain.sell(&mut alice, "1001", 40, 60_000);
+        for _ in 0..40 {
+            chain.take_back(&mut alice, "S01/1001");
+        }
+        chain.sync(&mut alice);
+        // Both times of a slice are asked for, so each call makes it this much later.
+        let (now, link) = (chain.now(), chain.link(&chain.hq));
+        let calls = std::cell::Cell::new(0);
+        let clock = || {
+            calls.set(calls.get() + 1);
+            now.plus_ms(calls.get() * slice_ms)
+        };
+        assert!(follow::settle(&mut chain.hq, &link, &clock).unwrap().proven);
+        let rebuilt = chain.hq.rebuild(&mut |_, _| {}).unwrap();
+        assert_eq!(rebuilt.before, rebuilt.after);
+        (calls.get(), chain.returns_at_hq().len(), chain.hq.stock(&StockFilter::default()).unwrap())
+    });
+    let [(quick_calls, returns, stock), (slow_calls, slow_returns, slow_stock)] = seen;
+    assert_eq!((returns, &stock), (slow_returns, &slow_stock));
+    assert_eq!(returns, 40);
+    assert!(slow_calls > quick_calls, "{slow_calls} slow, {quick_calls} quick");
 }
 
 /// A relay's process that ends at any point costs nothing: HQ goes on from what is on disk.

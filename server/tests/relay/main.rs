@@ -6,3 +6,4 @@ mod rights;
 mod durability;
 mod joining;
 mod over_http;
+mod quota;

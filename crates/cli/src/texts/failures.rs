@@ -197,6 +197,16 @@ texts! {
         zh: "{path} 是新版本程序的文件（格式 {found}，本程序最多能读 {reads}）。",
         en: "A newer program made {path} (schema {found}; this one reads up to {reads}).",
     }
+    /// A file on a share.
+    network_disk(path: &dyn Display, kind: &str) {
+        zh: "{path} 在网络盘上（{kind}）。数据文件只能放在本机自己的磁盘上，放在网络盘上会损坏。什么都没有改动。",
+        en: "{path} lies on a network share ({kind}). The file has to be on this machine's own disk; a share would damage it. Nothing was changed.",
+    }
+    /// A file that another machine uses.
+    other_machine(name: &str, until: &str) {
+        zh: "数据文件正由另一台机器“{name}”使用（最早 {until} 后可在本机打开）。什么都没有改动。",
+        en: "Another machine, {name}, is using the file (until {until} at least). Nothing was changed.",
+    }
     /// Grants that prove nothing.
     grant(detail: &str) {
         zh: "授权证明不了这台设备：{detail}。",
@@ -274,6 +284,11 @@ texts! {
     relay_busy(url: &str, detail: &str) {
         zh: "{url} 暂时忙不过来：{detail}。",
         en: "{url} can't just now: {detail}.",
+    }
+    /// The relay takes no more entries of this device for a while.
+    push_later(unsent: u64, minutes: u64) {
+        zh: "本机近一小时上报太多，中继暂不再收；还有 {unsent} 条未上报，都保存在本机，约 {minutes} 分钟后可继续上报。总部发来的已经收到。",
+        en: "This device has sent as much as the relay takes of one in an hour; {unsent} changes are unsent and safe here; it takes more in about {minutes} min. What HQ sent has come.",
     }
     /// An answer that makes no sense.
     answer_unreadable(detail: &dyn Display) {

@@ -66,10 +66,12 @@ texts! {
         en: "| move | from any of | unless | to | who | rule |",
     }
     /// A move that isn't legal now.
-    illegal(number: &str, what: &str, found: &str, rule: &str, version: u64, wanted: &str, who: &str) {
-        zh: "退货单 {number} 现在不能{what}：{rule}（规则版本 {version}）。当前状态：{found}；须处于：{wanted}；由{who}办理。",
-        en: "{number} can't go this way now ({what}): {rule} (rules version {version}). It is: {found}; it would have to be: {wanted}; done by {who}.",
+    illegal(number: &str, what: &str, found: &str, rule: &str, wanted: &str, who: &str) {
+        zh: "退货单 {number} 现在不能{what}：{rule}。当前状态：{found}；须处于：{wanted}；由{who}办理。",
+        en: "{number} can't go this way now ({what}): {rule}. It is: {found}; it would have to be: {wanted}; done by {who}.",
     }
+    /// A rule in its version.
+    in_version(rule: &str, version: u64) { zh: "{rule}（规则版本 {version}）", en: "{rule} (rules version {version})" }
     /// Only a manager does this.
     manager_only(what: &str) {
         zh: "{what}要由非申请人的经理同意。",

@@ -93,6 +93,16 @@ texts! {
         zh: "{program} join 网址 --code 注册码 加入总部，或 {program} init 单独试用。",
         en: "{program} join URL --code C joins HQ; {program} init makes one to try alone.",
     }
+    /// A file belongs on the machine's own disk.
+    own_disk(program: &str) {
+        zh: "请把文件放到本机磁盘（如 C 盘或用户目录）；多台机器各用各的文件，用 {program} sync 交换数据。",
+        en: "Put it on this machine's own disk; each machine has a file of its own, and {program} sync brings what is in one to the others.",
+    }
+    /// One machine at a time.
+    one_machine(program: &str) {
+        zh: "如果文件是搬到本机来的，请在那台机器上停用，到时间后再试；否则每台机器各用各的文件，用 {program} sync 交换数据。",
+        en: "If the file was moved here, stop using it there and try again after that time; otherwise give each machine a file of its own, and let {program} sync bring what is in one to the others.",
+    }
     /// Name another file.
     other_file() { zh: "请指定另一个文件名。", en: "Name another file." }
     /// A new code from HQ.
@@ -165,6 +175,11 @@ texts! {
     sync_later(program: &str) {
         zh: "线路恢复后再 {program} sync，或用 --every 60s 一直试。",
         en: "{program} sync again when the line is back, or let --every 60s keep trying.",
+    }
+    /// Wait, and send the rest.
+    push_later(program: &str) {
+        zh: "稍后再 {program} sync，或用 --every 60s 自动继续。",
+        en: "{program} sync again later, or let --every 60s go on by itself.",
     }
     /// What an address looks like.
     address() {

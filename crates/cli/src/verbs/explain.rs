@@ -19,6 +19,13 @@ impl Explain for StoreError {
             }
             StoreError::Full => (failures::disk_full(language), next::make_room(language)),
             StoreError::Busy => (failures::busy(language), next::again(language)),
+            StoreError::OtherMachine { name, until } => {
+                return Failure::new(
+                    Exit::Refused,
+                    failures::other_machine(language, name, &until.to_rfc3339()),
+                    next::one_machine(language, program),
+                );
+            }
             StoreError::Damaged { what, detail } => {
                 return Failure::new(
                     Exit::Refused,
@@ -50,6 +57,9 @@ impl Explain for OpenError {
             }
             OpenError::Newer { path, found, reads } => {
                 Failure::new(Exit::Refused, failures::newer_file(l, path, *found, *reads), next::upgrade(l))
+            }
+            OpenError::NetworkFileSystem { path, kind } => {
+                Failure::new(Exit::Refused, failures::network_disk(l, path, kind), next::own_disk(l, program))
             }
             OpenError::Grant(detail) => {
                 Failure::new(Exit::Refused, failures::grant(l, detail), next::new_code(l))
@@ -165,8 +175,7 @@ fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
         number,
         &moves::what(language, illegal.what.as_str()),
         &states(&illegal.found),
-        &moves::rule(language, illegal.rule.as_str()),
-        RULES,
+        &moves::in_version(language, &moves::rule(language, illegal.rule.as_str()), RULES),
         &states(illegal.wanted),
         &moves::who(language, illegal.who.as_str()),
     )

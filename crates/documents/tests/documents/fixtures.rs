@@ -89,6 +89,11 @@ pub fn event_id(code: &str, ms: i64) -> EventId {
     EventId { recorded: Recorded::new(NOW.plus_ms(ms), 0), device: code.parse().unwrap() }
 }
 
+/// The key of [`event_id`]'s event in a document whose first event is the branch's at 1 ms.
+pub fn key(code: &str, ms: i64) -> String {
+    format!("{code}-{:x}", (ms - 1) << 16)
+}
+
 /// The branch's event, `ms` after noon.
 pub fn event<B>(ms: i64, body: B) -> Event<B> {
     Event {

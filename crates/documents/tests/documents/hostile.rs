@@ -37,11 +37,11 @@ fn object(tx: &Transaction<'_>, path: &[&str]) -> ObjId {
 }
 
 fn old_event() -> String {
-    event_id("S01A", 1).to_string()
+    key("S01A", 1)
 }
 
 fn new_event() -> String {
-    event_id("S01A", 2).to_string()
+    key("S01A", 2)
 }
 
 /// Puts an event as an honest program would.
@@ -154,7 +154,7 @@ fn versions_are_only_raised() {
 
 #[test]
 fn an_event_is_in_its_authors_name() {
-    let foreign = event_id("S02A", 2).to_string();
+    let foreign = key("S02A", 2);
     assert_eq!(attack(|tx| _ = put_event(tx, &foreign, "closed")), Err("foreign_event"));
     assert_eq!(attack(|tx| _ = put_event(tx, "first", "closed")), Err("bad_event_id"));
     assert_eq!(attack(|tx| tx.put(object(tx, &["events"]), new_event(), 5).unwrap()), Err("malformed"));
@@ -318,8 +318,8 @@ fn bytes_that_are_no_change_are_undecodable() {
 fn a_change_that_comes_back_with_other_bytes_is_not_canonical() {
     let bytes = begun().bytes;
     let data_at = bytes[9..].iter().position(|b| b & 0x80 == 0).unwrap() + 10;
-    // No dependencies, the actor, seq, start_op, five bytes of time, no message, no other actors.
-    let columns_at = data_at + 1 + 17 + 1 + 1 + 5 + 1 + 1;
+    // No dependencies, the actor, seq, start_op, no time, no message, no other actors.
+    let columns_at = data_at + 1 + 17 + 1 + 1 + 1 + 1 + 1;
     let columns_end = {
         let mut at = columns_at + 1;
         for _ in 0..2 * bytes[columns_at] {
@@ -345,7 +345,7 @@ fn what_came_beside_it_does_not_change_a_verdict() {
     let honest = by_hand(&[&first.bytes], 2, |tx| _ = put_event(tx, &new_event(), "closed"));
     let hostile = by_hand(&[&first.bytes], 3, |tx| tx.delete(object(tx, &["events"]), old_event()).unwrap());
     let beside = by_hand(&[&first.bytes], 4, |tx| {
-        let later = event_id("S01A", 9).to_string();
+        let later = key("S01A", 9);
         put_event(tx, &later, "closed");
     });
     for changes in [vec![first.bytes.as_slice()], vec![first.bytes.as_slice(), beside.as_slice()]] {

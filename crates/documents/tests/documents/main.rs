@@ -3,6 +3,7 @@
 mod fixtures;
 mod golden;
 mod round_trip;
+mod left_out;
 mod merge;
 mod newer;
 mod master;

@@ -14,6 +14,8 @@ pub mod entitlement;
 pub mod credit;
 pub mod postings;
 mod goods;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -33,7 +33,7 @@ pub use adjust::{Adjust, Adjusted};
 pub use customers::Contact;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
 pub use master::{ProductDraft, SiteDraft};
-pub use payout::{Payable, PayoutOutcome};
+pub use payout::{Payable, Payment, PayoutOutcome};
 pub use policy::{PolicyDone, PolicyDraft};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};

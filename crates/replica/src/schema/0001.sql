@@ -25,7 +25,13 @@ CREATE TABLE self (
     clock        INTEGER NOT NULL DEFAULT 0,
     acknowledged INTEGER NOT NULL DEFAULT 0,
     last_sync    INTEGER,
-    fault        TEXT
+    fault        TEXT,
+    -- The machine that wrote last, by its ids and its name, and until when no other may. Not a fact: it
+    -- says where the file is in use, and never leaves it.
+    holder_boot  TEXT NOT NULL DEFAULT '',
+    holder_id    TEXT NOT NULL DEFAULT '',
+    holder_name  TEXT NOT NULL DEFAULT '',
+    held_until   INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;

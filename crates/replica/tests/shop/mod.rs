@@ -56,6 +56,7 @@ pub fn ambient(clock: &Arc<AtomicI64>, seed: u64) -> Ambient {
                 *byte = (z ^ (z >> 31)) as u8;
             }
         }),
+        machine: None,
     }
 }
 

@@ -158,6 +158,7 @@ pub fn sample_answer() -> SyncAnswer {
         ],
         stale_fence: true,
         retry_after_ms: Some(5_000),
+        push_after_ms: None,
     }
 }
 
@@ -212,6 +213,7 @@ fn messages_are_pinned() {
         ..sample_answer()
     };
     check("sync-answer-quiet", &quiet);
+    check("sync-answer-push-later", &SyncAnswer { push_after_ms: Some(60_000), ..quiet });
     let mut dropped = sample_entry();
     (dropped.changes[0].bytes, dropped.changes[0].hash) = (None, Some(ChangeHash([8; 32])));
     check("wire-entry-dropped", &dropped);

@@ -128,6 +128,7 @@ impl MemoryRelay {
             feeds,
             stale_fence: false,
             retry_after_ms: None,
+            push_after_ms: None,
         };
         codec::encode(&answer)
     }

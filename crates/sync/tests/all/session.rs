@@ -248,6 +248,7 @@ fn a_long_absence_takes_several_requests() {
         let made = Made::new(document(&world.alice, n), &["S01"], Body { content, ..first(&actor) }.bytes());
         alice.journal.seal(vec![made]);
     }
+    alice.limits.request_bytes = 256 * 1024;
     let sent = alice.sync(&world, &mut relay);
     assert_eq!(sent.sent_changes, 40);
     assert!(sent.round_trips > 4, "{}", sent.round_trips);
@@ -364,15 +365,15 @@ fn after_each_failure_half_as_much_is_asked_for_down_to_one_entry() {
     let (alice, ..) = fleet(&world);
     let mut session = alice.session();
     let mut budgets = vec![];
-    for _ in 0..20 {
+    for _ in 0..22 {
         let Step::Entries { budget_bytes, .. } = session.step() else { panic!() };
         budgets.push(budget_bytes);
         session.entries(vec![], false, None).unwrap();
         assert!(matches!(session.step(), Step::Send(_)));
         session.failed();
     }
-    assert_eq!(budgets[..3], [256 * 1024, 128 * 1024, 64 * 1024]);
-    assert_eq!(budgets[19], 1);
+    assert_eq!(budgets[..3], [1024 * 1024, 512 * 1024, 256 * 1024]);
+    assert_eq!(budgets[21], 1);
 }
 
 /// An answer to another request, as a confused proxy may give, is no answer.
@@ -433,6 +434,64 @@ fn a_busy_relay_ends_the_session() {
     session.stored(alice.cursors()).unwrap();
     let Step::Done(summary) = session.step() else { panic!() };
     assert_eq!(summary.retry_after_ms, Some(7_000));
+}
+
+/// A device that has brought as much as it may for now holds the rest back, and still fetches all that
+/// it lacks, in that session and the next ones; nothing is blocked or refused, and later it goes on.
+#[test]
+fn a_device_over_its_quota_goes_on_fetching() {
+    let world = World::new();
+    let mut relay = MemoryRelay::new(&world);
+    let (mut alice, ..) = fleet(&world);
+    let mut carol = Device::new(&world.carol, &Role::Site(site("S01")));
+    for n in 0..20 {
+        carol.works(n, "S01");
+    }
+    carol.sync(&world, &mut relay);
+    alice.works(3, "S01");
+
+    let mut session = alice.session();
+    let (mut asked, mut fetched) = (0, 0);
+    let summary = loop {
+        match session.step() {
+            Step::Entries { after_sequence, budget_bytes } => {
+                asked += 1;
+                assert_eq!(budget_bytes == 0, asked > 1, "nothing more is offered once it is over");
+                if budget_bytes > 0 {
+                    alice.give(&mut session, after_sequence, 1);
+                } else {
+                    session.entries(vec![], false, None).unwrap();
+                }
+            }
+            Step::Send(body) => {
+                // The relay takes none of it, and answers no more than a few items at once.
+                let mut request: SyncRequest = codec::decode(&body, codec::DECODED_LIMIT_BYTES).unwrap();
+                let over = !std::mem::take(&mut request.entries).is_empty();
+                request.answer_limit_bytes = 2_000;
+                let answer = relay.sync(&world, alice.id(), &codec::encode(&request), NOON);
+                let mut answer: SyncAnswer = codec::decode(&answer, codec::DECODED_LIMIT_BYTES).unwrap();
+                answer.push_after_ms = over.then_some(60_000);
+                session.answer(&codec::encode(&answer)).unwrap();
+            }
+            Step::Store(received) => {
+                fetched += 1;
+                alice.store(&world, &received);
+                session.stored(alice.cursors()).unwrap();
+            }
+            Step::Done(summary) => break summary,
+        }
+    };
+    assert_eq!((summary.push_after_ms, &summary.blocked, summary.refused), (Some(60_000), &None, 0));
+    assert!(summary.proven && fetched > 1, "{fetched} answers");
+    assert_eq!((summary.fetched_changes, summary.sent_entries), (40, 0));
+
+    let mut session = alice.session();
+    session.hold_back();
+    let Step::Entries { budget_bytes: 0, .. } = session.step() else { panic!() };
+
+    let summary = alice.sync(&world, &mut relay);
+    assert!(summary.proven && summary.push_after_ms.is_none());
+    assert_eq!(summary.sent_changes, 2);
 }
 
 #[derive(Debug, Clone)]

@@ -132,6 +132,17 @@ CREATE TABLE device_report (
     PRIMARY KEY (organisation, device)
 ) STRICT, WITHOUT ROWID;
 
+-- What each device brought lately, as the time that pays for it. Without a row: nothing.
+CREATE TABLE device_quota (
+    organisation  INTEGER NOT NULL,
+    device        BLOB NOT NULL,
+    -- Microseconds since 1970.
+    paid_until_us INTEGER NOT NULL,
+    -- Set apart of it while it had no right.
+    apart_bytes   INTEGER NOT NULL,
+    PRIMARY KEY (organisation, device)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE enrolment_code (
     organisation INTEGER NOT NULL,
     -- The code itself is nowhere.
