@@ -24,6 +24,8 @@ pub enum Format {
     Table,
     /// For programs.
     Json,
+    /// For the editor: the policy as a file. Other data has no such form, and is shown as a table.
+    Toml,
 }
 
 /// Flags that every command of both binaries takes.
@@ -32,7 +34,7 @@ pub struct GlobalArgs {
     /// Language of messages: zh or en
     #[arg(long, global = true, display_order = 901, env = "GUICANG_LANG", hide_env_values = true)]
     pub lang: Option<Language>,
-    /// Form of data on standard output: table or json
+    /// Form of data on standard output: table or json; toml for policy show
     #[arg(
         long,
         global = true,

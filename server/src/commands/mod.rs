@@ -21,6 +21,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 use guicang_cli::config::Config;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -169,6 +170,9 @@ pub enum Commands {
     /// What was sold and came back, by site and in all
     #[command(after_help = "Examples:\n  guicang-server totals\n  guicang-server totals --json")]
     Totals(TotalsArgs),
+    /// The return policy: what may come back, for how long, on whose word
+    #[command(subcommand)]
+    Policy(PolicyVerb),
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
@@ -207,6 +211,10 @@ impl Commands {
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
+            Commands::Policy(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

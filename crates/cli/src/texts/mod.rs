@@ -45,3 +45,4 @@ pub mod results;
 pub mod headings;
 pub mod names;
 pub mod moves;
+pub mod policy;

@@ -12,6 +12,7 @@ pub mod sale;
 pub mod return_;
 pub mod stock;
 pub mod exception;
+pub mod policy;
 pub mod totals;
 pub mod doctor;
 pub mod rebuild;
