@@ -18,4 +18,5 @@ mod case;
 mod processes;
 mod quota;
 mod payer;
+mod policy;
 mod bad_input;

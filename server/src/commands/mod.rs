@@ -11,6 +11,7 @@ pub mod device;
 pub mod product;
 pub mod exception;
 pub mod payout;
+pub mod status;
 pub mod doctor;
 pub mod completions;
 mod explain;
@@ -176,6 +177,9 @@ pub enum Commands {
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
+    /// Show HQ: what it holds, and what unverified refunds can cost
+    #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
+    Status(status::StatusArgs),
     /// Examine HQ's file and the relay's
     #[command(after_help = "Examples:\n  guicang-server doctor")]
     Doctor(doctor::DoctorArgs),
@@ -216,6 +220,7 @@ impl Commands {
             }
             Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
             Commands::Completions(args) => args.run(globals),
