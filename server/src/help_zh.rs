@@ -115,6 +115,8 @@ pub const SERVER: Table = &[
     ("payout", "电子退款"),
     ("payout run", "付清应付的退款；可随时再执行，不会重复付款"),
     ("payout run examples", "例：\n  guicang-server payout run\n  guicang-server payout run --json"),
+    ("status", "查看总部：有什么，未核实退款最多会损失多少"),
+    ("status examples", "例：\n  guicang-server status\n  guicang-server status --json"),
     ("doctor", "检查总部和中继的文件"),
     ("doctor examples", "例：\n  guicang-server doctor"),
     ("rebuild", "由原始记录重建所有展示内容"),

@@ -339,6 +339,26 @@ texts! {
         zh: "另有 {n} 条来自导入的历史数据。",
         en: "Besides, {n} come of imported history.",
     }
+    /// What HQ is and holds.
+    hq_status(name: &str, sites: usize, documents: u64, policy: &str) {
+        zh: "{name} 总部：{sites} 家门店，{documents} 张单据，退货政策 {policy}",
+        en: "{name}, HQ: {sites} sites, {documents} documents, return policy {policy}",
+    }
+    /// What isn't on the relay, and what was set apart.
+    hq_unsent(unsent: u64, aside: usize) {
+        zh: "未送到中继 {unsent} 个变更，被拒或搁置 {aside} 个",
+        en: "{unsent} changes not on the relay yet, {aside} refused or set apart",
+    }
+    /// What stands granted on sales that nobody has seen.
+    exposure_now(provisional: &str, returns: u64, currency: &dyn Display) {
+        zh: "未核实退款敞口：现有 {provisional} {currency}（{returns} 张）。",
+        en: "Exposure to unverified refunds: {provisional} {currency} now, on {returns} returns.",
+    }
+    /// What can be lost at most.
+    exposure_at_most(right: &str, apart: &str, currency: &dyn Display, worst: &str, line: &str) {
+        zh: "最多：售出门店可退 {right}，其他门店离线可退 {apart} {currency}；单行最高 {worst}（{line}）。",
+        en: "At most: {right} by the sellers, {apart} {currency} by branches that do not hold the sale; {worst} on one line ({line}).",
+    }
     /// Changes at the relay that HQ has not folded.
     behind(missing: u64) {
         zh: "有 {missing} 个变更已到总部但还没有计入下面的数字。若一直如此，请看 guicang-server serve 的输出，并运行 guicang-server doctor。",

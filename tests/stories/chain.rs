@@ -87,6 +87,7 @@ pub fn request(receipt: &str, sku: &str, units: i64, tender: &str) -> CounterRet
         note: None,
         goods_here: true,
         grades: Vec::new(),
+        tags: None,
         refund: Some(Tender::new(tender).unwrap()),
         paid: tender == "cash",
     }

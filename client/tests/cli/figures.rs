@@ -105,6 +105,7 @@ fn totals_and_exceptions_as_json() {
         note: None,
         goods_here: true,
         grades: Vec::new(),
+        tags: None,
         refund: Some("wechat".parse().unwrap()),
         paid: false,
     };

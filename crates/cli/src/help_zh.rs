@@ -5,7 +5,10 @@ use crate::help::Table;
 /// The texts.
 pub const SHARED: Table = &[
     ("--lang", "提示信息的语言：zh 或 en"),
-    ("--format", "标准输出上数据的形式：table（表格）、json、jsonl、csv，或 csv-bom（供 Excel 打开）"),
+    (
+        "--format",
+        "标准输出上数据的形式：table（表格）、json、jsonl、csv，或 csv-bom（供 Excel 打开）；policy show 还可用 toml",
+    ),
     ("--json", "等于 --format json"),
     ("--user", "操作人，记入每个事件"),
     ("import", "导入其他程序的销售、退货和库存"),
@@ -22,6 +25,26 @@ pub const SHARED: Table = &[
     ("import undo examples", "例：\n  guicang import undo DR-S01A-000001"),
     ("import undo NUMBER", "导入编号，见 import list"),
     ("import --dry-run", "只检查，不写入"),
+    // policy
+    ("policy", "退货政策：能退什么、退多久、谁批准"),
+    ("policy show", "查看退货政策；加 --format toml 打印成 policy set 可用的文件"),
+    (
+        "policy show examples",
+        "例：\n  guicang policy show\n  guicang policy show --format toml > policy.toml\n  guicang policy show --version standard/1",
+    ),
+    ("policy show --version", "查看另一个版本，而不是当前版本"),
+    ("policy set", "由文件设置政策的新版本；只有总部可以"),
+    (
+        "policy set examples",
+        "例：\n  guicang policy show --format toml > policy.toml\n  guicang policy set policy.toml",
+    ),
+    ("policy set FILE", "政策文件（TOML）"),
+    ("policy history", "列出政策的所有版本"),
+    ("policy history examples", "例：\n  guicang policy history --json"),
+    ("policy preview", "看最近几天的退货按某个政策会得到什么结果"),
+    ("policy preview examples", "例：\n  guicang policy preview policy.toml --days 30"),
+    ("policy preview FILE", "政策文件（TOML）"),
+    ("policy preview --days", "最近多少天的退货"),
     // sale
     ("sale", "收银小票"),
     ("sale show", "查看小票：售出、已退、可退、净额"),

@@ -33,6 +33,8 @@ pub enum Format {
     Csv,
     /// The same with a byte order mark before it: Excel reads Chinese then.
     CsvBom,
+    /// For the editor: the policy as a file. Other data has no such form, and is shown as a table.
+    Toml,
 }
 
 /// Flags that every command of both binaries takes.
@@ -41,7 +43,7 @@ pub struct GlobalArgs {
     /// Language of messages: zh or en
     #[arg(long, global = true, display_order = 901, env = "GUICANG_LANG", hide_env_values = true)]
     pub lang: Option<Language>,
-    /// Form of data on standard output: table, json, jsonl, csv, or csv-bom (for Excel)
+    /// Form of data on standard output: table, json, jsonl, csv, or csv-bom (for Excel); policy show: toml
     #[arg(
         long,
         global = true,

@@ -332,7 +332,10 @@ impl Replayed {
             Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),
             Kind::CountPlan => count_plan::read(head, fields).map(Document::CountPlan),
-            Kind::Settings => settings::read(head, fields, problem).map(Document::Settings),
+            Kind::Settings => {
+                let events = self.read_events(fields, zone, prove, problems);
+                settings::read(head, fields, events, problem).map(Document::Settings)
+            }
         };
         problems.append(&mut told_of);
         told(document, problems)

@@ -14,6 +14,7 @@ use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::master::SettingsEvent;
 use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
@@ -69,6 +70,8 @@ pub enum Events<'a> {
     Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of `settings`; only those that were made with an event take more.
+    Settings(&'a [Event<SettingsEvent>]),
 }
 
 /// Why nothing was written.

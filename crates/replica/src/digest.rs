@@ -57,6 +57,10 @@ const SHOWN: &[&str] = &[
      FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
      WHERE c.org = ?1 ORDER BY d.identity, c.position",
     "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document
+      WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
+     WHERE j.org = ?1 ORDER BY d.identity, j.event",
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
@@ -306,6 +310,8 @@ impl Work<'_> {
             "count_head",
             "count_bucket",
             "count_plan",
+            "judged",
+            "provisional",
             "resolution",
             "resolution_claim",
         ] {

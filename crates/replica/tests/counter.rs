@@ -2,6 +2,7 @@
 
 mod history;
 mod shop;
+mod policies;
 mod walkthroughs;
 
 use guicang_domain::adjustment::Movement;

@@ -201,6 +201,7 @@ impl Chain {
             note: None,
             goods_here: true,
             grades: vec![graded],
+            tags: None,
             refund: Some("wechat".parse().unwrap()),
             paid: false,
         };

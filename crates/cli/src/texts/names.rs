@@ -60,6 +60,7 @@ names! {
         "negative_stock": "负库存", "negative stock";
         "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
+        "stale_policy": "政策版本过期", "stale policy";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
     }
@@ -107,6 +108,15 @@ names! {
         "out_of_window": "超过退货期限", "outside the return window";
         "value_above": "金额超过店员权限", "worth more than a clerk may grant";
         "unverified_above": "未核实销售且金额超限", "sale not held here and worth more than may be granted without it";
+        "not_returnable": "此类商品不接受退货", "not taken back";
+        "manager_above": "金额超过经理权限", "worth more than a manager may grant";
+        "hq_above": "金额超过总部权限", "worth more than HQ may grant";
+        "unverified_branch": "本店未核实退款超限", "unverified refunds of the branch over its limit";
+        "unverified_day": "当日未核实退款超限", "unverified refunds of the day over their limit";
+        "opened": "已拆封", "opened";
+        "grade_below": "等级不够", "grade too low";
+        "tags_missing": "吊牌缺失", "tags missing";
+        "receipt_missing": "未出示小票", "receipt required";
         "no_receipt": "没有小票", "no receipt";
         "above_lowest_price": "高于近期最低成交价", "above the lowest price paid lately";
         "waive": "仅退款", "refund without the goods";
@@ -199,6 +209,9 @@ names! {
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
         "action": "处理方式", "action";
+        "condition": "条件", "condition";
+        "tags": "吊牌", "tags";
+        "version": "版本", "version";
         "event": "事件", "event";
         "return address": "寄回地址", "return address";
         "carrier": "承运商", "carrier";
@@ -234,6 +247,23 @@ names! {
         "a length of time such as 60s, 5m, 1h": "时长，例如 60s、5m、1h", "a length of time such as 60s, 5m, 1h";
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
+        "no less than limits.clerk": "不小于 limits.clerk", "no less than limits.clerk";
+        "no less than the limits below it": "不小于下级权限", "no less than the limits below it";
+        "one rule for each category, site, channel and class": "同一品类、门店、渠道和原因大类只写一条", "one rule for each category, site, channel and class";
+        "unopened, tags, receipt or 'grade C'": "unopened（未拆封）、tags（吊牌）、receipt（小票）或 'grade C'（等级）", "unopened, tags, receipt or 'grade C'";
+        "no such field": "没有这个字段", "no such field";
+        "a whole number of days, 0 to 36500": "天数：0 到 36500 的整数", "a whole number of days, 0 to 36500";
+        "a whole number of days, or \"never\"": "天数，或 \"never\"（不接受退货）", "a whole number of days, or \"never\"";
+        "a text": "文字（加引号）", "a text";
+        "a text of 1 to 80 bytes": "1 到 80 字节的文字", "a text of 1 to 80 bytes";
+        "a list of texts": "文字列表", "a list of texts";
+        "a table": "表", "a table";
+        "a list of tables": "表的列表（[[…]]）", "a list of tables";
+        "true or false": "true 或 false", "true or false";
+        "supplier, store, carrier, customer or nobody": "supplier、store、carrier、customer 或 nobody", "supplier, store, carrier, customer or nobody";
+        "restock, quarantine, supplier or inspect": "restock、quarantine、supplier 或 inspect", "restock, quarantine, supplier or inspect";
+        "TOML": "TOML 格式", "TOML";
+        "on or off": "on 或 off", "on or off";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
         "exactly one SKU": "只写一个货号", "exactly one SKU";
         "at least one SKU": "至少一个货号", "at least one SKU";

@@ -11,8 +11,11 @@ use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
     ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
-use guicang_domain::master::{Level, Product, Settings, Site};
+use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::policy::condition::{Condition, ConditionRule};
+use guicang_domain::policy::version::PolicySet;
+use guicang_domain::policy::window::{Window, WindowRule, standard_legal};
 use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
@@ -517,6 +520,8 @@ pub fn settings() -> Settings {
         transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
+        legal: Default::default(),
+        events: Vec::new(),
     }
 }
 
@@ -583,6 +588,56 @@ pub fn count_plan() -> CountPlan {
         every_days: 30,
         from: "2026-11-01".parse().unwrap(),
     }
+}
+
+/// A version of the policy that says all that one can say.
+pub fn policy_set() -> PolicySet {
+    let category = || Some("生鲜".to_string());
+    let window = WindowRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        channel: Some(Channel::Online),
+        class: Some(ReasonClass::Preference),
+        window: Window::Never,
+    };
+    let shoes = WindowRule {
+        category: Some("鞋".into()),
+        site: None,
+        channel: None,
+        class: None,
+        window: Window::Days(14),
+    };
+    let condition = ConditionRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        class: Some(ReasonClass::Preference),
+        condition: Condition::Grade(Grade::B),
+    };
+    PolicySet {
+        policy: Policy {
+            version: "2026-winter".into(),
+            windows: vec![window, shoes],
+            conditions: vec![condition],
+            manager_above: Some(Amount(500_000)),
+            hq_above: Some(Amount(5_000_000)),
+            unverified_branch: Some(Amount(200_000)),
+            unverified_day: Some(Amount(100_000)),
+            stale_days: Some(3),
+            ..Policy::standard(Currency::CNY)
+        },
+        effective: NOW.plus_ms(86_400_000),
+    }
+}
+
+/// Settings with the law, a reason that isn't given any more, and a version of the policy.
+pub fn full_settings() -> Settings {
+    let mut legal = standard_legal(Currency::CNY);
+    legal.get_mut("cn_quality").unwrap().categories.insert("home".into());
+    let mut settings = Settings { legal, ..settings() };
+    settings.reasons.get_mut(&"expired".parse().unwrap()).unwrap().retired = true;
+    let set = SettingsEvent::PolicySet(Box::new(policy_set()));
+    settings.events = vec![Event { proof: proof(), ..hq_event(1, set) }];
+    settings
 }
 
 /// One document of each kind, with who writes it.

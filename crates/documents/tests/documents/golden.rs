@@ -44,6 +44,16 @@ fn variants_are_pinned_and_read() {
 }
 
 #[test]
+fn settings_with_versions_of_the_policy_are_pinned() {
+    let first = create(&Document::Settings(full_settings()), &hq(), NOW);
+    check("settings_versions", &first.bytes);
+    assert_eq!(
+        read(&Replayed::new(&[&first.bytes]).unwrap()).document,
+        Some(Document::Settings(full_settings()))
+    );
+}
+
+#[test]
 fn an_appended_event_is_pinned() {
     let first = create(&Document::Return(small_return()), &branch(1), NOW);
     let mut document = Replayed::new(&[&first.bytes]).unwrap();

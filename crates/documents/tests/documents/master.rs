@@ -1,8 +1,8 @@
 //! Master data: fields are set one by one, and the last writer's stands.
 
-use guicang_documents::{Replayed, WriteError, Writer, create};
+use guicang_documents::{Envelope, Events, Replayed, Violation, WriteError, Writer, create};
 use guicang_domain::document::Document;
-use guicang_domain::master::{Product, Settings};
+use guicang_domain::master::{Product, Settings, SettingsEvent};
 use guicang_domain::money::UnitPrice;
 use guicang_domain::policy::ReasonClass;
 use guicang_domain::quantity::Quantity;
@@ -61,6 +61,41 @@ fn edits_of_two_fields_made_apart_are_both_kept() {
     expected.policy.refund_days = 3;
     expected.reasons.remove(&"expired".parse().unwrap());
     assert_eq!(read(&merged).document, Some(Document::Settings(expected)));
+}
+
+/// Two of HQ's devices set a version each while apart: both are there for good, and an edit of a reason
+/// touches neither.
+#[test]
+fn versions_of_the_policy_are_added_and_stay() {
+    let first = create(&Document::Settings(full_settings()), &hq(), NOW);
+    let base = Replayed::new(&[&first.bytes]).unwrap();
+    let add = |version: &str, ms: i64, writer: &Writer| {
+        let mut set = policy_set();
+        set.policy.version = version.into();
+        let event = hq_event(ms, SettingsEvent::PolicySet(Box::new(set)));
+        base.clone().append_events(writer, NOW, &Events::Settings(&[event])).unwrap()
+    };
+    let mut merged = base.clone();
+    for change in [add("spring", 5, &hq()), add("summer", 6, &second())] {
+        merged.check(&change.bytes, &by_hq()).unwrap();
+        merged.apply(&change.bytes).unwrap();
+    }
+    let Some(Document::Settings(mut settings)) = read(&merged).document else { panic!() };
+    settings.reasons.get_mut(&"damaged".parse().unwrap()).unwrap().en = "Broken".into();
+    let edit = merged.set_fields(&hq(), NOW, &Document::Settings(settings.clone())).unwrap().unwrap();
+    assert_eq!(edit.header.max_op, edit.header.start_op, "one field");
+    assert_eq!(read(&merged).document, Some(Document::Settings(settings)));
+    let Some(Document::Settings(settings)) = read(&merged).document else { panic!() };
+    let names = settings.events.iter().filter_map(|e| match &e.body {
+        SettingsEvent::PolicySet(set) => Some(set.policy.version.as_str()),
+        SettingsEvent::Unknown { .. } => None,
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["2026-winter", "spring", "summer"]);
+    // A branch that sets one is not heard.
+    let by_a_branch = Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: false, creator: false };
+    let change = add("forged", 9, &hq());
+    let judged = base.clone().check(&change.bytes, &by_a_branch);
+    assert!(matches!(judged, Err(Violation::HqOnly { .. })), "{judged:?}");
 }
 
 #[test]

@@ -19,6 +19,7 @@ mod returns;
 mod sales;
 mod supplier_return;
 mod transfer;
+pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 
@@ -139,7 +140,7 @@ impl Work<'_> {
         self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d),
+            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
@@ -216,6 +217,8 @@ impl Work<'_> {
             "count_head",
             "count_bucket",
             "count_plan",
+            "judged",
+            "provisional",
             "resolution",
             "brought",
         ] {

@@ -167,6 +167,8 @@ CREATE TABLE receipt (
     UNIQUE (org, site, till, number)
 ) STRICT;
 CREATE INDEX receipt_number ON receipt (org, number);
+-- What can still come back: history is told apart, and never asked for by its time.
+CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
 CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
 
 -- What was sold, once a row, as the standing document says.
@@ -294,6 +296,34 @@ CREATE TABLE refund (
     amount   INTEGER NOT NULL,
     PRIMARY KEY (org, document, refund)
 ) STRICT, WITHOUT ROWID;
+
+-- Decisions that the policy was asked for, by the version that was asked.
+CREATE TABLE judged (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    -- When it was decided, ms: the time of its rank, held within what stamps prove.
+    time     INTEGER NOT NULL,
+    -- When the return occurred, ms.
+    occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX judged_version ON judged (org, version, time);
+
+-- What was granted on sales that nobody has seen yet, by return; gone once the sale is verified.
+CREATE TABLE provisional (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    -- The business date of the decision.
+    day      TEXT NOT NULL,
+    -- As the customer named it; empty without one.
+    receipt  TEXT NOT NULL,
+    value    INTEGER NOT NULL,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX provisional_site ON provisional (org, site, day, receipt, value);
 
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,

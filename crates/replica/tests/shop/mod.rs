@@ -164,6 +164,7 @@ impl Shop {
             note: None,
             goods_here: true,
             grades: vec![grade(Grade::A, total)],
+            tags: None,
             refund: Some(Tender::new("wechat").unwrap()),
             paid: false,
         }

@@ -209,6 +209,7 @@ fn shop_request(reason: &str) -> CounterReturn {
         note: None,
         goods_here: true,
         grades: vec![grade(Grade::A, 1)],
+        tags: None,
         refund: None,
         paid: false,
     }
