@@ -3,8 +3,11 @@
 mod support;
 
 mod help;
+mod states;
+mod imports;
 mod branch;
 mod cash;
+mod counts;
 mod figures;
 mod goods;
 mod mistakes;

@@ -11,10 +11,12 @@ use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
 use guicang_domain::cash::CashEvent;
+use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
 use guicang_domain::invoice::RedEvent;
+use guicang_domain::master::SettingsEvent;
 use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
@@ -28,8 +30,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, cash_shift, product, red_invoice, reservation, resolution, returns, sale_batch, settings,
-    site, supplier_return, transfer,
+    adjustment, cash_shift, count, count_plan, product, red_invoice, reservation, resolution, returns,
+    sale_batch, settings, site, supplier_return, transfer,
 };
 
 /// Who writes a change.
@@ -66,12 +68,16 @@ pub enum Events<'a> {
     SupplierReturn(&'a [Event<SupplierReturnEvent>]),
     /// Of a `reservation`.
     Reservation(&'a [Event<ReservationEvent>]),
+    /// Of a `count`.
+    Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
     /// Of a `cash_shift`.
     CashShift(&'a [Event<CashEvent>]),
     /// Of a `red_invoice`.
     RedInvoice(&'a [Event<RedEvent>]),
+    /// Of `settings`; only those that were made with an event take more.
+    Settings(&'a [Event<SettingsEvent>]),
 }
 
 /// Why nothing was written.
@@ -174,6 +180,11 @@ pub(crate) fn root(document: &Document) -> Map {
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);
+    if let Some(mark) = &head.import {
+        out.map("import", |out| {
+            out.text("number", mark.number.as_str()).text("file", &mark.file).text("profile", &mark.profile);
+        });
+    }
     match document {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
@@ -181,9 +192,11 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Transfer(d) => transfer::write(d, &mut out),
         Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
         Document::Reservation(d) => reservation::write(d, &mut out),
+        Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
+        Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
         Document::CashShift(d) => cash_shift::write(d, &mut out),
         Document::RedInvoice(d) => red_invoice::write(d, &mut out),

@@ -25,6 +25,7 @@ pub mod transfer;
 pub mod supplier_return;
 pub mod reservation;
 pub mod cost;
+pub mod count;
 pub mod master;
 pub mod calendar;
 pub mod policy;

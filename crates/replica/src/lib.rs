@@ -12,6 +12,7 @@
 mod ambient;
 mod machine;
 mod error;
+mod statistics;
 mod store;
 mod facts;
 mod project;
@@ -22,20 +23,24 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseTransfer, Contact, CounterReturn, Graded,
-    HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, MoveGoods, Named, Payable,
-    PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve,
-    Resolve, Resolved, ReturnDone, SendTransfer, ShipClaim, SiteDraft, Unreserve, WhichShift,
+    Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseCount, CloseTransfer, Contact,
+    CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
+    ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone,
+    PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested,
+    Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
+    WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
-pub use error::{CommandError, OpenError, StoreError};
+pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    CashFilter, CashPayment, CashShiftRow, ClaimLineRow, ElectronicRefund, ExceptionFilter, FeedStatus, Flow,
-    LossRow, Moved, OpenClaims, PartRow, PassageRow, ReceiptLineView, ReceiptView, RedDue, RedInvoiceRow,
-    RefundDue, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,
-    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StockFilter, StockRow,
+    Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
+    CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Found,
+    ImportRow, Judged, LossRow, MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow, PolicyRow, Preview,
+    ReceiptLineView, ReceiptView, RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow,
+    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
     SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

@@ -3,10 +3,13 @@
 use chrono::NaiveDate;
 use guicang_domain::calendar::{Calendar, DayKind};
 use guicang_domain::document::{Document, Kind};
-use guicang_domain::master::Settings;
-use guicang_domain::policy::{Policy, standard_reasons};
+use guicang_domain::ids::UserName;
+use guicang_domain::master::{Settings, SettingsEvent};
+use guicang_domain::policy::Policy;
+use guicang_domain::policy::version::PolicySet;
 use guicang_domain::time::Zone;
 
+use super::By;
 use crate::error::CommandError;
 use crate::store::{Replica, Work};
 
@@ -28,29 +31,43 @@ impl Replica {
 impl Work<'_> {
     fn set_days(&mut self, zone: Zone, days: &[(NaiveDate, Option<DayKind>)]) -> Result<bool, CommandError> {
         self.hq_only()?;
-        let held = crate::queries::settings::settings_row(&self.tx, self.org)?;
-        let current = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
-        let mut settings = match current {
-            Some(settings) => settings,
-            None => Settings {
-                head: self.new_head(Kind::Settings, None, self.me.zone)?,
-                name: self.me.name.clone(),
-                zone: self.me.zone,
-                currency: self.me.currency,
-                policy: Policy::standard(self.me.currency),
-                reasons: standard_reasons(),
-                calendar: Default::default(),
-                transit_days: None,
-            },
-        };
-        let own = settings.calendar.entry(Calendar::of(zone).name).or_default();
+        let terms = self.terms()?;
+        let held = terms.documents.into_iter().next();
+        let mut calendar = held.as_ref().map(|(_, s)| s.calendar.clone()).unwrap_or_default();
+        let own = calendar.entry(Calendar::of(zone).name).or_default();
         for (day, kind) in days {
             match kind {
                 Some(kind) => own.insert(*day, *kind),
                 None => own.remove(day),
             };
         }
-        settings.calendar.retain(|_, days| !days.is_empty());
-        self.put_master(held, Document::Settings(settings))
+        calendar.retain(|_, days| !days.is_empty());
+        match held {
+            Some((_, settings)) if settings.calendar == calendar => return Ok(false),
+            Some((id, settings)) => self.edit_settings(id, Settings { calendar, ..settings }, None)?,
+            None if calendar.is_empty() => return Ok(false),
+            None => {
+                let policy = Policy::standard(self.me.currency);
+                // What holds already, written down: the first event makes the map that later ones go into.
+                let set = PolicySet { policy: policy.clone(), effective: self.now };
+                let by = By::user(UserName::new("HQ").expect("a name of ours"));
+                let body = SettingsEvent::PolicySet(Box::new(set));
+                let event = self.event(&by, self.me.zone, "", body);
+                let settings = Settings {
+                    head: self.new_head(Kind::Settings, None, self.me.zone)?,
+                    name: self.me.name.clone(),
+                    zone: self.me.zone,
+                    currency: self.me.currency,
+                    policy,
+                    transit_days: None,
+                    reasons: terms.reasons,
+                    calendar,
+                    legal: terms.legal,
+                    events: vec![event],
+                };
+                self.create(Document::Settings(settings), &[])?;
+            }
+        }
+        Ok(true)
     }
 }

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use guicang_domain::cash::{CashFlow, CashShift, CashWay, Drawer, Window, postings, shift_of};
 use guicang_domain::ids::{DeviceId, EventId, Tender, TillId};
 use guicang_domain::money::Amount;
-use guicang_domain::returns::state::{RefundState, ReturnState};
 use guicang_domain::returns::{Return, ReturnEvent};
 use guicang_domain::time::Moment;
 use rusqlite::{Connection, params};
@@ -82,49 +81,10 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// A return's refunds by number, and the cash that was paid for it.
-    pub(super) fn project_refunds(
-        &mut self,
-        document: i64,
-        d: &Return,
-        state: &ReturnState,
-    ) -> Result<(), StoreError> {
-        let reversed: BTreeSet<&EventId> = d
-            .events
-            .iter()
-            .filter_map(|e| match &e.body {
-                ReturnEvent::Reversed { event } => Some(event),
-                _ => None,
-            })
-            .collect();
-        let standing = || d.events.iter().filter(|e| !reversed.contains(&e.id));
-        for (number, refund) in &state.refunds {
-            let paid_at = standing()
-                .filter(|e| matches!(&e.body, ReturnEvent::Paid { refund, .. } if refund == number))
-                .map(|e| e.occurred.at.0)
-                .max();
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO refund (org, document, refund, tender, electronic, requested, paid, state, paid_at)
-                     VALUES (?,?,?,?,?,?,?,?,?)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![
-                        self.org,
-                        document,
-                        number.as_str(),
-                        refund.tender.as_str(),
-                        refund.tender.is_electronic(),
-                        refund.requested.0,
-                        refund.paid.0,
-                        state_name(refund.state),
-                        paid_at
-                    ])
-                })
-                .map_err(StoreError::of)?;
-        }
+    /// The cash that was paid for a return.
+    pub(super) fn project_cash_paid(&mut self, document: i64, d: &Return) -> Result<(), StoreError> {
         let Some(site) = &d.head.site else { return Ok(()) };
-        for event in standing() {
+        for event in d.standing() {
             let ReturnEvent::Paid { tender, amount, by_hand: true, .. } = &event.body else { continue };
             if *tender != Tender::cash() {
                 continue;
@@ -173,19 +133,6 @@ impl Work<'_> {
             "SELECT site, opened, until FROM cash_shift WHERE org = ? AND document = ?",
             "SELECT site, occurred, occurred FROM cash_paid WHERE org = ? AND document = ?",
         ] {
-            self.collect(document, sql, |touched, r| {
-                touched.cash.insert((r.get(0)?, r.get(1)?, r.get(2)?));
-                Ok(())
-            })?;
-        }
-        let sold_for_cash: bool = self
-            .tx
-            .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
-            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
-            .map_err(StoreError::of)?;
-        if sold_for_cash {
-            let sql =
-                "SELECT site, occurred, occurred FROM receipt WHERE org = ? AND document = ? AND cash <> 0";
             self.collect(document, sql, |touched, r| {
                 touched.cash.insert((r.get(0)?, r.get(1)?, r.get(2)?));
                 Ok(())
@@ -374,16 +321,5 @@ impl Drawers {
         };
         let same = self.windows.iter().filter(|w| w.till == own.till && w.rank < own.rank).filter(shares);
         same.min_by(|a, b| a.rank.cmp(&b.rank)).map(|w| &w.rank.event)
-    }
-}
-
-/// A refund's state in data.
-fn state_name(state: RefundState) -> &'static str {
-    match state {
-        RefundState::Queued => "queued",
-        RefundState::Intended => "intended",
-        RefundState::Accepted => "accepted",
-        RefundState::Failed => "failed",
-        RefundState::Paid => "paid",
     }
 }

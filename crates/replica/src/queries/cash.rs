@@ -5,7 +5,7 @@ use guicang_domain::cash::{CashFlow, CashMove};
 use guicang_domain::document::Document;
 use guicang_domain::ids::{DocumentId, EventId, Number, SiteId, TillId, UserName};
 use guicang_domain::money::{Amount, Currency};
-use guicang_domain::time::{Moment, Occurred, Zone};
+use guicang_domain::time::{Occurred, Zone};
 use rusqlite::params;
 
 use super::name;
@@ -209,10 +209,5 @@ impl Replica {
             conflicts,
             currency: document.currency,
         })
-    }
-
-    /// The time now, by the clock that was passed in.
-    pub fn now(&mut self) -> Moment {
-        (self.ambient.now)()
     }
 }

@@ -4,9 +4,16 @@ mod cash;
 pub mod exceptions;
 mod invoices;
 mod losses;
+mod counts;
+mod due_counts;
+mod explain;
+mod imports;
+mod master;
+mod policy;
 mod receipts;
 mod refunds;
 mod reservations;
+pub(crate) mod recounts;
 mod returns;
 pub(crate) mod settings;
 mod status;
@@ -16,18 +23,28 @@ mod totals;
 mod transfers;
 
 pub use cash::{CashFilter, CashPayment, CashShiftRow};
+pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
+pub(crate) use counts::{count_by_id, spot};
+pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
+pub use explain::{StepWhat, StockStep};
+pub use imports::ImportRow;
 pub(crate) use invoices::red_due;
 pub use invoices::{RedDue, RedInvoiceRow};
 pub use losses::LossRow;
+pub use master::MasterRow;
+pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use recounts::RecountReason;
 pub use refunds::{ElectronicRefund, RefundDue};
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
-pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
+pub use returns::{
+    EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
+};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
-pub use totals::{Flow, Moved, SiteTotals};
+pub use totals::{Flow, SiteTotals};
 pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
