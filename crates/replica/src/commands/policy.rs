@@ -193,6 +193,7 @@ impl Work<'_> {
                     name: self.me.name.clone(),
                     zone: self.me.zone,
                     currency: self.me.currency,
+                    transit_days: None,
                     policy: Policy::standard(self.me.currency),
                     transit_days: None,
                     reasons,
