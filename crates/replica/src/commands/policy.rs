@@ -195,7 +195,6 @@ impl Work<'_> {
                     currency: self.me.currency,
                     transit_days: None,
                     policy: Policy::standard(self.me.currency),
-                    transit_days: None,
                     reasons,
                     calendar: Default::default(),
                     legal,
