@@ -35,6 +35,7 @@ fn receipt(number: &str, till: Option<&str>, at: Moment, units: i64, invoice: Op
         number: number.parse().unwrap(),
         occurred: at,
         customer: None,
+        cashier: None,
         lines: vec![line],
         tenders: vec![PaidBy { tender: Tender::cash(), amount: paid, reference: None }],
         invoice: invoice.map(Into::into),

@@ -47,6 +47,7 @@ fn sell(shop: &mut Shop, number: &str, till: Option<&str>, ms: i64, cash: i64, w
         number: number.parse().unwrap(),
         occurred: Moment(ms),
         customer: None,
+        cashier: None,
         lines: vec![line],
         tenders: vec![paid(Tender::cash(), cash), paid("wechat".parse().unwrap(), wechat)],
         invoice: None,
