@@ -134,5 +134,6 @@ fn receipt(record: &Record) -> Result<Receipt> {
             reference: None,
         }],
         invoice: None,
+        cashier: None,
     })
 }

@@ -9,12 +9,14 @@ mod programs;
 mod proxy;
 
 mod boundaries;
+mod goods;
 mod permute;
 mod apart;
 mod newer;
 mod hostile;
 mod refused;
 mod case;
+mod counts;
 mod processes;
 mod quota;
 mod payer;

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
@@ -19,6 +20,8 @@ use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
+use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Machine, Replica};
@@ -83,7 +86,7 @@ pub enum Commands {
     Init(init::InitArgs),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang import sales.csv --dry-run\n  guicang import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the till closed them
@@ -95,6 +98,15 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Goods from a site to a site
+    #[command(subcommand)]
+    Transfer(TransferVerb),
+    /// Goods back to their supplier
+    #[command(subcommand)]
+    SupplierReturn(SupplierReturnVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
@@ -136,6 +148,9 @@ impl Commands {
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
+            Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),

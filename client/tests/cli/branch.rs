@@ -93,12 +93,12 @@ fn stock_as_json() {
         [
             json!({
                 "site": "S01", "place": "", "sku": "CUP", "lot": null,
-                "on_hand": "1", "available": "1", "uncounted": true,
+                "on_hand": "1", "reserved": "0", "available": "1", "uncounted": true,
                 "accounts": {"sellable": "1"},
             }),
             json!({
                 "site": "S01", "place": "", "sku": "MUG", "lot": null,
-                "on_hand": "12.5", "available": "10.5", "uncounted": false,
+                "on_hand": "12.5", "reserved": "0", "available": "10.5", "uncounted": false,
                 "accounts": {"returns_hold": "2", "sellable": "10.5"},
             }),
         ]
@@ -139,7 +139,8 @@ fn real_transactions_are_imported_once() {
     let before = alice.items("status")[0]["documents"].clone();
     let dry = alice.items(&format!("{import} --dry-run"));
     assert_eq!(alice.items("status")[0]["documents"], before, "a dry run writes nothing");
-    let first = alice.items(&import);
+    let mut first = alice.items(&import);
+    assert_eq!(first[0].as_object_mut().unwrap().remove("import").unwrap(), "DR-DE1-000001");
     assert_eq!(dry, first, "a dry run says what the run then does");
     let taken = |report: &serde_json::Value| {
         report["taken"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>()

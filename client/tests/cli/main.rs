@@ -4,7 +4,10 @@ mod support;
 
 mod help;
 mod states;
+mod imports;
 mod branch;
+mod counts;
 mod figures;
+mod goods;
 mod mistakes;
 mod link;

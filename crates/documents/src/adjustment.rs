@@ -1,4 +1,4 @@
-//! `adjustment`: stock opening, received, sent back, found, written off.
+//! `adjustment`: stock opening, received, sent back, found, written off, repaired, scrapped, marked down.
 
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine};
 use guicang_domain::document::Head;
@@ -9,13 +9,14 @@ use crate::returns::read_receipt;
 use crate::value::{FieldError, Fields, Out};
 
 /// The kind's own fields, all set by the first change alone.
-pub(crate) const FIELDS: &[&str] = &["movement", "currency", "note", "receipt"];
+pub(crate) const FIELDS: &[&str] = &["movement", "currency", "note", "witness", "receipt"];
 
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Adjustment, out: &mut Out) {
     out.show("movement", document.movement)
         .show("currency", document.currency)
         .opt_show("note", document.note.as_ref())
+        .opt_show("witness", document.witness.as_ref())
         .opt_show("receipt", document.receipt.as_ref());
     out.map("lines", |out| {
         for (id, line) in &document.lines {
@@ -33,6 +34,10 @@ fn write_line(line: &AdjustmentLine, out: &mut Out) {
         .opt_show("lot", line.lot.as_ref())
         .opt_text("place", &line.place)
         .opt_int("cost", line.cost.map(|c| c.0))
+        .opt_int("value", line.value.map(|v| v.0))
+        .opt_show("from", line.from)
+        .opt_show("to", line.to)
+        .opt_show("into", line.into.as_ref())
         .opt_show("row", line.row.as_ref());
 }
 
@@ -48,6 +53,7 @@ pub(crate) fn read(
         movement: fields.parse("movement")?,
         currency: fields.parse("currency")?,
         note: fields.opt_text("note")?.map(Into::into),
+        witness: fields.opt_parse("witness")?,
         receipt: read_receipt(fields)?,
         lines: fields.each("lines", read_line, problem)?,
         events,
@@ -63,6 +69,10 @@ fn read_line(fields: &Fields<'_>) -> Result<AdjustmentLine, FieldError> {
         lot: fields.opt_parse("lot")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
         cost: fields.opt_price("cost")?,
+        value: fields.opt_amount("value")?,
+        from: fields.opt_parse("from")?,
+        to: fields.opt_parse("to")?,
+        into: fields.opt_parse("into")?,
         row: fields.opt_parse("row")?,
     })
 }

@@ -20,6 +20,10 @@ impl Events<'_> {
             Events::Sales(_) => Kind::SaleBatch,
             Events::Return(_) => Kind::Return,
             Events::Adjustment(_) => Kind::Adjustment,
+            Events::Transfer(_) => Kind::Transfer,
+            Events::SupplierReturn(_) => Kind::SupplierReturn,
+            Events::Reservation(_) => Kind::Reservation,
+            Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
             Events::Settings(_) => Kind::Settings,
         }
@@ -31,6 +35,10 @@ impl Events<'_> {
             Events::Sales(events) => maps(events, home),
             Events::Return(events) => maps(events, home),
             Events::Adjustment(events) => maps(events, home),
+            Events::Transfer(events) => maps(events, home),
+            Events::SupplierReturn(events) => maps(events, home),
+            Events::Reservation(events) => maps(events, home),
+            Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
             Events::Settings(events) => maps(events, home),
         }
@@ -89,7 +97,10 @@ impl Replayed {
         document: &Document,
     ) -> Result<Option<NewChange>, WriteError> {
         self.may_add(document.kind().as_str())?;
-        if !matches!(document, Document::Product(_) | Document::Site(_) | Document::Settings(_)) {
+        if !matches!(
+            document,
+            Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_)
+        ) {
             return Err(WriteError::WrongKind {
                 found: document.kind().to_string(),
                 wanted: "master data".into(),
@@ -108,7 +119,7 @@ impl Replayed {
         edits.retain(|e| {
             !matches!(
                 e.path[0].as_str(),
-                "kind" | "schema" | "rules" | "site" | "number" | "zone" | "events" | "made"
+                "kind" | "schema" | "rules" | "site" | "number" | "zone" | "import" | "events" | "made"
             )
         });
         if edits.is_empty() {

@@ -22,6 +22,7 @@ use crate::value::{FieldError, Fields, Out, parse};
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Settings, out: &mut Out) {
     out.text("name", &document.name).show("time_zone", document.zone).show("currency", document.currency);
+    out.opt_int("transit_days", document.transit_days);
     out.map("policy", |out| write_policy(&document.policy, out));
     out.map("reasons", |out| {
         for (code, reason) in &document.reasons {
@@ -144,6 +145,7 @@ pub(crate) fn read(
         name: fields.text("name")?.into(),
         zone: fields.parse("time_zone")?,
         currency: fields.parse("currency")?,
+        transit_days: fields.opt_narrow("transit_days")?,
         policy: policy.map_err(|e| e.under("policy"))?,
         reasons: fields.each("reasons", read_reason, &mut problem)?,
         legal: fields.each("legal", read_legal, problem)?,

@@ -10,20 +10,27 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
 use guicang_domain::master::SettingsEvent;
+use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::sale::SaleEvent;
+use guicang_domain::supplier_return::SupplierReturnEvent;
 use guicang_domain::time::Moment;
+use guicang_domain::transfer::TransferEvent;
 
 use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
-use crate::{adjustment, product, resolution, returns, sale_batch, settings, site};
+use crate::{
+    adjustment, count, count_plan, product, reservation, resolution, returns, sale_batch, settings, site,
+    supplier_return, transfer,
+};
 
 /// Who writes a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +60,14 @@ pub enum Events<'a> {
     Return(&'a [Event<ReturnEvent>]),
     /// Of an `adjustment`.
     Adjustment(&'a [Event<AdjustmentEvent>]),
+    /// Of a `transfer`.
+    Transfer(&'a [Event<TransferEvent>]),
+    /// Of a `supplier_return`.
+    SupplierReturn(&'a [Event<SupplierReturnEvent>]),
+    /// Of a `reservation`.
+    Reservation(&'a [Event<ReservationEvent>]),
+    /// Of a `count`.
+    Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
     /// Of `settings`; only those that were made with an event take more.
@@ -159,13 +174,23 @@ pub(crate) fn root(document: &Document) -> Map {
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);
+    if let Some(mark) = &head.import {
+        out.map("import", |out| {
+            out.text("number", mark.number.as_str()).text("file", &mark.file).text("profile", &mark.profile);
+        });
+    }
     match document {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
         Document::Adjustment(d) => adjustment::write(d, &mut out),
+        Document::Transfer(d) => transfer::write(d, &mut out),
+        Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
+        Document::Reservation(d) => reservation::write(d, &mut out),
+        Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
+        Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
     }
     out.into_map()

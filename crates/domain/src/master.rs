@@ -44,6 +44,21 @@ pub struct Product {
     pub service: bool,
     /// How much a weighed return may differ from what was sold.
     pub tolerance: Option<Quantity>,
+    /// What tells it from its like, by name: colour, size (颜色, 尺码).
+    pub attributes: BTreeMap<String, String>,
+    /// Other units by name, each with how much of the base unit it is: a case is 12 (箱 = 12 瓶).
+    pub units: BTreeMap<String, Quantity>,
+    /// How much each site is to have.
+    pub levels: BTreeMap<SiteId, Level>,
+}
+
+/// How much of an article a site is to have, at least and at most; zero or more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Below this it is to be ordered.
+    pub min: Option<Quantity>,
+    /// Not more than this.
+    pub max: Option<Quantity>,
 }
 
 /// A branch or warehouse.
@@ -78,6 +93,8 @@ pub struct Settings {
     pub currency: Currency,
     /// The return policy that holds while no version was set.
     pub policy: Policy,
+    /// After so many days goods in transit are late; `None`: [`Settings::TRANSIT_DAYS`].
+    pub transit_days: Option<u32>,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
     /// The law's minimum windows, by name.
@@ -96,4 +113,9 @@ pub enum SettingsEvent {
         /// Its name.
         kind: String,
     },
+}
+
+impl Settings {
+    /// After how many days goods in transit are late where the settings don't say.
+    pub const TRANSIT_DAYS: u32 = 3;
 }

@@ -3,6 +3,8 @@
 //! Errors carry fields, not sentences: the text for a person, in their language and with what to do
 //! next, is made at the edge.
 
+use guicang_domain::count::Stage;
+use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
@@ -137,6 +139,48 @@ pub enum CommandError {
     UnknownReturn {
         /// As typed.
         found: String,
+    },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
+    /// No document of that kind and that number or identity is held here.
+    #[error("unknown {kind} {found:?}")]
+    UnknownDocument {
+        /// The kind.
+        kind: Kind,
+        /// As typed.
+        found: String,
+    },
+    /// More arrived than was sent, and nobody said that this is meant.
+    #[error("{sku}: {asked} arrived, {open} under way")]
+    MoreThanSent {
+        /// The article.
+        sku: Sku,
+        /// What is said to have arrived.
+        asked: Quantity,
+        /// What may still arrive.
+        open: Quantity,
+    },
+    /// More is to be accounted for than is open on the document.
+    #[error("{number}: {asked} of {sku} asked, {open} open")]
+    MoreThanOpen {
+        /// The document's number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// What was asked.
+        asked: Quantity,
+        /// What is open.
+        open: Quantity,
+    },
+    /// Goods are scrapped before a witness, who isn't the one who scraps them.
+    #[error("a witness other than {user} is needed")]
+    WitnessNeeded {
+        /// Who scraps them.
+        user: String,
     },
     /// Several documents have that number.
     #[error("{number:?} names several documents")]
@@ -327,9 +371,83 @@ pub enum CommandError {
         /// The article.
         sku: Sku,
     },
+    /// A stocktake doesn't take it.
+    #[error(transparent)]
+    Count(#[from] CountRefusal),
     /// The file could not be read or written; nothing was done.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a stocktake doesn't take a command.
+#[derive(Debug, thiserror::Error)]
+pub enum CountRefusal {
+    /// No count of that number or identity is held here.
+    #[error("unknown count {found:?}")]
+    Unknown {
+        /// As typed.
+        found: String,
+    },
+    /// No plan of that name is held here.
+    #[error("unknown count plan {found:?}")]
+    UnknownPlan {
+        /// As typed.
+        found: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The count is at another stage than the command is for.
+    #[error("{number} is {stage}")]
+    Stage {
+        /// Its number.
+        number: String,
+        /// Where it is.
+        stage: Stage,
+        /// Where it would have to be.
+        wanted: &'static [Stage],
+    },
+    /// An article or place that this count isn't of.
+    #[error("{sku} at {place:?} is not in the scope of {number}")]
+    OutOfScope {
+        /// Its number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// The place; empty for the site's one place.
+        place: String,
+    },
+    /// Nothing was counted: of this bucket, or at all.
+    #[error("{number}: nothing was counted")]
+    NothingCounted {
+        /// Its number.
+        number: String,
+        /// The article; `None` for the whole count.
+        sku: Option<Sku>,
+    },
+    /// The approver alone has counted.
+    #[error("{user} alone has counted {number}")]
+    ApproverIsCounter {
+        /// Its number.
+        number: String,
+        /// Who.
+        user: String,
+    },
+    /// It was approved, and nothing has changed since.
+    #[error("{number} was approved, and nothing has changed since")]
+    NothingNew {
+        /// Its number.
+        number: String,
+    },
+    /// More buckets than one event may name.
+    #[error("{number}: {found} buckets, {most} at most")]
+    TooMany {
+        /// Its number; empty for one that was to be opened.
+        number: String,
+        /// How many.
+        found: usize,
+        /// How many may be.
+        most: usize,
+    },
 }
 
 impl From<rusqlite::Error> for CommandError {

@@ -9,6 +9,7 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+mod sheet;
 pub mod exception;
 pub mod payout;
 pub mod status;
@@ -21,13 +22,16 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
+use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Machine, Replica};
@@ -153,7 +157,7 @@ pub enum Commands {
     Product(product::ProductVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the tills closed them
@@ -165,6 +169,15 @@ pub enum Commands {
     /// What is where
     #[command(subcommand)]
     Stock(StockVerb),
+    /// Goods from a site to a site
+    #[command(subcommand)]
+    Transfer(TransferVerb),
+    /// Goods back to their supplier
+    #[command(subcommand)]
+    SupplierReturn(SupplierReturnVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
@@ -206,13 +219,21 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             // The table of moves is the program's, not a file's.
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
+            Commands::Stock(StockVerb::Explain(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Transfer(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::SupplierReturn(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Count(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Policy(verb) if verb.writes() => {

@@ -162,6 +162,7 @@ impl Chain {
             lines: vec![SaleLine::new(line, "TEA".parse().unwrap(), Quantity::units(units), Amount(paid))],
             tenders,
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site,

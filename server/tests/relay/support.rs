@@ -251,9 +251,14 @@ impl Device {
             lot: None,
             place: String::new(),
             cost: None,
+            value: None,
             row: None,
+            from: None,
+            to: None,
+            into: None,
         };
         let adjustment = Adjustment {
+            witness: None,
             head: Head {
                 id,
                 site: Some(site(at)),
@@ -261,6 +266,7 @@ impl Device {
                 schema: 1,
                 rules: 1,
                 zone: Zone::SHANGHAI,
+                import: None,
             },
             movement: Movement::Received,
             currency: "CNY".parse().unwrap(),

@@ -62,6 +62,26 @@ texts! {
         zh: "这里没有退货单 {found:?}。",
         en: "There is no return {found:?} here.",
     }
+    /// An unknown document of another kind.
+    unknown_document(kind: &str, found: &str) {
+        zh: "这里没有{kind} {found:?}。",
+        en: "There is no {kind} {found:?} here.",
+    }
+    /// More arrived than was sent.
+    more_than_sent(sku: &dyn Display, asked: &dyn Display, open: &dyn Display) {
+        zh: "{sku} 要收 {asked}，但在途的只有 {open}。",
+        en: "{asked} of {sku} are to be received, but only {open} are under way.",
+    }
+    /// More is to be accounted for than is open.
+    more_than_open(number: &str, sku: &dyn Display, asked: &dyn Display, open: &dyn Display) {
+        zh: "单据 {number}：{sku} 要处理 {asked}，但只剩 {open} 可处理。",
+        en: "{number}: {asked} of {sku} are asked, but only {open} are open.",
+    }
+    /// Nobody scraps alone.
+    witness_needed(user: &str) {
+        zh: "报废要有见证人，而且不能是 {user} 本人。",
+        en: "Scrapping needs a witness other than {user}.",
+    }
     /// An unknown receipt.
     unknown_receipt(found: &str) {
         zh: "这里没有小票 {found:?}。",
@@ -397,6 +417,13 @@ texts! {
     nothing_readable() {
         zh: "没有一行读得懂。",
         en: "Not one row could be read.",
+    }
+    /// No file was named.
+    no_import_file() { zh: "没有指定要导入的文件。", en: "No file to import was named." }
+    /// No such import.
+    unknown_import(found: &str) {
+        zh: "本机没有导入记录 {found:?}。",
+        en: "There is no import {found:?} here.",
     }
     /// No such profile.
     profile_unknown(name: &str, known: &str) {

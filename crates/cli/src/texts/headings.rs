@@ -99,8 +99,63 @@ texts! {
 }
 
 texts! {
+    /// An import.
+    import() { zh: "导入", en: "import" }
+    /// A file.
+    file() { zh: "文件", en: "file" }
+    /// A profile.
+    profile() { zh: "格式", en: "profile" }
+    /// Who did it.
+    user() { zh: "操作人", en: "user" }
+    /// Documents.
+    documents() { zh: "单据", en: "documents" }
     /// Rows of a file.
     rows() { zh: "行", en: "rows" }
     /// How many.
     count() { zh: "数量", en: "count" }
+}
+
+texts! {
+    /// The site that goods leave.
+    from() { zh: "调出", en: "from" }
+    /// The site that goods go to.
+    to() { zh: "调入", en: "to" }
+    /// Days under way.
+    days() { zh: "在途天数", en: "days" }
+    /// Sent.
+    sent() { zh: "发出", en: "sent" }
+    /// Arrived.
+    arrived() { zh: "收到", en: "arrived" }
+    /// Came on top of what was sent.
+    over() { zh: "多收", en: "over" }
+    /// Never left the sender.
+    never_left() { zh: "未发出", en: "never left" }
+    /// Lost.
+    lost() { zh: "丢失", en: "lost" }
+    /// Still open.
+    open() { zh: "未结", en: "open" }
+    /// A supplier.
+    supplier() { zh: "供应商", en: "supplier" }
+    /// What is claimed.
+    claimed() { zh: "索赔额", en: "claimed" }
+    /// What was credited.
+    credited() { zh: "已贷记", en: "credited" }
+    /// The price of one.
+    price() { zh: "单价", en: "price" }
+    /// Set apart and still here.
+    held() { zh: "待发", en: "held" }
+    /// Left for the supplier.
+    shipped() { zh: "已发", en: "shipped" }
+    /// How it ended.
+    settled() { zh: "结果", en: "ended" }
+    /// When the oldest left.
+    oldest() { zh: "最早发出", en: "oldest" }
+    /// Kept for somebody.
+    reserved() { zh: "预留", en: "reserved" }
+    /// Still kept.
+    kept() { zh: "尚留", en: "kept" }
+    /// Until when.
+    until() { zh: "留至", en: "until" }
+    /// For whom or what.
+    purpose() { zh: "用途", en: "for" }
 }

@@ -54,10 +54,54 @@ names! {
         "refund_over_entitlement": "超额退款", "refund over entitlement";
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
+        "late_in_transit": "在途超期", "late in transit";
+        "transfer_short": "调拨短少", "short on arrival";
+        "transfer_over": "调拨多收", "more arrived than was sent";
+        "negative_stock": "负库存", "negative stock";
+        "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
         "stale_policy": "政策版本过期", "stale policy";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
+    }
+    /// A state of a transfer.
+    transfer_state {
+        "awaiting_dispatch": "已收货，待发货记录", "received, dispatch not known yet";
+        "reversed": "已冲销", "reversed";
+        "in_transit": "在途", "in transit";
+        "part_received": "部分收货", "part received";
+        "missing": "短少待查", "missing";
+        "received": "已收齐", "received";
+        "over": "多收", "over";
+        "never_left": "未发出", "never left";
+        "lost": "丢失", "lost";
+    }
+    /// A state of a supplier return.
+    claim_state {
+        "reversed": "已冲销", "reversed";
+        "raised": "待发货", "raised";
+        "shipped": "已发货", "shipped";
+        "part_closed": "部分结清", "part closed";
+        "credited": "已贷记", "credited";
+        "exchanged": "已换货", "exchanged";
+        "sent_back": "已退回", "sent back";
+        "written_off": "已核销", "written off";
+        "closed": "已结清", "closed";
+        "cancelled": "已取消", "cancelled";
+    }
+    /// A state of a reservation.
+    reservation_state {
+        "kept": "预留中", "kept";
+        "expired": "已过期", "expired";
+        "ended": "已结束", "ended";
+    }
+    /// A kind of document.
+    document {
+        "transfer": "调拨单", "transfer";
+        "supplier_return": "采购退货单", "supplier return";
+        "reservation": "预留单", "reservation";
+        "return": "退货单", "return";
+        "adjustment": "调整单", "adjustment";
     }
     /// A ground of the policy.
     ground {
@@ -96,8 +140,16 @@ names! {
         "opening": "期初", "opening";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "taken_back": "退供应商冲回", "sent back, and brought again";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
+        "repair_out": "送修", "sent to be repaired";
+        "repair_in": "修回", "back from repair";
+        "set_apart": "转待报废", "set apart to be scrapped";
+        "scrapped": "报废", "scrapped";
+        "marked_down": "降价转码", "marked down";
+        "count_gain": "盘盈", "more than the book";
+        "count_loss": "盘亏", "less than the book";
     }
     /// Where an inspected part goes.
     disposition {
@@ -149,6 +201,9 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
+        "category": "类别", "category";
+        "stage of a count": "盘点状态", "stage of a count";
+        "word for the uncounted": "未盘处理", "word for the uncounted";
         "name": "名称", "name";
         "refund": "退款", "refund";
         "language": "语言", "language";
@@ -163,6 +218,9 @@ names! {
         "tracking number": "运单号", "tracking number";
         "missing part": "缺件", "missing part";
         "note": "备注", "note";
+        "outcome": "下落", "outcome";
+        "settlement": "结清方式", "settlement";
+        "supplier": "供应商", "supplier";
     }
     /// What a value should be, in the words of the program's parsers.
     wanted {
@@ -217,6 +275,29 @@ names! {
         "the till's receipt, or goods; not both": "收银小票或商品，二者只写一个", "the till's receipt, or goods; not both";
         "DEVICE-TIME": "设备-时间（见 return show --json）", "DEVICE-TIME, see return show --json";
         "WHAT or WHAT=PRICE": "缺什么，或 缺什么=价格", "WHAT or WHAT=PRICE";
+        "a rate such as 13%": "税率，例如 13%", "a rate such as 13%";
+        "a name": "名称", "a name";
+        "yes or no": "是或否", "yes or no";
+        "at most 1,000 bytes": "最多 1000 字节", "at most 1,000 bytes";
+        "a number of zero or more with at most 4 decimals (quantities: 3)": "不小于零的数字，最多四位小数（数量三位）", "a number of zero or more with at most 4 decimals (quantities: 3)";
+        "the whole code: give the column the format Text before the file is saved": "完整的编码：保存文件前请把该列设为“文本”格式", "the whole code: give the column the format Text before the file is saved";
+        "text in the encoding of the file": "文件编码中的文字", "text in the encoding of the file";
+        "one of late never_left lost": "late（迟到）、never_left（未发出）、lost（丢失）之一", "one of late never_left lost";
+        "one of credited exchanged sent_back written_off": "credited（贷记）、exchanged（换货）、sent_back（退回）、written_off（核销）之一", "one of credited exchanged sent_back written_off";
+        "a stock account such as sellable": "库存科目，例如 sellable", "a stock account such as sellable";
+        "sellable, defective or supplier_hold": "sellable、defective 或 supplier_hold", "sellable, defective or supplier_hold";
+        "another site than the sender": "调出门店以外的门店", "another site than the sender";
+        "the dispatch's number, such as DB-S01A-000001": "调拨单号，例如 DB-S01A-000001", "the dispatch's number, such as DB-S01A-000001";
+        "another SKU than the one marked down": "与原货号不同的货号", "another SKU than the one marked down";
+        "what was credited for one": "贷记单价", "what was credited for one";
+        "nothing, unless it is credited": "不填（只有贷记才填）", "nothing, unless it is credited";
+        "1 to 80 bytes without control characters": "1 到 80 字节，不含控制字符", "1 to 80 bytes without control characters";
+        "a time to come": "将来的时间", "a time to come";
+        "one of opening received sent_back found written_off": "opening、received、sent_back、found、written_off 之一", "one of opening received sent_back found written_off";
+        "one of open closed approved cancelled": "open、closed、approved、cancelled 之一", "one of open closed approved cancelled";
+        "one of leave zero": "leave 或 zero", "one of leave zero";
+        "0 and more": "不小于 0", "0 and more";
+        "a category that some article has": "某个商品所属的类别", "a category that some article has";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }
@@ -268,6 +349,13 @@ names! {
         "written_off": "报损", "written off";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "tender": "支付明细", "tender";
+    }
+    /// Whether an import stands.
+    import_state {
+        "stands": "有效", "stands";
+        "partly_reversed": "部分冲销", "partly reversed";
+        "reversed": "已冲销", "reversed";
     }
     /// Why an imported row was not taken.
     skipped {
@@ -284,11 +372,21 @@ names! {
         "bad_receipt": "小票号不对", "bad receipt number";
         "bad_customer": "会员号不对", "bad customer";
         "bad_code": "货号不对", "bad code";
-        "bad_name": "品名太长", "name too long";
+        "bad_name": "品名、规格或序列号太长", "name, specification or serial numbers too long";
         "bad_tender": "支付方式不对", "bad tender";
         "bad_line": "行号不对", "bad line number";
         "repeated_line": "行号重复", "repeated line number";
         "not_utf8": "不是 UTF-8 文本", "not UTF-8";
+        "not_text": "不是文件编码中的文字", "not text in the file's encoding";
+        "cut_code": "编码被电子表格截断（科学计数法）：请把该列设为“文本”格式后重新导出", "code cut by a spreadsheet (scientific notation): give the column the format Text and export again";
+        "bad_discount": "折扣金额不对", "bad discount";
+        "bad_tax_rate": "税率不对", "bad tax rate";
+        "bad_expiry": "有效期不对", "bad expiry";
+        "bad_lot": "批号不对", "bad lot";
+        "bad_cashier": "收银员不对", "bad cashier";
+        "sum_row": "合计行", "sum";
+        "zero_quantity": "数量为零", "quantity zero";
+        "tender_of_return": "退货的支付明细（历史退货不记支付方式）", "tender of a return (history doesn't record it)";
         "wrong_number_of_fields": "列数不对", "wrong number of fields";
     }
 }

@@ -224,9 +224,92 @@ texts! {
         zh: "请用 --profile 指定与文件相符的格式，或写一个 TOML 格式文件。",
         en: "Name the profile that fits by --profile, or write one as a TOML file.",
     }
+    /// See what was imported.
+    imports(program: &str) {
+        zh: "{program} import list 列出导入记录。",
+        en: "{program} import list lists the imports.",
+    }
+    /// After an import.
+    after_import(program: &str, number: &str) {
+        zh: "{program} stock show 查看库存；导错了用 {program} import undo {number} 冲销。",
+        en: "{program} stock show shows the stock; {program} import undo {number} takes a wrong file back.",
+    }
+    /// After an import was undone.
+    after_undo(program: &str) {
+        zh: "{program} import 文件 重新导入正确的文件；原记录和冲销都保留，见 {program} import list。",
+        en: "{program} import FILE brings the right file in; both stay on record: {program} import list.",
+    }
     /// Import again.
     import_again() {
         zh: "文件完好后重新导入，已有的行不会重复计算。",
         en: "Import again once the file is whole: rows that are known aren't counted twice.",
+    }
+}
+
+texts! {
+    /// Goods are under way.
+    receive_transfer(program: &str, number: &str, to: &dyn std::fmt::Display) {
+        zh: "货到 {to} 后在那里 {program} transfer receive {number}。",
+        en: "at {to}, when the goods arrive: {program} transfer receive {number}.",
+    }
+    /// Goods are missing.
+    close_transfer(program: &str, number: &str) {
+        zh: "{program} transfer close {number} --as late|never_left|lost 说明缺的货的下落。",
+        en: "{program} transfer close {number} --as late|never_left|lost says what became of the rest.",
+    }
+    /// After an unknown transfer.
+    receive_unknown(program: &str, number: &str) {
+        zh: "{program} transfer list 列出调拨单；货到而发货记录未到时：{program} transfer receive {number} --from 门店 --item 货号=数量。",
+        en: "{program} transfer list lists the transfers; where goods came before their dispatch: {program} transfer receive {number} --from SITE --item SKU=QTY.",
+    }
+    /// List transfers.
+    transfers(program: &str) {
+        zh: "{program} transfer list 列出调拨单。",
+        en: "{program} transfer list lists the transfers.",
+    }
+    /// Look at a transfer.
+    show_transfer(program: &str, number: &str) {
+        zh: "{program} transfer show {number} 查看这张调拨单。",
+        en: "{program} transfer show {number} shows this transfer.",
+    }
+    /// More arrived than was sent.
+    over() {
+        zh: "请改正数量；确实多收的，加 --over 再执行一次。",
+        en: "Correct the quantity; if more did come, run it again with --over.",
+    }
+    /// Goods wait to be shipped.
+    ship_claim(program: &str, number: &str) {
+        zh: "发货时 {program} supplier-return ship {number}。",
+        en: "{program} supplier-return ship {number} when the goods leave.",
+    }
+    /// A claim is open.
+    close_claim(program: &str, number: &str) {
+        zh: "{program} supplier-return close {number} --as credited --price 单价 … 结清。",
+        en: "{program} supplier-return close {number} --as credited --price P ... when the supplier answers.",
+    }
+    /// List supplier returns.
+    supplier_returns(program: &str) {
+        zh: "{program} supplier-return list 列出采购退货单。",
+        en: "{program} supplier-return list lists the supplier returns.",
+    }
+    /// Look at a supplier return.
+    show_supplier_return(program: &str, number: &str) {
+        zh: "{program} supplier-return show {number} 查看这张采购退货单。",
+        en: "{program} supplier-return show {number} shows this supplier return.",
+    }
+    /// A witness is needed.
+    witness() {
+        zh: "请另一人在场，加 --witness 姓名；或用 --hold 先列为待报废。",
+        en: "Have somebody see it: --witness NAME; or only set it apart: --hold.",
+    }
+    /// Goods are kept.
+    release(program: &str, number: &str) {
+        zh: "{program} stock release {number} 释放；已取走的加 --used。",
+        en: "{program} stock release {number} frees it; with --used when it was taken.",
+    }
+    /// List reservations.
+    reservations(program: &str) {
+        zh: "{program} stock reservations 列出预留单。",
+        en: "{program} stock reservations lists the reservations.",
     }
 }

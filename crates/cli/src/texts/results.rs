@@ -129,6 +129,13 @@ texts! {
 texts! {
     /// The word before an import's progress.
     importing() { zh: "导入中", en: "importing" }
+    /// The word before an undoing's progress.
+    undoing() { zh: "冲销中", en: "undoing" }
+    /// An import was undone.
+    undone(number: &str, file: &str, documents: u64) {
+        zh: "导入 {number}（{file}）已冲销：{documents} 张单据。",
+        en: "Import {number} ({file}) is undone: {documents} documents reversed.",
+    }
     /// A row that was left out.
     left_out(line: u64, reason: &str, column: &str, found: &str) {
         zh: "第 {line} 行未导入：{reason}，{column}={found:?}",
@@ -138,6 +145,11 @@ texts! {
     left_out_more(count: u64) {
         zh: "另有 {count} 行未导入，用 --json 查看明细。",
         en: "{count} more left out; --json lists them.",
+    }
+    /// Receipts whose tenders don't add up.
+    tenders_differ(count: u64) {
+        zh: "有 {count} 张小票的支付合计与商品实收不符，按文件原样导入。",
+        en: "{count} receipts whose tenders don't come to what was paid for their lines: taken as the file has them.",
     }
     /// Nothing was written.
     dry_run() { zh: "试运行：什么都没有写入。", en: "A dry run: nothing was written." }
@@ -153,4 +165,47 @@ texts! {
     returns_partly() { zh: "退货行：部分对上", en: "return lines partly matched" }
     /// Return rows not linked.
     returns_unmatched() { zh: "退货行：未对上", en: "return lines unmatched" }
+}
+
+texts! {
+    /// A command on a transfer was done.
+    transfer_done(number: &dyn Display, states: &str) {
+        zh: "调拨单 {number}：{states}。",
+        en: "Transfer {number}: {states}.",
+    }
+    /// A delivery whose dispatch isn't known.
+    names_dispatch(papers: &str) {
+        zh: "对应调拨单 {papers}（尚未收到发货记录）",
+        en: "names the dispatch {papers}, which is not known here yet",
+    }
+    /// A delivery that was received before its dispatch was known.
+    joined_delivery(number: &str) {
+        zh: "并入先到的收货单 {number}",
+        en: "with {number}, received before the dispatch was known",
+    }
+    /// A loss and who bears it.
+    borne_by(amount: &str, currency: &str, owner: &str) {
+        zh: "损失 {amount} {currency}，承担方：{owner}",
+        en: "lost {amount} {currency}, borne by {owner}",
+    }
+    /// A command on a supplier return was done.
+    supplier_return_done(number: &dyn Display, states: &str) {
+        zh: "采购退货单 {number}：{states}。",
+        en: "Supplier return {number}: {states}.",
+    }
+    /// A claim's money.
+    claim_line(claimed: &str, credited: &str, lost: &str, open: &str, currency: &str) {
+        zh: "索赔 {claimed} {currency}，已贷记 {credited}，损失 {lost}，未结 {open}",
+        en: "claimed {claimed} {currency}, credited {credited}, lost {lost}, open {open}",
+    }
+    /// Goods were repaired, scrapped, marked down.
+    goods_moved(number: &dyn Display, movement: &str) {
+        zh: "调整单 {number} 已记账：{movement}。",
+        en: "Adjustment {number} recorded: {movement}.",
+    }
+    /// A command on a reservation was done.
+    reservation_done(number: &str, state: &str) {
+        zh: "预留单 {number}：{state}。",
+        en: "Reservation {number}: {state}.",
+    }
 }

@@ -24,6 +24,24 @@ pub struct ByArgs {
     pub approved_by: Option<UserName>,
 }
 
+/// The flag of commands that write and ask no policy.
+#[derive(Debug, Clone, Default, Args)]
+pub struct WhenArgs {
+    /// When it happened, if not now: 2026-11-23T14:02, or a date
+    #[arg(long, value_name = "TIME")]
+    pub occurred: Option<String>,
+}
+
+impl WhenArgs {
+    /// As [`ByArgs::by`].
+    ///
+    /// # Errors
+    /// [`Failure`] when the time can't be read.
+    pub fn by(&self, replica: &Replica, globals: &Globals, site: Option<&SiteId>) -> Result<By, Failure> {
+        ByArgs { occurred: self.occurred.clone(), approved_by: None }.by(replica, globals, site)
+    }
+}
+
 impl ByArgs {
     /// Who does it and when, as the replica's commands take it. A time without an offset is what the
     /// walls of `site` (else this device's) show.

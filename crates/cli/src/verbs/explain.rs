@@ -74,6 +74,7 @@ impl Explain for CommandError {
         let l = language;
         let (message, next) = match self {
             CommandError::Store(error) => return error.explain(l, program),
+            CommandError::Count(refusal) => return refusal.explain(l, program),
             CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
             CommandError::NotOnReceipt { receipt, sku, has } => (
                 failures::not_on_receipt(l, receipt, sku, &list(has)),
@@ -82,6 +83,25 @@ impl Explain for CommandError {
             CommandError::UnknownReturn { found } => {
                 (failures::unknown_return(l, found), next::returns(l, program))
             }
+            CommandError::UnknownImport { found } => {
+                (failures::unknown_import(l, found), next::imports(l, program))
+            }
+            CommandError::UnknownDocument { kind, found } => {
+                let kind = kind.as_str();
+                let next = match kind {
+                    "transfer" => next::receive_unknown(l, program, found),
+                    "supplier_return" => next::supplier_returns(l, program),
+                    _ => next::reservations(l, program),
+                };
+                (failures::unknown_document(l, &names::document(l, kind), found), next)
+            }
+            CommandError::MoreThanSent { sku, asked, open } => {
+                (failures::more_than_sent(l, sku, asked, open), next::over(l))
+            }
+            CommandError::MoreThanOpen { number, sku, asked, open } => {
+                (failures::more_than_open(l, number, sku, asked, open), next::correct(l))
+            }
+            CommandError::WitnessNeeded { user } => (failures::witness_needed(l, user), next::witness(l)),
             CommandError::Ambiguous { number, found } => {
                 (failures::ambiguous(l, number, &list(found)), next::use_identity(l))
             }
@@ -148,7 +168,15 @@ impl Explain for CommandError {
                 (text(l, &amount, currency), moves::name_tender(l))
             }
             CommandError::Closed { number, state } => {
-                (failures::closed(l, number, &names::state(l, state)), next::show_return(l, program, number))
+                let (state, next) = match number.get(..3) {
+                    Some("DB-") => (names::transfer_state(l, state), next::show_transfer(l, program, number)),
+                    Some("CT-") => {
+                        (names::claim_state(l, state), next::show_supplier_return(l, program, number))
+                    }
+                    Some("YL-") => (names::reservation_state(l, "ended"), next::reservations(l, program)),
+                    _ => (names::state(l, state), next::show_return(l, program, number)),
+                };
+                (failures::closed(l, number, &state), next)
             }
             CommandError::NewerRules { number } => (failures::newer_rules(l, number), next::upgrade(l)),
             CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),

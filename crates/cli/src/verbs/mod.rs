@@ -11,14 +11,22 @@ pub mod import;
 pub mod sale;
 pub mod return_;
 pub mod stock;
+pub mod goods;
+pub mod reservation;
+pub mod transfer;
+pub mod supplier_return;
+mod stock_explain;
+pub mod count;
 pub mod exception;
 pub mod policy;
 pub mod totals;
 pub mod doctor;
 pub mod rebuild;
 
-pub use by::{ByArgs, here};
+pub use by::{ByArgs, WhenArgs, here};
 pub use explain::value;
+
+use guicang_replica::Named;
 
 use crate::exit::Failure;
 use crate::output::Globals;
@@ -30,4 +38,9 @@ fn next_after_write(globals: &Globals) -> Result<(), Failure> {
         "guicang" => next::after_write(globals.language, globals.program),
         program => next::stock(globals.language, program),
     })
+}
+
+/// Articles and quantities as the replica's commands take them.
+fn named(items: &[parse::Item]) -> Vec<Named> {
+    items.iter().map(|i| Named { sku: i.sku.clone(), quantity: i.quantity }).collect()
 }

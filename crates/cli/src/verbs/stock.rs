@@ -15,7 +15,11 @@ use crate::format::{Column, Table};
 use crate::language::Language;
 use crate::output::Globals;
 use crate::texts::{headings, names, next, results};
+use crate::verbs::goods::{MarkdownArgs, RepairVerb, ScrapArgs};
+use crate::verbs::reservation::{ReleaseArgs, ReservationsArgs, ReserveArgs};
 use crate::verbs::{ByArgs, parse};
+
+pub use super::stock_explain::ExplainArgs;
 
 /// The commands on stock.
 #[derive(Debug, Clone, Subcommand)]
@@ -30,6 +34,37 @@ pub enum StockVerb {
         after_help = "Examples:\n  guicang stock adjust 85123A --add 50 --reason count --as opening\n  guicang stock adjust 85123A --remove 3 --reason damaged"
     )]
     Adjust(AdjustArgs),
+    /// Goods that are away to be repaired
+    #[command(subcommand)]
+    Repair(RepairVerb),
+    /// Scrap goods before a witness, or set them apart for it
+    #[command(
+        after_help = "Examples:\n  guicang stock scrap 85123A=1 --reason damaged --hold\n  guicang stock scrap 85123A=1 --reason damaged --witness wang"
+    )]
+    Scrap(ScrapArgs),
+    /// Turn goods into a second, cheaper SKU
+    #[command(after_help = "Examples:\n  guicang stock markdown 85123A=2 --into 85123A-B --cost 5")]
+    Markdown(MarkdownArgs),
+    /// Keep goods for somebody
+    #[command(
+        after_help = "Examples:\n  guicang stock reserve --item 85123A=5 --until 2026-11-28T18:00 --for \"pick up on Saturday\""
+    )]
+    Reserve(ReserveArgs),
+    /// Release goods that were kept, or note that they were used
+    #[command(
+        after_help = "Examples:\n  guicang stock release YL-S01A-000001\n  guicang stock release YL-S01A-000001 --item 85123A=2 --used"
+    )]
+    Release(ReleaseArgs),
+    /// List what is kept for whom
+    #[command(
+        after_help = "Examples:\n  guicang stock reservations\n  guicang stock reservations 85123A --json"
+    )]
+    Reservations(ReservationsArgs),
+    /// Tell an article's story: what happened, step by step, and what was there after it
+    #[command(
+        after_help = "Examples:\n  guicang stock explain 85123A\n  guicang stock explain 85123A --site S01 --json"
+    )]
+    Explain(ExplainArgs),
 }
 
 impl StockVerb {
@@ -41,6 +76,13 @@ impl StockVerb {
         match self {
             StockVerb::Show(args) => args.run(replica, globals),
             StockVerb::Adjust(args) => args.run(replica, globals),
+            StockVerb::Repair(verb) => verb.run(replica, globals),
+            StockVerb::Scrap(args) => args.run(replica, globals),
+            StockVerb::Markdown(args) => args.run(replica, globals),
+            StockVerb::Reserve(args) => args.run(replica, globals),
+            StockVerb::Release(args) => args.run(replica, globals),
+            StockVerb::Reservations(args) => args.run(replica, globals),
+            StockVerb::Explain(args) => args.run(replica, globals),
         }
     }
 }
@@ -50,7 +92,7 @@ impl StockVerb {
 pub struct ShowArgs {
     /// Of this article only
     pub sku: Option<String>,
-    /// Of this site only
+    /// Of this site only; at a branch its own if not said
     #[arg(long)]
     pub site: Option<SiteId>,
 }
@@ -101,6 +143,7 @@ pub struct StockItem {
     sku: String,
     lot: Option<String>,
     on_hand: String,
+    reserved: String,
     available: String,
     uncounted: bool,
     accounts: BTreeMap<String, String>,
@@ -114,6 +157,7 @@ impl StockItem {
             sku: row.sku.to_string(),
             lot: row.lot.as_ref().map(ToString::to_string),
             on_hand: row.on_hand.to_string(),
+            reserved: row.reserved.to_string(),
             available: row.available.to_string(),
             uncounted: row.uncounted,
             accounts: row.accounts.iter().map(|(a, q)| (a.to_string(), q.to_string())).collect(),
@@ -129,7 +173,9 @@ impl ShowArgs {
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
         let sku = self.sku.as_deref().map(Sku::of).transpose().told(globals)?;
-        let rows = replica.stock(&StockFilter { site: self.site.clone(), sku, limit: None }).told(globals)?;
+        // Of other sites a branch knows only what concerns it: no stock that anybody could go by.
+        let site = self.site.clone().or_else(|| super::here(replica));
+        let rows = replica.stock(&StockFilter { site, sku, limit: None }).told(globals)?;
         let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
         globals.show("stock", &items, |items| table(l, items))?;
         if items.iter().any(|item| item.uncounted) {
@@ -173,13 +219,25 @@ impl AdjustArgs {
             cost: self.cost,
         };
         let outcome = replica.adjust(&by, adjust).told(globals)?;
-        let filter = StockFilter { site: Some(outcome.site), sku: Some(outcome.sku), limit: None };
-        let rows = replica.stock(&filter).told(globals)?;
-        let items: Vec<StockItem> = rows.iter().map(StockItem::of).collect();
-        globals.show("stock", &items, |items| table(l, items))?;
+        show_of(replica, globals, &outcome.site, &[outcome.sku])?;
         globals.say(&results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available))?;
         super::next_after_write(globals)
     }
+}
+
+/// Shows a site's stock of articles.
+pub(super) fn show_of(
+    replica: &Replica,
+    globals: &Globals,
+    site: &SiteId,
+    skus: &[Sku],
+) -> Result<(), Failure> {
+    let mut items = Vec::new();
+    for sku in skus {
+        let filter = StockFilter { site: Some(site.clone()), sku: Some(sku.clone()), limit: None };
+        items.extend(replica.stock(&filter).told(globals)?.iter().map(StockItem::of));
+    }
+    globals.show("stock", &items, |items| table(globals.language, items))
 }
 
 fn table(l: Language, items: &[StockItem]) -> Table {
@@ -188,6 +246,7 @@ fn table(l: Language, items: &[StockItem]) -> Table {
         Column::Left(headings::sku(l)),
         Column::Left(headings::lot(l)),
         Column::Right(headings::on_hand(l)),
+        Column::Right(headings::reserved(l)),
         Column::Right(headings::available(l)),
         Column::Left(headings::accounts(l)),
     ]);
@@ -203,6 +262,7 @@ fn table(l: Language, items: &[StockItem]) -> Table {
             item.sku.clone(),
             item.lot.clone().unwrap_or_default(),
             format!("{}{mark}", item.on_hand),
+            if item.reserved == "0" { String::new() } else { item.reserved.clone() },
             item.available.clone(),
             accounts.collect::<Vec<_>>().join(", "),
         ]);

@@ -3,13 +3,15 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
-use guicang_domain::document::{Document, Head, Kind};
+use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
+use guicang_domain::document::{Document, Head, ImportMark, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
     ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
-use guicang_domain::master::{Product, Settings, SettingsEvent, Site};
+use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::policy::condition::{Condition, ConditionRule};
 use guicang_domain::policy::version::PolicySet;
@@ -22,7 +24,9 @@ use guicang_domain::returns::{
     ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
-use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
+
+use crate::goods::{reservation, supplier_return, transfer};
 
 /// Monday 23 November 2026, 14:00 in Shanghai.
 pub const NOW: Moment = Moment(1_795_413_600_000);
@@ -82,6 +86,7 @@ pub fn head(kind: Kind) -> Head {
         schema: 1,
         rules: 1,
         zone: Zone::SHANGHAI,
+        import: None,
     }
 }
 
@@ -351,6 +356,7 @@ pub fn sales() -> Sales {
                 lines: vec![line],
                 tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
                 invoice: None,
+                cashier: None,
             }],
         },
         events: vec![
@@ -370,15 +376,27 @@ pub fn adjustment() -> Adjustment {
         lot: Some("L2026".parse().unwrap()),
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
+        value: None,
+        from: None,
+        to: None,
+        into: None,
         row: Some("4".parse().unwrap()),
     };
-    let plain =
-        AdjustmentLine { note: None, lot: None, place: String::new(), cost: None, row: None, ..line.clone() };
+    let plain = AdjustmentLine {
+        note: None,
+        lot: None,
+        place: String::new(),
+        cost: None,
+        value: None,
+        row: None,
+        ..line.clone()
+    };
     Adjustment {
         head: head(Kind::Adjustment),
         movement: Movement::WrittenOff,
         currency: Currency::CNY,
         note: Some("盘点".into()),
+        witness: None,
         receipt: Some(receipt()),
         lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
         events: vec![
@@ -437,7 +455,46 @@ pub fn product() -> Product {
         tax_code: Some("1060000000000000000".into()),
         service: false,
         tolerance: Some(Quantity(50)),
+        attributes: Default::default(),
+        units: Default::default(),
+        levels: Default::default(),
     }
+}
+
+pub fn product_with_levels() -> Product {
+    let level = Level { min: Some(Quantity::units(5)), max: Some(Quantity::units(40)) };
+    Product {
+        attributes: [("颜色".into(), "白".into()), ("尺码".into(), "L".into())].into(),
+        units: [("箱".into(), Quantity::units(12))].into(),
+        levels: [
+            ("S01".parse().unwrap(), level),
+            ("S02".parse().unwrap(), Level { min: Some(Quantity::ZERO), max: None }),
+        ]
+        .into(),
+        ..product()
+    }
+}
+
+fn import_mark() -> Option<ImportMark> {
+    let number = "DR-S01A-000007".parse().unwrap();
+    Some(ImportMark { number, file: "till.csv".into(), profile: "generic".into() })
+}
+
+pub fn imported_adjustment() -> Adjustment {
+    let mut adjustment = adjustment();
+    adjustment.head.import = import_mark();
+    adjustment.movement = Movement::TakenBack;
+    adjustment.lines.values_mut().for_each(|line| line.value = Some(Amount(3333)));
+    adjustment
+}
+
+pub fn imported_sales() -> Sales {
+    let mut sales = sales();
+    sales.head.import = import_mark();
+    let receipt = &mut sales.batch.receipts[0];
+    receipt.cashier = Some("王芳".parse().unwrap());
+    receipt.lines[0].expiry = Some(Day(20_000));
+    sales
 }
 
 pub fn site() -> Site {
@@ -460,10 +517,76 @@ pub fn settings() -> Settings {
         name: "归仓百货".into(),
         zone: Zone::SHANGHAI,
         currency: Currency::CNY,
+        transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
         legal: Default::default(),
         events: Vec::new(),
+    }
+}
+
+/// A bucket with all that a bucket can say.
+fn spot() -> Spot {
+    Spot {
+        place: "back".into(),
+        sku: "85123A".parse().unwrap(),
+        lot: Some("L2026".parse().unwrap()),
+        account: Account::ReturnsHold,
+    }
+}
+
+/// A stocktake with every field and every event.
+pub fn count() -> Count {
+    let plain =
+        Spot { place: String::new(), sku: "71053".parse().unwrap(), lot: None, account: Account::Sellable };
+    let scan = |spot: Spot, quantity, cost| Scan { spot, quantity: Quantity(quantity), cost };
+    let bodies = vec![
+        CountEvent::Opened,
+        CountEvent::Scanned {
+            scans: vec![scan(spot(), 97_000, Some(UnitPrice(11_000))), scan(plain.clone(), 0, None)],
+        },
+        CountEvent::Recounted {
+            scan: scan(spot(), 98_000, None),
+            replaces: vec![event_id("S01A", 2), event_id("S01B", 1)],
+        },
+        CountEvent::Closed { uncounted: Uncounted::Zero, zero: vec![plain] },
+        CountEvent::Closed { uncounted: Uncounted::Leave, zero: vec![] },
+        CountEvent::Approved {
+            by: "wang".parse().unwrap(),
+            seen: vec![Seen { spot: spot(), counted: Quantity(98_000), book: Quantity(-2_000) }],
+        },
+        CountEvent::Cancelled,
+        CountEvent::Reversed { event: event_id("S01A", 6) },
+    ];
+    Count {
+        head: head(Kind::Count),
+        scope: scope(),
+        blind: true,
+        plan: Some(document_id()),
+        currency: Currency::CNY,
+        note: Some("年终".into()),
+        events: bodies.into_iter().zip(1..).map(|(body, n)| event(n, body)).collect(),
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        places: ["".into(), "back".into()].into(),
+        skus: ["71053".parse().unwrap(), "85123A".parse().unwrap()].into(),
+        category: Some("home".into()),
+        accounts: [Account::Sellable, Account::ReturnsHold].into(),
+    }
+}
+
+pub fn count_plan() -> CountPlan {
+    CountPlan {
+        head: head(Kind::CountPlan),
+        name: "烟酒".into(),
+        site: Some("S01".parse().unwrap()),
+        scope: scope(),
+        blind: true,
+        every_days: 30,
+        from: "2026-11-01".parse().unwrap(),
     }
 }
 
@@ -523,9 +646,14 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Sales(sales()), branch(1)),
         (Document::Return(full_return()), branch(1)),
         (Document::Adjustment(adjustment()), branch(1)),
+        (Document::Transfer(transfer()), branch(1)),
+        (Document::SupplierReturn(supplier_return()), branch(1)),
+        (Document::Reservation(reservation()), branch(1)),
+        (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),
+        (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),
     ]
 }

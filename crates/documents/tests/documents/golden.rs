@@ -10,6 +10,7 @@ use guicang_domain::document::Document;
 use guicang_domain::returns::ReturnEvent;
 
 use crate::fixtures::*;
+use crate::goods::marked_down;
 
 fn check(name: &str, bytes: &[u8]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{name}.hex"));
@@ -31,6 +32,15 @@ fn first_changes_are_pinned() {
     for (document, writer) in one_of_each() {
         check(document.kind().as_str(), &create(&document, &writer, NOW).bytes);
     }
+}
+
+/// What a kind can say in one document but not in the one above.
+#[test]
+fn variants_are_pinned_and_read() {
+    let first = create(&marked_down(), &branch(1), NOW);
+    check("adjustment_marked_down", &first.bytes);
+    let reading = read(&Replayed::new(&[&first.bytes]).unwrap());
+    assert_eq!((reading.problems, reading.document), (vec![], Some(marked_down())));
 }
 
 #[test]
@@ -67,6 +77,22 @@ fn settlements_are_pinned_and_read() {
         assert_eq!(reading.problems, []);
         let Some(Document::Return(found)) = reading.document else { panic!("a return") };
         assert_eq!(found.events[1].body, body);
+    }
+}
+
+/// Fields that came after a kind was pinned.
+#[test]
+fn fields_that_came_later_are_pinned_and_read() {
+    let documents = [
+        ("product_levels", Document::Product(product_with_levels()), hq()),
+        ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
+        ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
+    ];
+    for (name, document, writer) in documents {
+        let bytes = create(&document, &writer, NOW).bytes;
+        check(name, &bytes);
+        let reading = read(&Replayed::new(&[&bytes]).unwrap());
+        assert_eq!((reading.problems, reading.document), (vec![], Some(document)));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Documents as Automerge keeps them: written, merged, attacked, and read back.
 
 mod fixtures;
+mod goods;
 mod golden;
 mod round_trip;
 mod left_out;

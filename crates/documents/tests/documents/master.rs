@@ -120,3 +120,38 @@ fn a_return_has_no_fields_to_set() {
     let set = document.set_fields(&branch(1), NOW, &Document::Return(small_return()));
     assert_eq!(set, Err(WriteError::WrongKind { found: "return".into(), wanted: "master data".into() }));
 }
+
+/// Two people at HQ rename one article, and set what one site is to have at least, while apart. One value of
+/// each is shown, the same everywhere; the other is kept, and told until somebody decides.
+#[test]
+fn the_value_that_lost_is_kept_and_told() {
+    let first = create(&Document::Product(product_with_levels()), &hq(), NOW);
+    let base = Replayed::new(&[&first.bytes]).unwrap();
+    let edit = |writer: Writer, name: &str, min: i64| {
+        let mut edited = Product { name: name.into(), ..product_with_levels() };
+        edited.levels.get_mut(&"S01".parse().unwrap()).unwrap().min = Some(Quantity(min));
+        base.clone().set_fields(&writer, NOW, &Document::Product(edited)).unwrap().unwrap()
+    };
+    let (one, other) = (edit(hq(), "蜡烛", 7_000), edit(second(), "烛台", 9_000));
+    let merge = |order: [&[u8]; 2]| {
+        let mut merged = base.clone();
+        order.iter().for_each(|bytes| merged.apply(bytes).unwrap());
+        merged
+    };
+    let merged = merge([&one.bytes, &other.bytes]);
+    let Some(Document::Product(shown)) = read(&merged).document else { panic!("a product") };
+    let lost = merged.losing_values().unwrap();
+    let told: Vec<_> = lost.iter().map(|l| (l.field.as_str(), l.values.join("|"))).collect();
+    let (name, min) = match shown.name.as_str() {
+        "蜡烛" => ("烛台", "9000"),
+        _ => ("蜡烛", "7000"),
+    };
+    assert_eq!(told, [("levels.S01.min", min.to_owned()), ("name", name.to_owned())]);
+    assert_eq!(merge([&other.bytes, &one.bytes]).losing_values(), Ok(lost));
+
+    let mut decided = merged;
+    let edited = Product { name: "蜡烛台".into(), ..shown };
+    decided.set_fields(&hq(), NOW, &Document::Product(edited)).unwrap().unwrap();
+    let fields: Vec<_> = decided.losing_values().unwrap().into_iter().map(|l| l.field).collect();
+    assert_eq!(fields, ["levels.S01.min"]);
+}

@@ -63,7 +63,7 @@ impl Replica {
         Ok(Adjusted { on_hand, available, ..done })
     }
 
-    fn on_hand(&self, site: &SiteId, sku: &Sku) -> Result<(Quantity, Quantity), CommandError> {
+    pub(super) fn on_hand(&self, site: &SiteId, sku: &Sku) -> Result<(Quantity, Quantity), CommandError> {
         let rows = self.stock(&crate::queries::StockFilter {
             site: Some(site.clone()),
             sku: Some(sku.clone()),
@@ -86,8 +86,17 @@ impl Work<'_> {
         }
         let (zone, currency) = self.site_terms(&site)?;
         let head = self.new_head(Kind::Adjustment, Some(site.clone()), zone)?;
+        if !adjust.movement.is_correction() {
+            return Err(CommandError::Value {
+                field: "movement",
+                found: adjust.movement.to_string(),
+                wanted: "one of opening received sent_back found written_off".into(),
+            });
+        }
         let cost = match adjust.cost {
             Some(cost) => Some(cost),
+            // What leaves, or turns up, is worth what the others are: the fold knows.
+            None if adjust.movement.removes() || self.average_cost(&site, &sku)?.is_some() => None,
             None => self.listed_cost(&sku)?,
         };
         let posted = self.event(by, zone, "", AdjustmentEvent::Posted);
@@ -99,6 +108,10 @@ impl Work<'_> {
             lot: adjust.lot,
             place: adjust.place,
             cost,
+            value: None,
+            from: None,
+            to: None,
+            into: None,
             row: None,
         };
         let (id, number) = (head.id, head.number.clone());
@@ -107,6 +120,7 @@ impl Work<'_> {
             movement: adjust.movement,
             currency,
             note: adjust.note,
+            witness: None,
             receipt: None,
             lines: [(LineId::nth(1), line)].into(),
             events: vec![posted],

@@ -1,6 +1,5 @@
 //! Receipts whose sale is held here, with what their lines have left to return.
 
-use guicang_domain::account::Account;
 use guicang_domain::document::Document;
 use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
@@ -165,24 +164,9 @@ impl Work<'_> {
     }
 
     /// What one of an article costs on the average of a site's shelf; as listed where nothing is on it.
-    pub(super) fn average_cost(
-        &self,
-        site: &SiteId,
-        sku: &Sku,
-        currency: Currency,
-    ) -> Result<Option<UnitPrice>, CommandError> {
-        let (quantity, value): (i64, i64) = self
-            .tx
-            .prepare_cached(
-                "SELECT coalesce(sum(s.quantity), 0), coalesce(sum(s.value), 0) FROM bucket b
-                 JOIN stock s ON s.org = b.org AND s.bucket = b.id
-                 WHERE b.org = ? AND b.site = ? AND b.sku = ? AND b.account = ?",
-            )?
-            .query_row(params![self.org, site.as_str(), sku.as_str(), Account::Sellable as i64], |r| {
-                Ok((r.get(0)?, r.get(1)?))
-            })?;
-        if quantity > 0 && value > 0 {
-            return Ok(Some(UnitPrice::of(Amount(value), Quantity(quantity), currency)));
+    pub(super) fn shelf_cost(&self, site: &SiteId, sku: &Sku) -> Result<Option<UnitPrice>, CommandError> {
+        if let Some(cost) = self.average_cost(site, sku)? {
+            return Ok(Some(cost));
         }
         let listed: Option<Option<i64>> = self
             .tx

@@ -2,7 +2,11 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod count;
+mod count_plan;
+mod count_scan;
 mod customers;
+mod goods;
 mod held;
 mod plan;
 mod returns;
@@ -16,8 +20,12 @@ mod repair;
 mod import;
 mod master;
 mod payout;
+mod reservations;
 mod policy;
 mod resolve;
+mod supplier_returns;
+mod transfers;
+mod undo_import;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};
@@ -30,15 +38,22 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use count::{CloseCount, CountScope, OpenCount};
+pub use count_plan::CountPlanDraft;
+pub use count_scan::ScanItem;
 pub use customers::Contact;
+pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
-pub use master::{ProductDraft, SiteDraft};
+pub use master::{ProductDraft, ProductField, SiteDraft};
 pub use payout::{Payable, Payment, PayoutOutcome};
 pub use policy::{PolicyDone, PolicyDraft};
+pub use reservations::{Reserve, Unreserve};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};
 pub use settle::Given;
 pub use steps::Missing;
+pub use supplier_returns::{CloseClaim, RaiseClaim, ShipClaim};
+pub use transfers::{CloseTransfer, Named, ReceiveTransfer, SendTransfer};
 
 use crate::error::{CommandError, StoreError};
 use crate::facts::{DocumentRow, documents_numbered, find_document};
@@ -117,6 +132,7 @@ impl Work<'_> {
             schema: guicang_documents::SCHEMA,
             rules: RULES,
             zone,
+            import: None,
         })
     }
 
@@ -158,7 +174,10 @@ impl Work<'_> {
 
     /// The document that a person names by number or identity.
     fn named(&self, text: &str, kind: Kind) -> Result<DocumentRow, CommandError> {
-        let unknown = || CommandError::UnknownReturn { found: text.to_owned() };
+        let unknown = || match kind {
+            Kind::Return => CommandError::UnknownReturn { found: text.to_owned() },
+            _ => CommandError::UnknownDocument { kind, found: text.to_owned() },
+        };
         if let Ok(identity) = text.parse::<DocumentId>() {
             return find_document(&self.tx, self.org, identity)?.ok_or_else(unknown);
         }
@@ -171,6 +190,32 @@ impl Work<'_> {
                 number: text.to_owned(),
                 found: found.iter().map(|d| d.identity.to_string()).collect(),
             }),
+        }
+    }
+
+    /// Appends events to a document: a change, and its projection made anew. `document` has them already.
+    fn append(
+        &mut self,
+        row: &DocumentRow,
+        mut replayed: Replayed,
+        events: &Events<'_>,
+        document: &Document,
+    ) -> Result<(), CommandError> {
+        let change = replayed
+            .append_events(self.writer, self.now, events)
+            .map_err(|e| StoreError::damaged("a document", e))?;
+        self.insert_own_change(row.id, &change, &[], 0)?;
+        self.unproject(row.id)?;
+        Ok(self.project(row.id, document)?)
+    }
+
+    /// A document as it stands, ready to be added to.
+    fn open(&self, row: &DocumentRow, kind: Kind) -> Result<(Replayed, Document), CommandError> {
+        let (replayed, reading): (Replayed, Reading) = self.load(row)?;
+        match reading.document {
+            _ if reading.newer => Err(CommandError::NewerRules { number: row.number.clone() }),
+            Some(document) if document.kind() == kind => Ok((replayed, document)),
+            _ => Err(CommandError::UnknownDocument { kind, found: row.number.clone() }),
         }
     }
 

@@ -107,7 +107,7 @@ impl Work<'_> {
         let mut lowest = None;
         if scene.receipt.is_none() {
             lowest = self.lowest_price(scene.site, &sku, scene.since, scene.currency)?;
-            line.cost = self.average_cost(scene.site, &sku, scene.currency)?;
+            line.cost = self.shelf_cost(scene.site, &sku)?;
         }
         line.price = match item.price.or(lowest) {
             Some(price) => Some(price),

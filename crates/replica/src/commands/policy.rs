@@ -181,6 +181,7 @@ impl Work<'_> {
         match terms.documents.into_iter().next() {
             Some((id, settings)) => {
                 let settings = Settings { reasons, legal, ..settings };
+                    transit_days: None,
                 let event = added.then(|| event(self));
                 self.edit_settings(id, settings, event)?;
             }

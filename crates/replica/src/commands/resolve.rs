@@ -57,6 +57,7 @@ impl Work<'_> {
         let scope = Scope {
             db: &self.tx,
             org: self.org,
+            me: self.me.device,
             currency: self.me.currency,
             historic: None,
             proven: proven(&self.tx, self.org)?,

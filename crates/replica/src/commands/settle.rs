@@ -143,7 +143,7 @@ impl Work<'_> {
                 line: ReceiptLineId::of_number(n as u32),
                 quantity: item.quantity,
                 paid: price.times(item.quantity, document.currency),
-                cost: self.average_cost(site, &sku, document.currency)?,
+                cost: self.shelf_cost(site, &sku)?,
                 sku,
             });
         }

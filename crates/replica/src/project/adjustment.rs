@@ -1,6 +1,7 @@
 //! Adjustments: their postings, and what totals count of them.
 
 use guicang_domain::adjustment::Adjustment;
+use guicang_domain::ids::LineId;
 use rusqlite::params;
 
 use super::rank_text;
@@ -11,14 +12,18 @@ impl Work<'_> {
     pub(super) fn project_adjustment(&mut self, document: i64, d: &Adjustment) -> Result<(), StoreError> {
         let (Some(posted), Some(site)) = (d.posted(), &d.head.site) else { return Ok(()) };
         let rank = rank_text(&posted.rank());
-        // Each line is two postings, in the order of the lines.
-        self.post(document, &d.postings(), |n| n as i64 / 2, d.movement.asserts())?;
+        let lines: Vec<&LineId> = d.lines.keys().collect();
+        let postings = d.postings();
+        let position = |n: usize| lines.binary_search(&&postings[n].line).unwrap_or_default() as i64;
+        self.post(document, &postings, position, d.movement.asserts())?;
         let receipt = d.receipt.as_ref().map(|r| self.receipt(r)).transpose()?;
+        let (movement, lowers) = d.movement.counted_as();
+        let sign = if lowers { -1 } else { 1 };
         for (position, line) in d.lines.values().enumerate() {
             let position = position as i64;
             self.tx
                 .prepare_cached(
-                    "INSERT INTO moved (org, document, position, site, movement, quantity) VALUES (?,?,?,?,?,?)",
+                    "INSERT INTO moved (org, document, position, site, movement, quantity, value) VALUES (?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -26,8 +31,9 @@ impl Work<'_> {
                         document,
                         position,
                         site.as_str(),
-                        d.movement.as_str(),
-                        line.quantity.0
+                        movement.as_str(),
+                        sign * line.quantity.0,
+                        sign * line.value(d.currency).0
                     ])
                 })
                 .map_err(StoreError::of)?;

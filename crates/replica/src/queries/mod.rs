@@ -1,28 +1,58 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod counts;
+mod due_counts;
 pub mod exceptions;
+mod explain;
+mod imports;
+mod master;
 mod policy;
 mod receipts;
+mod reservations;
+pub(crate) mod recounts;
 mod returns;
 pub(crate) mod settings;
 mod status;
 mod stock;
+mod supplier_returns;
 mod totals;
+mod transfers;
 
+pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
+pub(crate) use counts::{count_by_id, spot};
+pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
+pub use explain::{StepWhat, StockStep};
+pub use imports::ImportRow;
+pub use master::MasterRow;
 pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use recounts::RecountReason;
+pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
 pub use returns::{
     EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
 };
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
-pub use totals::{Flow, Moved, SiteTotals};
+pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
+pub use totals::{Flow, SiteTotals};
+pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
+use guicang_domain::time::Moment;
 use rusqlite::Row;
 
 use crate::error::StoreError;
+
+/// The newest time that is known here: what a relay has proven, or this device's clock last read when it
+/// wrote or pulled something. For what a person is shown of now; what is proven alone decides exceptions,
+/// but a branch that has been offline since yesterday has to see that yesterday is over.
+pub(crate) fn newest_time(db: &rusqlite::Connection, org: i64) -> Result<Moment, StoreError> {
+    db.prepare_cached("SELECT max(proven, clock >> 16) FROM organisation JOIN self USING (org) WHERE org = ?")
+        .and_then(|mut s| s.query_row([org], |r| r.get(0)))
+        .map(Moment)
+        .map_err(StoreError::of)
+}
 
 /// The receipt of three columns: site, till, number.
 pub(crate) fn receipt_id(r: &Row<'_>, first: usize) -> Result<ReceiptId, StoreError> {

@@ -31,6 +31,8 @@ pub(crate) struct Terms {
     pub(crate) reasons: BTreeMap<ReasonCode, Reason>,
     /// The law's minimum windows.
     pub(crate) legal: BTreeMap<String, LegalMinimum>,
+    /// Goods in transit are late after so many days.
+    pub(crate) transit_days: u32,
 }
 
 impl Terms {
@@ -65,6 +67,7 @@ pub(crate) fn terms(db: &Connection, org: i64, book: &GrantBook, me: &Identity) 
     Ok(Terms {
         timeline: Timeline::new(base, documents.iter().flat_map(|(_, s)| &s.events)),
         reasons: first.map_or_else(standard_reasons, |s| s.reasons.clone()),
+        transit_days: first.and_then(|s| s.transit_days).unwrap_or(Settings::TRANSIT_DAYS),
         legal: first.map_or_else(|| standard_legal(me.currency), |s| s.legal.clone()),
         documents,
     })
@@ -91,6 +94,14 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn policy(&self) -> Result<Policy, StoreError> {
         Ok(self.terms()?.policy_at(self.latest()?))
+    }
+
+    /// After how many days goods in transit are late.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn transit_days(&self) -> Result<u32, StoreError> {
+        Ok(self.terms()?.transit_days)
     }
 
     /// The organisation's reasons, by code; those that aren't given any more are `retired`.

@@ -35,6 +35,8 @@ pub struct StockRow {
     pub lot: Option<Lot>,
     /// In our hands: all of its accounts at the site.
     pub on_hand: Quantity,
+    /// Kept for somebody: on hand, not available.
+    pub reserved: Quantity,
     /// May be sold.
     pub available: Quantity,
     /// No opening, delivery or count says how much there is: the figures are movements only.
@@ -72,6 +74,7 @@ impl Replica {
                 sku: name(r, 2, "a SKU")?,
                 lot: if lot.is_empty() { None } else { Some(name(r, 3, "a lot")?) },
                 on_hand: Quantity::ZERO,
+                reserved: Quantity::ZERO,
                 available: Quantity::ZERO,
                 uncounted: true,
                 accounts: BTreeMap::new(),
@@ -98,6 +101,8 @@ impl Replica {
                 last.accounts.insert(account, quantity);
             }
         }
+        drop(found);
+        super::reservations::lower(&self.db, self.identity.org, &mut rows)?;
         Ok(rows)
     }
 }

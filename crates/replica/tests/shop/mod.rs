@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use guicang_domain::account::Account;
 use guicang_domain::adjustment::Movement;
 use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId, Tender};
 use guicang_domain::money::{Amount, Currency};
@@ -11,20 +10,17 @@ use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Grade};
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Recorded, Zone};
-use guicang_replica::{
-    Adjust, Ambient, By, CounterReturn, Founding, Graded, ImportBatch, Item, ProductDraft, Replica, SiteDraft,
-};
+use guicang_replica::{Adjust, Ambient, By, CounterReturn, Founding, Graded, ImportBatch, Item, Replica};
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::DeviceKey;
-use rusqlite::params;
 
 /// A branch S01 of an organisation of its own.
 pub struct Shop {
     pub replica: Replica,
     clock: Arc<AtomicI64>,
     /// The site that commands name; at the branch itself none.
-    site: Option<SiteId>,
-    folder: tempfile::TempDir,
+    pub site: Option<SiteId>,
+    pub _folder: tempfile::TempDir,
 }
 
 /// The clerk.
@@ -65,43 +61,7 @@ impl Shop {
         Self::with_role(Role::Site("S01".parse().unwrap()))
     }
 
-    /// The same shop, seen from HQ, which also writes what is known of goods.
-    pub fn at_hq() -> Self {
-        let mut shop = Self::with_role(Role::Hq);
-        for code in ["S01", "S02"] {
-            let draft = SiteDraft {
-                code: code.parse().unwrap(),
-                name: code.into(),
-                address: Some(format!("{code} road")),
-                return_address: (code == "S01").then(|| "returns dock".into()),
-                zone: None,
-                currency: None,
-            };
-            shop.replica.put_site(draft).unwrap();
-        }
-        shop.site = Some("S01".parse().unwrap());
-        shop
-    }
-
-    /// Lists weighed goods, and how much less may come back.
-    pub fn weighed(&mut self, sku: &str, tolerance: i64) {
-        let draft = ProductDraft {
-            sku: sku.parse().unwrap(),
-            name: sku.into(),
-            spec: None,
-            unit: "kg".into(),
-            barcodes: Vec::new(),
-            category: None,
-            supplier: None,
-            list_price: None,
-            cost: None,
-            service: false,
-            tolerance: Some(Quantity(tolerance)),
-        };
-        self.replica.put_products(vec![draft]).unwrap();
-    }
-
-    fn with_role(role: Role) -> Self {
+    pub fn with_role(role: Role) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(1_790_000_000_000));
         let organisation = DeviceKey::from_seed([1; 32]);
@@ -127,7 +87,7 @@ impl Shop {
         };
         let path = folder.path().join("branch.sqlite");
         let replica = Replica::create(&path, founding, ambient(&clock, 7)).unwrap();
-        Self { replica, clock, site: None, folder }
+        Self { replica, clock, site: None, _folder: folder }
     }
 
     pub fn later(&self, ms: i64) {
@@ -176,6 +136,7 @@ impl Shop {
             lines,
             tenders: tenders.iter().map(paid).collect(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site: "S01".parse().unwrap(),
@@ -207,23 +168,6 @@ impl Shop {
             refund: Some(Tender::new("wechat").unwrap()),
             paid: false,
         }
-    }
-
-    /// How much of an article is in an account.
-    pub fn on(&self, sku: &str, account: Account) -> Quantity {
-        let sql = "SELECT coalesce(sum(s.quantity), 0) FROM stock s JOIN bucket b ON b.id = s.bucket
-                   WHERE b.sku = ? AND b.account = ?";
-        Quantity(self.ask(sql, params![sku, account as i64]))
-    }
-
-    /// What is in a money account, all documents together.
-    pub fn money(&self, account: &str) -> Amount {
-        Amount(self.ask("SELECT coalesce(sum(amount), 0) FROM money WHERE account = ?", params![account]))
-    }
-
-    fn ask(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> i64 {
-        let db = rusqlite::Connection::open(self.folder.path().join("branch.sqlite")).unwrap();
-        db.query_row(sql, params, |r| r.get(0)).unwrap()
     }
 
     /// What must hold after every story: the doctor finds nothing, and a rebuild changes nothing.

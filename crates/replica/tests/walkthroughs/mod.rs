@@ -7,9 +7,66 @@ use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Collected, Disposition, Grade};
 use guicang_domain::sale::SaleLine;
-use guicang_replica::{CommandError, CounterReturn, Given, Missing, ReturnDone};
+use guicang_replica::{CommandError, CounterReturn, Given, Missing, ProductDraft, ReturnDone, SiteDraft};
+use guicang_sync::grant::Role;
+use rusqlite::params;
 
 use crate::shop::{Shop, clerk, grade, item};
+
+impl Shop {
+    /// The same shop, seen from HQ, which also writes what is known of goods.
+    pub fn at_hq() -> Self {
+        let mut shop = Self::with_role(Role::Hq);
+        for code in ["S01", "S02"] {
+            let draft = SiteDraft {
+                code: code.parse().unwrap(),
+                name: code.into(),
+                address: Some(format!("{code} road")),
+                return_address: (code == "S01").then(|| "returns dock".into()),
+                zone: None,
+                currency: None,
+            };
+            shop.replica.put_site(draft).unwrap();
+        }
+        shop.site = Some("S01".parse().unwrap());
+        shop
+    }
+
+    /// Lists weighed goods, and how much less may come back.
+    pub fn weighed(&mut self, sku: &str, tolerance: i64) {
+        let draft = ProductDraft {
+            sku: sku.parse().unwrap(),
+            name: sku.into(),
+            spec: None,
+            unit: "kg".into(),
+            barcodes: Vec::new(),
+            category: None,
+            supplier: None,
+            list_price: None,
+            cost: None,
+            service: false,
+            tolerance: Some(Quantity(tolerance)),
+        };
+        self.replica.put_products(vec![draft]).unwrap();
+    }
+
+    /// How much of an article is in an account.
+    pub fn on(&self, sku: &str, account: Account) -> Quantity {
+        let sql = "SELECT coalesce(sum(s.quantity), 0) FROM stock s JOIN bucket b ON b.id = s.bucket
+                   WHERE b.sku = ? AND b.account = ?";
+        Quantity(self.ask(sql, params![sku, account as i64]))
+    }
+
+    /// What is in a money account, all documents together.
+    pub fn money(&self, account: &str) -> Amount {
+        Amount(self.ask("SELECT coalesce(sum(amount), 0) FROM money WHERE account = ?", params![account]))
+    }
+
+    fn ask(&self, sql: &str, params: &[&dyn rusqlite::ToSql]) -> i64 {
+        let db = rusqlite::Connection::open(self._folder.path().join("branch.sqlite")).unwrap();
+        db.query_row(sql, params, |r| r.get(0)).unwrap()
+    }
+}
 
 /// A line of a receipt: so many thousandths of an article, for so much.
 fn line(n: u32, sku: &str, thousandths: i64, paid: i64) -> SaleLine {

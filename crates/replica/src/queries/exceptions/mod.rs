@@ -4,13 +4,16 @@
 //! with it. A resolution settles an exception as far as it saw it: claims that came later open it
 //! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
+mod of_goods;
+mod of_count;
 mod of_return;
 mod over_return;
 mod policy;
 mod set_apart;
+mod stock;
 
 use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
-use guicang_domain::ids::DocumentId;
+use guicang_domain::ids::{DeviceId, DocumentId};
 use guicang_domain::money::Currency;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::time::Moment;
@@ -35,6 +38,8 @@ pub struct ExceptionFilter {
 pub(crate) struct Scope<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) org: i64,
+    /// This device: what isn't sealed yet is its own.
+    pub(crate) me: DeviceId,
     /// The organisation's, where an exception has none of its own.
     pub(crate) currency: Currency,
     /// Those of imported history, the live ones, or both.
@@ -55,6 +60,14 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
     (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
     (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
+    (ExceptionKind::ConflictingDecision, of_goods::transfer_conflicts),
+    (ExceptionKind::ConflictingDecision, of_goods::claim_conflicts),
+    (ExceptionKind::LateInTransit, of_goods::late_in_transit),
+    (ExceptionKind::TransferShort, of_goods::short),
+    (ExceptionKind::TransferOver, of_goods::over),
+    (ExceptionKind::ConflictingDecision, of_count::conflicting_decision),
+    (ExceptionKind::NegativeStock, stock::negative),
+    (ExceptionKind::RecountAsked, of_count::recount_asked),
     (ExceptionKind::ConflictingDecision, policy::version_twice),
     (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
@@ -73,6 +86,7 @@ impl Replica {
         let scope = Scope {
             db: &self.db,
             org,
+            me: self.identity.device,
             currency: self.identity.currency,
             historic: filter.historic,
             proven: proven(&self.db, org)?,
