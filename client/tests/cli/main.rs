@@ -10,4 +10,5 @@ mod counts;
 mod figures;
 mod goods;
 mod mistakes;
+mod policy;
 mod link;
