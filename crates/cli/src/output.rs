@@ -144,7 +144,7 @@ impl Globals {
 
     /// Whether data is wanted for a program: as JSON, or in another of the forms made of it.
     pub fn json(&self) -> bool {
-        self.format != Format::Table
+        !matches!(self.format, Format::Table | Format::Toml)
     }
 
     /// Shows rows: as items of the schema `guicang.NAME/1` in the form that is wanted, or as the text
@@ -159,7 +159,7 @@ impl Globals {
         text: impl FnOnce(&[T]) -> D,
     ) -> Result<(), Failure> {
         match self.format {
-            Format::Table => {}
+            Format::Table | Format::Toml => {}
             Format::Json => {
                 let envelope = Envelope { schema: format!("guicang.{name}/1"), items };
                 return self.line(&serde_json::to_string_pretty(&envelope).expect("plain data"));
