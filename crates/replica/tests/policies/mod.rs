@@ -27,8 +27,10 @@ fn of_category(category: &str, window: Window) -> WindowRule {
 }
 
 fn list(shop: &mut Shop, sku: &str, category: &str) {
-    let fields = vec![ProductField::Name(sku.into()), ProductField::Category(Some(category.into()))];
-    let product = ProductDraft { sku: sku.parse().unwrap(), fields };
+    let product = ProductDraft {
+        sku: sku.parse().unwrap(),
+        fields: vec![ProductField::Name(sku.into()), ProductField::Category(Some(category.into()))],
+    };
     shop.replica.put_products(vec![product]).unwrap();
 }
 
