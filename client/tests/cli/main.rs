@@ -11,4 +11,5 @@ mod counts;
 mod figures;
 mod goods;
 mod mistakes;
+mod policy;
 mod link;
