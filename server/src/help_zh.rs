@@ -37,6 +37,7 @@ pub const SERVER: Table = &[
     ("site add CODE", "门店编码"),
     ("site add --name", "名称 [默认：编码]"),
     ("site add --address", "地址"),
+    ("site add --return-address", "顾客寄回商品的地址 [默认：门店地址]"),
     ("site add --zone", "时区 [默认：组织的时区]"),
     ("site add --currency", "币种 [默认：组织的币种]"),
     ("site list", "列出门店"),
@@ -55,7 +56,7 @@ pub const SERVER: Table = &[
     ("product import examples", "例：\n  guicang-server product import products.csv"),
     (
         "product import FILE",
-        "UTF-8 的 CSV，首行为列名：sku,name[,spec,unit,barcodes,category,supplier,list_price,cost,service]",
+        "UTF-8 的 CSV，首行为列名：sku,name[,spec,unit,barcodes,category,supplier,list_price,cost,service,tolerance]",
     ),
     ("import", "读入其他程序的销售、退货和库存"),
     (

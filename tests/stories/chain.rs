@@ -186,6 +186,7 @@ impl Chain {
                 code: site(code),
                 name: format!("Shop {code}"),
                 address: None,
+                return_address: None,
                 zone: None,
                 currency: None,
             };

@@ -16,6 +16,7 @@ mod newer;
 mod hostile;
 mod refused;
 mod case;
+mod counts;
 mod processes;
 mod quota;
 mod payer;

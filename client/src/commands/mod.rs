@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
@@ -102,6 +103,9 @@ pub enum Commands {
     /// Goods back to their supplier
     #[command(subcommand)]
     SupplierReturn(SupplierReturnVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
@@ -136,10 +140,13 @@ impl Commands {
             Commands::Init(args) => args.run(session),
             Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
+            // The table of moves is the program's, not a file's.
+            Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
             Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
             Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),

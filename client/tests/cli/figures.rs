@@ -47,7 +47,14 @@ fn headquarters(folder: &std::path::Path, days: &Arc<AtomicI64>) -> Replica {
     let ambient = Ambient { now: Box::new(later), fill: Box::new(fill), machine: None };
     let mut replica = Replica::create(&folder.join("hq.guicang"), founding, ambient).unwrap();
     let code: SiteId = "S01".parse().unwrap();
-    let draft = SiteDraft { code, name: "East".into(), address: None, zone: None, currency: None };
+    let draft = SiteDraft {
+        code,
+        name: "East".into(),
+        address: None,
+        return_address: None,
+        zone: None,
+        currency: None,
+    };
     replica.put_site(draft).unwrap();
     replica
 }

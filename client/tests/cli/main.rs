@@ -3,7 +3,9 @@
 mod support;
 
 mod help;
+mod states;
 mod branch;
+mod counts;
 mod figures;
 mod goods;
 mod mistakes;

@@ -15,6 +15,7 @@ pub mod help;
 pub mod usage;
 pub mod progress;
 mod help_zh;
+mod help_zh_return;
 pub mod import;
 pub mod verbs;
 

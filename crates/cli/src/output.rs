@@ -19,7 +19,8 @@ use crate::texts::{failures, next};
 /// The form of data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people; as Markdown where the command prints documentation.
+    #[value(alias = "markdown")]
     Table,
     /// For programs.
     Json,

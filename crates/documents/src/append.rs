@@ -23,6 +23,7 @@ impl Events<'_> {
             Events::Transfer(_) => Kind::Transfer,
             Events::SupplierReturn(_) => Kind::SupplierReturn,
             Events::Reservation(_) => Kind::Reservation,
+            Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
         }
     }
@@ -36,6 +37,7 @@ impl Events<'_> {
             Events::Transfer(events) => maps(events, home),
             Events::SupplierReturn(events) => maps(events, home),
             Events::Reservation(events) => maps(events, home),
+            Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
         }
     }
@@ -93,7 +95,10 @@ impl Replayed {
         document: &Document,
     ) -> Result<Option<NewChange>, WriteError> {
         self.may_add(document.kind().as_str())?;
-        if !matches!(document, Document::Product(_) | Document::Site(_) | Document::Settings(_)) {
+        if !matches!(
+            document,
+            Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_)
+        ) {
             return Err(WriteError::WrongKind {
                 found: document.kind().to_string(),
                 wanted: "master data".into(),

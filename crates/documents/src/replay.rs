@@ -19,8 +19,8 @@ use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
 use crate::{
-    SCHEMA, adjustment, event, product, reservation, resolution, returns, sale_batch, settings, site,
-    supplier_return, transfer,
+    SCHEMA, adjustment, count, count_plan, event, product, reservation, resolution, returns, sale_batch,
+    settings, site, supplier_return, transfer,
 };
 
 /// A document built from its changes.
@@ -320,12 +320,17 @@ impl Replayed {
                 let events = self.read_events(fields, zone, prove, problems);
                 reservation::read(head, fields, events, problem).map(Document::Reservation)
             }
+            Kind::Count => {
+                let events = self.read_events(fields, zone, prove, problems);
+                count::read(head, fields, events).map(Document::Count)
+            }
             Kind::Resolution => {
                 let events = self.read_events(fields, zone, prove, problems);
                 resolution::read(head, fields, events).map(Document::Resolution)
             }
             Kind::Product => product::read(head, fields).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),
+            Kind::CountPlan => count_plan::read(head, fields).map(Document::CountPlan),
             Kind::Settings => settings::read(head, fields, problem).map(Document::Settings),
         };
         problems.append(&mut told_of);

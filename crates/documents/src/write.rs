@@ -10,6 +10,7 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
@@ -26,8 +27,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, product, reservation, resolution, returns, sale_batch, settings, site, supplier_return,
-    transfer,
+    adjustment, count, count_plan, product, reservation, resolution, returns, sale_batch, settings, site,
+    supplier_return, transfer,
 };
 
 /// Who writes a change.
@@ -64,6 +65,8 @@ pub enum Events<'a> {
     SupplierReturn(&'a [Event<SupplierReturnEvent>]),
     /// Of a `reservation`.
     Reservation(&'a [Event<ReservationEvent>]),
+    /// Of a `count`.
+    Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
 }
@@ -175,9 +178,11 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Transfer(d) => transfer::write(d, &mut out),
         Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
         Document::Reservation(d) => reservation::write(d, &mut out),
+        Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
+        Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
     }
     out.into_map()

@@ -4,6 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::adjustment::Adjustment;
+use crate::count::Count;
+use crate::count::plan::CountPlan;
 use crate::ids::{DocumentId, IdError, Number, SiteId};
 use crate::master::{Product, Settings, Site};
 use crate::reservation::Reservation;
@@ -50,12 +52,16 @@ pub enum Document {
     SupplierReturn(SupplierReturn),
     /// Goods kept for somebody.
     Reservation(Reservation),
+    /// A stocktake.
+    Count(Count),
     /// An article.
     Product(Product),
     /// A branch or warehouse.
     Site(Site),
     /// The organisation's settings.
     Settings(Settings),
+    /// A plan of cycle counts.
+    CountPlan(CountPlan),
     /// A decision on an exception.
     Resolution(Resolution),
 }
@@ -70,9 +76,11 @@ impl Document {
             Document::Transfer(d) => &d.head,
             Document::SupplierReturn(d) => &d.head,
             Document::Reservation(d) => &d.head,
+            Document::Count(d) => &d.head,
             Document::Product(d) => &d.head,
             Document::Site(d) => &d.head,
             Document::Settings(d) => &d.head,
+            Document::CountPlan(d) => &d.head,
             Document::Resolution(d) => &d.head,
         }
     }
@@ -86,9 +94,11 @@ impl Document {
             Document::Transfer(_) => Kind::Transfer,
             Document::SupplierReturn(_) => Kind::SupplierReturn,
             Document::Reservation(_) => Kind::Reservation,
+            Document::Count(_) => Kind::Count,
             Document::Product(_) => Kind::Product,
             Document::Site(_) => Kind::Site,
             Document::Settings(_) => Kind::Settings,
+            Document::CountPlan(_) => Kind::CountPlan,
             Document::Resolution(_) => Kind::Resolution,
         }
     }
@@ -135,12 +145,16 @@ kinds! {
     SupplierReturn = "supplier_return", "CT", master false;
     /// Goods kept for somebody (预留单).
     Reservation = "reservation", "YL", master false;
+    /// A stocktake (盘点单).
+    Count = "count", "PD", master false;
     /// An article (商品).
     Product = "product", "SP", master true;
     /// A branch or warehouse (门店).
     Site = "site", "MD", master true;
     /// The organisation's settings, its return policy among them (设置).
     Settings = "settings", "SZ", master true;
+    /// A plan of cycle counts (盘点计划).
+    CountPlan = "count_plan", "JH", master true;
     /// HQ's decision on an exception (对账处理).
     Resolution = "resolution", "CL", master true;
 }

@@ -54,6 +54,8 @@ pub struct Site {
     pub name: String,
     /// Its address.
     pub address: Option<String>,
+    /// Where goods that customers send back go, where that isn't its address.
+    pub return_address: Option<String>,
     /// The zone of its walls.
     pub zone: Zone,
     /// Its currency.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use crate::ids::ReasonCode;
-use crate::money::{Amount, Currency};
+use crate::money::{Amount, Currency, UnitPrice};
 use crate::words::words;
 
 words! {
@@ -106,6 +106,11 @@ impl Policy {
         if grounds.is_empty() { Verdict::Approve } else { Verdict::NeedsManager(grounds) }
     }
 
+    /// The longest of its windows, in days: how long ago a sale without receipt may have been.
+    pub fn longest_window_days(&self) -> u32 {
+        self.window_days.values().copied().max().unwrap_or(0)
+    }
+
     /// The day by which a refund of goods that came on `arrived` is due: Saturdays and Sundays don't
     /// count.
     pub fn refund_due(&self, arrived: NaiveDate) -> NaiveDate {
@@ -163,6 +168,13 @@ pub enum Ground {
         /// The limit.
         limit: Amount,
     },
+    /// There is no receipt, and the money is to go another way than as store credit.
+    NoReceipt,
+    /// There is no receipt, and the price is above the lowest that was paid within the windows.
+    AboveLowestPrice {
+        /// The lowest price of one.
+        lowest: UnitPrice,
+    },
 }
 
 impl Ground {
@@ -172,6 +184,8 @@ impl Ground {
             Ground::OutOfWindow { .. } => "out_of_window",
             Ground::ValueAbove { .. } => "value_above",
             Ground::UnverifiedAbove { .. } => "unverified_above",
+            Ground::NoReceipt => "no_receipt",
+            Ground::AboveLowestPrice { .. } => "above_lowest_price",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A branch by itself: what a clerk does, and what the stock, the refund and the receipt then say.
 
 mod shop;
+mod walkthroughs;
 
 use guicang_domain::adjustment::Movement;
 use guicang_domain::money::Amount;

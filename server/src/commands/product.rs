@@ -23,7 +23,7 @@ pub enum ProductVerb {
 /// From where.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// CSV in UTF-8 with a heading: sku,name and any of spec,unit,barcodes,category,supplier,list_price,cost,service
+    /// CSV in UTF-8 with a heading: sku,name and any of spec,unit,barcodes,category,supplier,list_price,cost,service,tolerance
     pub file: PathBuf,
 }
 
@@ -41,6 +41,8 @@ struct Row {
     list_price: Option<String>,
     cost: Option<String>,
     service: Option<String>,
+    /// How much less of weighed goods may come back and still close their sale line.
+    tolerance: Option<String>,
 }
 
 /// What came of it, as JSON. The keys are part of the program's interface.
@@ -110,5 +112,8 @@ fn draft(row: Row) -> Result<ProductDraft, String> {
         list_price: price(row.list_price)?,
         cost: price(row.cost)?,
         service,
+        tolerance: text(row.tolerance)
+            .map(|q| q.parse().map_err(|e| format!("tolerance: {e}")))
+            .transpose()?,
     })
 }

@@ -37,6 +37,9 @@ pub struct AddArgs {
     /// Its address
     #[arg(long)]
     pub address: Option<String>,
+    /// Where goods that customers send back go [default: its address]
+    #[arg(long, value_name = "ADDRESS")]
+    pub return_address: Option<String>,
     /// Its time zone [default: the organisation's]
     #[arg(long)]
     pub zone: Option<Zone>,
@@ -80,6 +83,7 @@ impl AddArgs {
             code: self.code.clone(),
             name: self.name.clone().unwrap_or_else(|| self.code.to_string()),
             address: self.address.clone(),
+            return_address: self.return_address.clone(),
             zone: self.zone,
             currency: self.currency,
         };

@@ -16,6 +16,16 @@ names! {
         "refund_accepted": "渠道已受理", "refund accepted";
         "refund_failed": "退款失败", "refund failed";
         "refund_paid": "已退款", "refund paid";
+        "awaiting_goods": "待收货", "awaiting goods";
+        "quarantine": "隔离", "in quarantine";
+        "given_back": "已退还顾客", "given back";
+        "waived": "仅退款", "goods left with the customer";
+        "allowed": "已折让", "money off";
+        "in_repair": "维修中", "in repair";
+        "repaired": "已修还", "handed back repaired";
+        "exchanged": "已换货", "exchanged";
+        "store_credit": "已发储值", "store credit";
+        "reversed": "已红冲", "reversed";
         "cancelled": "已取消", "cancelled";
         "closed": "已完结", "closed";
         "disputed": "有争议", "disputed";
@@ -47,6 +57,8 @@ names! {
         "late_in_transit": "在途超期", "late in transit";
         "transfer_short": "调拨短少", "short on arrival";
         "transfer_over": "调拨多收", "more arrived than was sent";
+        "negative_stock": "负库存", "negative stock";
+        "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
@@ -95,6 +107,10 @@ names! {
         "out_of_window": "超过退货期限", "outside the return window";
         "value_above": "金额超过店员权限", "worth more than a clerk may grant";
         "unverified_above": "未核实销售且金额超限", "sale not held here and worth more than may be granted without it";
+        "no_receipt": "没有小票", "no receipt";
+        "above_lowest_price": "高于近期最低成交价", "above the lowest price paid lately";
+        "waive": "仅退款", "refund without the goods";
+        "allow": "折让", "money off";
     }
     /// A tender.
     tender {
@@ -106,6 +122,7 @@ names! {
         "digital_rmb": "数字人民币", "e-CNY";
         "points": "积分", "points";
         "credit": "储值", "store credit";
+        "exchange": "换货", "exchange";
         "unknown": "未注明", "not recorded";
     }
     /// A kind of adjustment.
@@ -120,6 +137,8 @@ names! {
         "set_apart": "转待报废", "set apart to be scrapped";
         "scrapped": "报废", "scrapped";
         "marked_down": "降价转码", "marked down";
+        "count_gain": "盘盈", "more than the book";
+        "count_loss": "盘亏", "less than the book";
     }
     /// Where an inspected part goes.
     disposition {
@@ -171,14 +190,22 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
+        "category": "类别", "category";
+        "stage of a count": "盘点状态", "stage of a count";
+        "word for the uncounted": "未盘处理", "word for the uncounted";
         "name": "名称", "name";
         "refund": "退款", "refund";
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
         "action": "处理方式", "action";
+        "event": "事件", "event";
+        "return address": "寄回地址", "return address";
+        "carrier": "承运商", "carrier";
+        "tracking number": "运单号", "tracking number";
+        "missing part": "缺件", "missing part";
+        "note": "备注", "note";
         "outcome": "下落", "outcome";
         "settlement": "结清方式", "settlement";
-        "account": "库存科目", "account";
         "supplier": "供应商", "supplier";
     }
     /// What a value should be, in the words of the program's parsers.
@@ -207,6 +234,16 @@ names! {
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "exactly one SKU": "只写一个货号", "exactly one SKU";
+        "at least one SKU": "至少一个货号", "at least one SKU";
+        "an event of the return that stands": "退货单上未被冲销的事件", "an event of the return that stands";
+        "an address of the site that takes the goods": "收货门店的地址（总部用 guicang-server site add 填写）", "an address of the site that takes the goods (HQ: guicang-server site add)";
+        "one that isn't noted yet": "尚未登记的运单号", "one that isn't noted yet";
+        "1 to 100 bytes without control characters": "1 到 100 字节，不含控制字符", "1 to 100 bytes without control characters";
+        "a price above zero": "大于零的价格", "a price above zero";
+        "the till's receipt, or goods; not both": "收银小票或商品，二者只写一个", "the till's receipt, or goods; not both";
+        "DEVICE-TIME": "设备-时间（见 return show --json）", "DEVICE-TIME, see return show --json";
+        "WHAT or WHAT=PRICE": "缺什么，或 缺什么=价格", "WHAT or WHAT=PRICE";
         "one of late never_left lost": "late（迟到）、never_left（未发出）、lost（丢失）之一", "one of late never_left lost";
         "one of credited exchanged sent_back written_off": "credited（贷记）、exchanged（换货）、sent_back（退回）、written_off（核销）之一", "one of credited exchanged sent_back written_off";
         "a stock account such as sellable": "库存科目，例如 sellable", "a stock account such as sellable";
@@ -218,8 +255,11 @@ names! {
         "nothing, unless it is credited": "不填（只有贷记才填）", "nothing, unless it is credited";
         "1 to 80 bytes without control characters": "1 到 80 字节，不含控制字符", "1 to 80 bytes without control characters";
         "a time to come": "将来的时间", "a time to come";
-        "at least one SKU": "至少一个货号", "at least one SKU";
         "one of opening received sent_back found written_off": "opening、received、sent_back、found、written_off 之一", "one of opening received sent_back found written_off";
+        "one of open closed approved cancelled": "open、closed、approved、cancelled 之一", "one of open closed approved cancelled";
+        "one of leave zero": "leave 或 zero", "one of leave zero";
+        "0 and more": "不小于 0", "0 and more";
+        "a category that some article has": "某个商品所属的类别", "a category that some article has";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }

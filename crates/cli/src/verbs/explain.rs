@@ -1,12 +1,15 @@
 //! The replica's errors in words: what went wrong, the exit code, what to do.
 
+use guicang_domain::document::RULES;
 use guicang_domain::money::Currency;
 use guicang_domain::policy::Ground;
+use guicang_domain::returns::moves::Illegal;
+use guicang_domain::returns::stage::Stage;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{failures, names, next};
+use crate::texts::{failures, moves, names, next};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -71,6 +74,7 @@ impl Explain for CommandError {
         let l = language;
         let (message, next) = match self {
             CommandError::Store(error) => return error.explain(l, program),
+            CommandError::Count(refusal) => return refusal.explain(l, program),
             CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
             CommandError::NotOnReceipt { receipt, sku, has } => (
                 failures::not_on_receipt(l, receipt, sku, &list(has)),
@@ -127,6 +131,26 @@ impl Explain for CommandError {
             CommandError::ApproverIsRequester { user } => {
                 (failures::approver_is_requester(l, user), next::another_approver(l))
             }
+            CommandError::IllegalMove { number, illegal } => {
+                (illegal_move(l, number, illegal), next::show_return(l, program, number))
+            }
+            CommandError::ManagerOnly { what } => {
+                (moves::manager_only(l, &moves::what(l, what.as_str())), next::approve(l))
+            }
+            CommandError::StillOwed { number, due, currency } => (
+                moves::still_owed(l, number, &currency.format(*due), currency),
+                next::refund(l, program, number),
+            ),
+            CommandError::BeyondShare { asked, share, left, currency } => {
+                let money = |amount| currency.format(amount);
+                let text = moves::beyond_share(l, &money(*asked), &money(*share), &money(*left), currency);
+                (text, moves::ask_share(l, program))
+            }
+            CommandError::TenderNeeded { difference, collect, currency } => {
+                let amount = currency.format(*difference);
+                let text = if *collect { moves::collect_needed } else { moves::pay_needed };
+                (text(l, &amount, currency), moves::name_tender(l))
+            }
             CommandError::Closed { number, state } => {
                 let (state, next) = match number.get(..3) {
                     Some("DB-") => (names::transfer_state(l, state), next::show_transfer(l, program, number)),
@@ -162,7 +186,24 @@ fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
         Ground::UnverifiedAbove { limit } => {
             failures::unverified_above(language, &currency.format(*limit), &currency)
         }
+        Ground::NoReceipt => moves::no_receipt(language),
+        Ground::AboveLowestPrice { lowest } => moves::above_lowest(language, lowest),
     }
+}
+
+fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
+    let states = |stages: &[Stage]| {
+        stages.iter().map(|s| names::state(language, s.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    moves::illegal(
+        language,
+        number,
+        &moves::what(language, illegal.what.as_str()),
+        &states(&illegal.found),
+        &moves::in_version(language, &moves::rule(language, illegal.rule.as_str()), RULES),
+        &states(illegal.wanted),
+        &moves::who(language, illegal.who.as_str()),
+    )
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

@@ -15,6 +15,8 @@ pub mod goods;
 pub mod reservation;
 pub mod transfer;
 pub mod supplier_return;
+mod stock_explain;
+pub mod count;
 pub mod exception;
 pub mod totals;
 pub mod doctor;

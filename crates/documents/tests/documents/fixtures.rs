@@ -3,11 +3,13 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
+use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
 use guicang_domain::document::{Document, Head, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
-    ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, Tender,
+    ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
 use guicang_domain::master::{Product, Settings, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
@@ -15,8 +17,8 @@ use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
 use guicang_domain::returns::{
-    Channel, Disposition, Grade, InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine,
-    SaleLink, VerifiedLine,
+    Allowance, Channel, Collected, Deduction, DeductionKind, Disposition, Exchange, Grade, InspectedPart,
+    ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
@@ -228,8 +230,76 @@ pub fn return_bodies() -> Vec<ReturnEvent> {
         ReturnEvent::SaleVerified { lines },
         ReturnEvent::Imported,
         ReturnEvent::Cancelled,
-        ReturnEvent::Reversed { event: event_id("S01A", 1) },
+        ReturnEvent::Reversed { event: event_id("S01A", 1), by: None },
         ReturnEvent::Closed,
+    ]
+}
+
+/// Every event that a return can have beyond the straight way, in order. Each is pinned by itself.
+pub fn settlement_bodies() -> Vec<ReturnEvent> {
+    let part = |name: &str| ReceivedPart {
+        part: name.parse().unwrap(),
+        line: LineId::nth(1),
+        quantity: Quantity::units(1),
+        place: String::new(),
+    };
+    let verified =
+        VerifiedLine { line: LineId::nth(1), link: link(), cost: Some(UnitPrice(11_000)), lot: None };
+    let collected =
+        || Collected { tender: Tender::cash(), amount: Amount(3_000), reference: Some("till 2".into()) };
+    let wechat: Tender = "wechat".parse().unwrap();
+    let share = RefundShare {
+        refund: RefundNumber::of(document_id(), &wechat, 1),
+        tender: wechat,
+        amount: Amount(500),
+        attempt: 1,
+    };
+    let given = Replacement {
+        line: ReceiptLineId::of_number(1),
+        sku: "71053".parse().unwrap(),
+        quantity: Quantity::units(1),
+        paid: Amount(13_000),
+        cost: Some(UnitPrice(80_000)),
+    };
+    let (here, there): (SiteId, SiteId) = ("S01".parse().unwrap(), "S02".parse().unwrap());
+    let deduction = Deduction {
+        line: LineId::nth(1),
+        kind: DeductionKind::MissingPart,
+        what: "充电器".into(),
+        amount: Amount(2_000),
+    };
+    vec![
+        ReturnEvent::Awaited { address: "上海市南京东路 1".into(), until: Some(NOW) },
+        ReturnEvent::ParcelSent { carrier: "顺丰".into(), tracking: "SF1234567890".into() },
+        ReturnEvent::ParcelArrived { tracking: "SF1234567890".into() },
+        ReturnEvent::Waived { parts: vec![part("1.4")] },
+        ReturnEvent::Allowed { lines: vec![Allowance { line: LineId::nth(1), amount: Amount(1_000) }] },
+        ReturnEvent::Linked { receipt: receipt(), lines: vec![verified] },
+        ReturnEvent::Deducted { items: vec![deduction] },
+        ReturnEvent::Exchanged(Exchange {
+            given: vec![given.clone()],
+            rung: None,
+            collected: Some(collected()),
+            refunded: None,
+            paid: false,
+        }),
+        ReturnEvent::Exchanged(Exchange {
+            given: vec![],
+            rung: Some(Rung { receipt: receipt(), value: Amount(10_000) }),
+            collected: None,
+            refunded: Some(share),
+            paid: true,
+        }),
+        ReturnEvent::CreditShared { from: here.clone(), to: there, amount: Amount(4_000) },
+        ReturnEvent::CreditSpent { site: here, amount: Amount(2_500), receipt: Some(receipt()) },
+        ReturnEvent::TakenForRepair { parts: vec![part("1.5")] },
+        ReturnEvent::RepairReturned {
+            parts: vec!["1.5".parse().unwrap()],
+            note: "换了电池".into(),
+            fee: Some(collected()),
+        },
+        ReturnEvent::Disputed { note: "不同意".into() },
+        ReturnEvent::Drafted,
     ]
 }
 
@@ -381,6 +451,7 @@ pub fn site() -> Site {
         code: "S01".parse().unwrap(),
         name: "南京路店".into(),
         address: Some("南京东路 1".into()),
+        return_address: None,
         zone: "Asia/Urumqi".parse().unwrap(),
         currency: Currency::CNY,
     }
@@ -400,6 +471,71 @@ pub fn settings() -> Settings {
     }
 }
 
+/// A bucket with all that a bucket can say.
+fn spot() -> Spot {
+    Spot {
+        place: "back".into(),
+        sku: "85123A".parse().unwrap(),
+        lot: Some("L2026".parse().unwrap()),
+        account: Account::ReturnsHold,
+    }
+}
+
+/// A stocktake with every field and every event.
+pub fn count() -> Count {
+    let plain =
+        Spot { place: String::new(), sku: "71053".parse().unwrap(), lot: None, account: Account::Sellable };
+    let scan = |spot: Spot, quantity, cost| Scan { spot, quantity: Quantity(quantity), cost };
+    let bodies = vec![
+        CountEvent::Opened,
+        CountEvent::Scanned {
+            scans: vec![scan(spot(), 97_000, Some(UnitPrice(11_000))), scan(plain.clone(), 0, None)],
+        },
+        CountEvent::Recounted {
+            scan: scan(spot(), 98_000, None),
+            replaces: vec![event_id("S01A", 2), event_id("S01B", 1)],
+        },
+        CountEvent::Closed { uncounted: Uncounted::Zero, zero: vec![plain] },
+        CountEvent::Closed { uncounted: Uncounted::Leave, zero: vec![] },
+        CountEvent::Approved {
+            by: "wang".parse().unwrap(),
+            seen: vec![Seen { spot: spot(), counted: Quantity(98_000), book: Quantity(-2_000) }],
+        },
+        CountEvent::Cancelled,
+        CountEvent::Reversed { event: event_id("S01A", 6) },
+    ];
+    Count {
+        head: head(Kind::Count),
+        scope: scope(),
+        blind: true,
+        plan: Some(document_id()),
+        currency: Currency::CNY,
+        note: Some("年终".into()),
+        events: bodies.into_iter().zip(1..).map(|(body, n)| event(n, body)).collect(),
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        places: ["".into(), "back".into()].into(),
+        skus: ["71053".parse().unwrap(), "85123A".parse().unwrap()].into(),
+        category: Some("home".into()),
+        accounts: [Account::Sellable, Account::ReturnsHold].into(),
+    }
+}
+
+pub fn count_plan() -> CountPlan {
+    CountPlan {
+        head: head(Kind::CountPlan),
+        name: "烟酒".into(),
+        site: Some("S01".parse().unwrap()),
+        scope: scope(),
+        blind: true,
+        every_days: 30,
+        from: "2026-11-01".parse().unwrap(),
+    }
+}
+
 /// One document of each kind, with who writes it.
 pub fn one_of_each() -> Vec<(Document, Writer)> {
     vec![
@@ -409,9 +545,11 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Transfer(transfer()), branch(1)),
         (Document::SupplierReturn(supplier_return()), branch(1)),
         (Document::Reservation(reservation()), branch(1)),
+        (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),
+        (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),
     ]
 }

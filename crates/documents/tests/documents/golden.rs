@@ -54,6 +54,22 @@ fn an_appended_event_is_pinned() {
     check("return_append_new_actor", &next_opening.bytes);
 }
 
+/// Each event beyond the straight way, appended alone; read back as it was.
+#[test]
+fn settlements_are_pinned_and_read() {
+    let first = create(&Document::Return(small_return()), &branch(1), NOW);
+    for (n, body) in settlement_bodies().into_iter().enumerate() {
+        let mut document = Replayed::new(&[&first.bytes]).unwrap();
+        let events = [event(2, body.clone())];
+        let change = document.append_events(&branch(1), NOW, &Events::Return(&events)).unwrap();
+        check(&format!("return_settlement_{:02}", n + 1), &change.bytes);
+        let reading = read(&Replayed::new(&[&first.bytes, &change.bytes]).unwrap());
+        assert_eq!(reading.problems, []);
+        let Some(Document::Return(found)) = reading.document else { panic!("a return") };
+        assert_eq!(found.events[1].body, body);
+    }
+}
+
 /// What was pinned is still read, whatever becomes of the writer.
 #[test]
 fn pinned_changes_are_read() {

@@ -253,6 +253,7 @@ impl Work<'_> {
                     code: site.clone(),
                     name: site.to_string(),
                     address: None,
+                    return_address: None,
                     zone: Some(zone),
                     currency: Some(currency),
                 };

@@ -4,6 +4,7 @@ use guicang_domain::document::{Document, Kind};
 use guicang_domain::ids::{SiteId, Sku};
 use guicang_domain::master::{Product, Site};
 use guicang_domain::money::{Currency, UnitPrice};
+use guicang_domain::quantity::Quantity;
 use guicang_domain::time::Zone;
 use rusqlite::{OptionalExtension, params};
 
@@ -20,6 +21,8 @@ pub struct SiteDraft {
     pub name: String,
     /// Its address.
     pub address: Option<String>,
+    /// Where goods that customers send back go, where that isn't its address.
+    pub return_address: Option<String>,
     /// Its zone; `None`: the organisation's.
     pub zone: Option<Zone>,
     /// Its currency; `None`: the organisation's.
@@ -49,6 +52,8 @@ pub struct ProductDraft {
     pub cost: Option<UnitPrice>,
     /// Never in stock.
     pub service: bool,
+    /// How much less than was sold may come back of weighed goods and still close their sale line.
+    pub tolerance: Option<Quantity>,
 }
 
 impl Replica {
@@ -87,6 +92,7 @@ impl Work<'_> {
             code: draft.code,
             name: draft.name,
             address: draft.address,
+            return_address: draft.return_address,
             zone,
             currency: draft.currency.unwrap_or(self.me.currency),
         };
@@ -112,7 +118,7 @@ impl Work<'_> {
             tax_rate: None,
             tax_code: None,
             service: draft.service,
-            tolerance: None,
+            tolerance: draft.tolerance,
         };
         self.put_master(held, Document::Product(product))
     }
@@ -122,7 +128,11 @@ impl Work<'_> {
     }
 
     /// Makes the document, or sets the fields of the one that is held where they differ.
-    fn put_master(&mut self, held: Option<i64>, mut document: Document) -> Result<bool, CommandError> {
+    pub(super) fn put_master(
+        &mut self,
+        held: Option<i64>,
+        mut document: Document,
+    ) -> Result<bool, CommandError> {
         let Some(id) = held else {
             self.create(document, &[])?;
             return Ok(true);
@@ -138,6 +148,7 @@ impl Work<'_> {
         match &mut document {
             Document::Site(d) => d.head = current.head().clone(),
             Document::Product(d) => d.head = current.head().clone(),
+            Document::CountPlan(d) => d.head = current.head().clone(),
             _ => {}
         }
         let change = replayed

@@ -35,9 +35,10 @@ impl Work<'_> {
     pub(super) fn project_product(&mut self, document: i64, d: &Product) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "INSERT INTO product (org, sku, name, service, cost, list_price, document)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7)
-                 ON CONFLICT (org, sku) DO UPDATE SET name = ?3, service = ?4, cost = ?5, list_price = ?6, document = ?7
+                "INSERT INTO product (org, sku, name, service, cost, list_price, document, category)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8)
+                 ON CONFLICT (org, sku) DO UPDATE SET name = ?3, service = ?4, cost = ?5, list_price = ?6, document = ?7,
+                     category = ?8
                  WHERE (SELECT identity FROM document d WHERE d.id = ?7)
                      < (SELECT identity FROM document d WHERE d.id = product.document)",
             )
@@ -49,7 +50,8 @@ impl Work<'_> {
                     d.service,
                     d.cost.map(|c| c.0),
                     d.list_price.map(|p| p.0),
-                    document
+                    document,
+                    d.category
                 ])
             })
             .map_err(StoreError::of)?;

@@ -8,6 +8,8 @@
 
 mod adjustment;
 mod cost;
+mod count;
+pub(crate) mod exchange;
 mod fold;
 mod master;
 mod reservation;
@@ -107,11 +109,12 @@ impl Work<'_> {
         number: Option<&Number>,
         state: &str,
         detail: Option<&str>,
-        (recorded, intent): (Recorded, bool),
+        (recorded, intent, historic): (Recorded, bool, bool),
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?,
+                                     historic = ?
                  WHERE id = ?",
             )
             .and_then(|mut s| {
@@ -123,6 +126,7 @@ impl Work<'_> {
                     detail,
                     recorded.0,
                     intent,
+                    historic,
                     id
                 ])
             })
@@ -138,8 +142,10 @@ impl Work<'_> {
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
             Document::Reservation(d) => self.project_reservation(id, d),
+            Document::Count(d) => self.project_count(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
+            Document::CountPlan(d) => self.project_count_plan(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
@@ -151,6 +157,14 @@ impl Work<'_> {
         self.collect(
             document,
             "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.buckets.insert(r.get(0)?);
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            "SELECT bucket FROM count_bucket WHERE org = ? AND document = ?",
             |touched, r| {
                 touched.buckets.insert(r.get(0)?);
                 Ok(())
@@ -199,6 +213,7 @@ impl Work<'_> {
                 },
             )?;
         }
+        self.unproject_replacements(document)?;
         self.unproject_resolution(document)?;
         self.touch_transfer(document)?;
         self.touched.returns.remove(&document);
@@ -208,11 +223,15 @@ impl Work<'_> {
             "line_claim",
             "return_head",
             "return_line",
+            "refund",
             "money",
             "moved",
             "transfer",
             "supplier_return",
             "reservation",
+            "count_head",
+            "count_bucket",
+            "count_plan",
             "resolution",
             "site",
             "product",
@@ -362,28 +381,31 @@ fn conflicts_text(conflicts: &[guicang_domain::returns::state::Conflict]) -> Opt
     (!conflicts.is_empty()).then(|| conflicts.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// The latest recorded time of a document's events, and whether an intent to pay out is among them
-/// that no relay has acknowledged.
-fn latest(document: &Document) -> (Recorded, bool) {
+/// The latest recorded time of a document's events, whether an intent to pay out is among them that no
+/// relay has acknowledged, and whether it was brought in with history.
+fn latest(document: &Document) -> (Recorded, bool, bool) {
     use guicang_domain::returns::ReturnEvent;
     fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
         // `seen` bounds a rank as `recorded` does: a stamp below either moves it.
         events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
-        Document::Sales(d) => (newest(&d.events), false),
-        Document::Adjustment(d) => (newest(&d.events), false),
-        Document::Transfer(d) => (newest(&d.events), false),
-        Document::SupplierReturn(d) => (newest(&d.events), false),
-        Document::Reservation(d) => (newest(&d.events), false),
-        Document::Resolution(d) => (newest(&d.events), false),
+        Document::Transfer(d) => (newest(&d.events), false, false),
+        Document::SupplierReturn(d) => (newest(&d.events), false, false),
+        Document::Reservation(d) => (newest(&d.events), false, false),
+        Document::Sales(d) => (newest(&d.events), false, d.batch.historic),
+        Document::Adjustment(d) => (newest(&d.events), false, d.is_historic()),
+        Document::Count(d) => (newest(&d.events), false, false),
+        Document::Resolution(d) => (newest(&d.events), false, false),
         Document::Return(d) => {
             let waits = d
                 .events
                 .iter()
                 .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
-            (newest(&d.events), waits)
+            (newest(&d.events), waits, d.is_historic())
         }
-        Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),
+        Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_) => {
+            (Recorded(0), false, false)
+        }
     }
 }

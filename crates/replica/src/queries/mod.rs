@@ -1,8 +1,12 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod counts;
+mod due_counts;
 pub mod exceptions;
+mod explain;
 mod receipts;
 mod reservations;
+pub(crate) mod recounts;
 mod returns;
 pub(crate) mod settings;
 mod status;
@@ -11,10 +15,17 @@ mod supplier_returns;
 mod totals;
 mod transfers;
 
+pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
+pub(crate) use counts::{count_by_id, spot};
+pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
+pub use explain::{StepWhat, StockStep};
 pub use receipts::{ReceiptLineView, ReceiptView};
+pub use recounts::RecountReason;
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
-pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
+pub use returns::{
+    EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
+};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};

@@ -5,12 +5,14 @@
 //! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
 mod of_goods;
+mod of_count;
 mod of_return;
 mod over_return;
 mod set_apart;
+mod stock;
 
 use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
-use guicang_domain::ids::DocumentId;
+use guicang_domain::ids::{DeviceId, DocumentId};
 use guicang_domain::money::Currency;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::time::Moment;
@@ -34,6 +36,8 @@ pub struct ExceptionFilter {
 pub(crate) struct Scope<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) org: i64,
+    /// This device: what isn't sealed yet is its own.
+    pub(crate) me: DeviceId,
     /// The organisation's, where an exception has none of its own.
     pub(crate) currency: Currency,
     /// Those of imported history, the live ones, or both.
@@ -59,6 +63,9 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::LateInTransit, of_goods::late_in_transit),
     (ExceptionKind::TransferShort, of_goods::short),
     (ExceptionKind::TransferOver, of_goods::over),
+    (ExceptionKind::ConflictingDecision, of_count::conflicting_decision),
+    (ExceptionKind::NegativeStock, stock::negative),
+    (ExceptionKind::RecountAsked, of_count::recount_asked),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
@@ -74,6 +81,7 @@ impl Replica {
         let scope = Scope {
             db: &self.db,
             org,
+            me: self.identity.device,
             currency: self.identity.currency,
             historic: filter.historic,
             proven: proven(&self.db, org)?,
