@@ -4,6 +4,7 @@ mod support;
 
 mod help;
 mod states;
+mod imports;
 mod branch;
 mod counts;
 mod figures;

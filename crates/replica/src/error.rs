@@ -140,6 +140,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// No document of that kind and that number or identity is held here.
     #[error("unknown {kind} {found:?}")]
     UnknownDocument {
@@ -251,6 +257,35 @@ pub enum CommandError {
         policy: String,
         /// The currency of the limits.
         currency: Currency,
+    },
+    /// The policy wants HQ, and this is a branch.
+    #[error("HQ has to approve")]
+    NeedsHq {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// The policy lets nobody grant it.
+    #[error("the policy lets nobody grant it")]
+    PolicyRefuses {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// A window of the policy that was to be set is shorter than the law grants.
+    #[error(transparent)]
+    BelowLegal(#[from] guicang_domain::policy::window::BelowLegal),
+    /// A version of the policy that was to be set is there already, and says something else.
+    #[error("there is a version {version:?} already, and versions never change")]
+    VersionTaken {
+        /// Its name.
+        version: String,
     },
     /// The approver is the one who asks.
     #[error("{user} can't approve their own return")]

@@ -46,3 +46,4 @@ pub mod counts;
 pub mod headings;
 pub mod names;
 pub mod moves;
+pub mod policy;

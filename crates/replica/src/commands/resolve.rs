@@ -62,7 +62,7 @@ impl Work<'_> {
             historic: None,
             proven: proven(&self.tx, self.org)?,
             verify_days: self.policy()?.verify_days,
-            transit_days: self.transit_days()?,
+            terms: self.terms()?,
         };
         let all = exceptions(&scope, &ExceptionFilter { historic: None, open_only: false, kind: None })?;
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };

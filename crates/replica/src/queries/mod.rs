@@ -4,6 +4,9 @@ mod counts;
 mod due_counts;
 pub mod exceptions;
 mod explain;
+mod imports;
+mod master;
+mod policy;
 mod receipts;
 mod reservations;
 pub(crate) mod recounts;
@@ -20,6 +23,9 @@ pub(crate) use counts::{count_by_id, spot};
 pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
 pub use explain::{StepWhat, StockStep};
+pub use imports::ImportRow;
+pub use master::MasterRow;
+pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use recounts::RecountReason;
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
@@ -29,7 +35,7 @@ pub use returns::{
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
-pub use totals::{Flow, Moved, SiteTotals};
+pub use totals::{Flow, SiteTotals};
 pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
