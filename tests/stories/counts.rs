@@ -409,15 +409,11 @@ fn a_count_is_of_a_category_or_of_a_place() {
     let mut a = chain.desk(21, "S01A", "S01", 0);
     let listed = |sku: &str, category: &str| ProductDraft {
         sku: sku.parse().unwrap(),
-        name: sku.into(),
-        spec: None,
-        unit: "件".into(),
-        barcodes: Vec::new(),
-        category: Some(category.into()),
-        supplier: None,
-        list_price: None,
-        cost: None,
-        service: false,
+        fields: vec![
+            ProductField::Name(sku.into()),
+            ProductField::Category(Some(category.into())),
+            ProductField::Barcodes(vec![format!("69-{sku}")]),
+        ],
     };
     chain.hq.replica.put_products(vec![listed("TEA", "drinks"), listed("CUP", "home")]).unwrap();
     chain.settle();
@@ -431,6 +427,9 @@ fn a_count_is_of_a_category_or_of_a_place() {
     assert_eq!((row.listed, row.category.as_deref()), (1, Some("drinks")));
     let home = a.replica.scan_count(&clerk(), &row.number, &[seen("CUP", 4)]);
     assert!(matches!(home, Err(CommandError::Count(CountRefusal::OutOfScope { .. }))), "{home:?}");
+    // A scanner gives the barcode.
+    a.replica.scan_count(&clerk(), &row.number, &[seen("69-TEA", 10)]).unwrap();
+    assert_eq!(lines(&a, &row.number)[0].spot.sku.as_str(), "TEA");
     let none = CountScope { category: Some("garden".into()), ..CountScope::default() };
     let none = a.replica.open_count(&clerk(), of(none));
     assert!(matches!(none, Err(CommandError::Value { field: "category", .. })), "{none:?}");
