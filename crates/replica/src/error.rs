@@ -426,12 +426,6 @@ pub enum CommandError {
 /// Why a stocktake doesn't take a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CountRefusal {
-    /// No count of that number or identity is held here.
-    #[error("unknown count {found:?}")]
-    Unknown {
-        /// As typed.
-        found: String,
-    },
     /// No plan of that name is held here.
     #[error("unknown count plan {found:?}")]
     UnknownPlan {

@@ -102,6 +102,7 @@ names! {
         "reservation": "预留单", "reservation";
         "return": "退货单", "return";
         "adjustment": "调整单", "adjustment";
+        "count": "盘点单", "count";
     }
     /// A ground of the policy.
     ground {

@@ -9,6 +9,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
+use crate::texts::{counts, failures, moves, names, next, policy};
 use crate::texts::{failures, money, moves, names, next, policy};
 
 impl Explain for StoreError {
@@ -91,6 +92,7 @@ impl Explain for CommandError {
                 let next = match kind {
                     "transfer" => next::receive_unknown(l, program, found),
                     "supplier_return" => next::supplier_returns(l, program),
+                    "count" => counts::next_list(l, program),
                     _ => next::reservations(l, program),
                 };
                 (failures::unknown_document(l, &names::document(l, kind), found), next)
