@@ -3,7 +3,10 @@
 mod support;
 
 mod help;
+mod states;
+mod imports;
 mod branch;
+mod counts;
 mod figures;
 mod goods;
 mod mistakes;

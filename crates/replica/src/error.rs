@@ -3,11 +3,13 @@
 //! Errors carry fields, not sentences: the text for a person, in their language and with what to do
 //! next, is made at the edge.
 
+use guicang_domain::count::Stage;
 use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::moves::{Illegal, Move};
 use guicang_domain::time::Moment;
 
 /// Why the file could not be read or written.
@@ -138,6 +140,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// No document of that kind and that number or identity is held here.
     #[error("unknown {kind} {found:?}")]
     UnknownDocument {
@@ -250,11 +258,86 @@ pub enum CommandError {
         /// The currency of the limits.
         currency: Currency,
     },
+    /// The policy wants HQ, and this is a branch.
+    #[error("HQ has to approve")]
+    NeedsHq {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// The policy lets nobody grant it.
+    #[error("the policy lets nobody grant it")]
+    PolicyRefuses {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// A window of the policy that was to be set is shorter than the law grants.
+    #[error(transparent)]
+    BelowLegal(#[from] guicang_domain::policy::window::BelowLegal),
+    /// A version of the policy that was to be set is there already, and says something else.
+    #[error("there is a version {version:?} already, and versions never change")]
+    VersionTaken {
+        /// Its name.
+        version: String,
+    },
     /// The approver is the one who asks.
     #[error("{user} can't approve their own return")]
     ApproverIsRequester {
         /// Who.
         user: String,
+    },
+    /// What is to be done with a return isn't legal now.
+    #[error("{number}: {} is refused by {}", illegal.what, illegal.rule)]
+    IllegalMove {
+        /// Its number.
+        number: String,
+        /// The rule, the states, and who could do it from which.
+        illegal: Illegal,
+    },
+    /// Only a manager does this.
+    #[error("{what} needs a manager")]
+    ManagerOnly {
+        /// What.
+        what: Move,
+    },
+    /// Something is still owed, so that it can't be closed.
+    #[error("{number}: {} is still owed", currency.format(*due))]
+    StillOwed {
+        /// Its number.
+        number: String,
+        /// How much.
+        due: Amount,
+        /// The currency.
+        currency: Currency,
+    },
+    /// The branch's own share of the store credit is smaller.
+    #[error("{} asked, this branch's share is {}", currency.format(*asked), currency.format(*share))]
+    BeyondShare {
+        /// What was asked.
+        asked: Amount,
+        /// What this branch may spend by itself.
+        share: Amount,
+        /// What is left at all branches together.
+        left: Amount,
+        /// Their currency.
+        currency: Currency,
+    },
+    /// A difference is left, and nobody said how it goes.
+    #[error("{} is left to {}: a tender is needed", currency.format(*difference), if *collect { "collect" } else { "pay" })]
+    TenderNeeded {
+        /// How much.
+        difference: Amount,
+        /// Whether the customer pays it, rather than gets it.
+        collect: bool,
+        /// The currency.
+        currency: Currency,
     },
     /// The document is closed, rejected or cancelled.
     #[error("{number} is {state}")]
@@ -288,9 +371,83 @@ pub enum CommandError {
         /// The article.
         sku: Sku,
     },
+    /// A stocktake doesn't take it.
+    #[error(transparent)]
+    Count(#[from] CountRefusal),
     /// The file could not be read or written; nothing was done.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a stocktake doesn't take a command.
+#[derive(Debug, thiserror::Error)]
+pub enum CountRefusal {
+    /// No count of that number or identity is held here.
+    #[error("unknown count {found:?}")]
+    Unknown {
+        /// As typed.
+        found: String,
+    },
+    /// No plan of that name is held here.
+    #[error("unknown count plan {found:?}")]
+    UnknownPlan {
+        /// As typed.
+        found: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The count is at another stage than the command is for.
+    #[error("{number} is {stage}")]
+    Stage {
+        /// Its number.
+        number: String,
+        /// Where it is.
+        stage: Stage,
+        /// Where it would have to be.
+        wanted: &'static [Stage],
+    },
+    /// An article or place that this count isn't of.
+    #[error("{sku} at {place:?} is not in the scope of {number}")]
+    OutOfScope {
+        /// Its number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// The place; empty for the site's one place.
+        place: String,
+    },
+    /// Nothing was counted: of this bucket, or at all.
+    #[error("{number}: nothing was counted")]
+    NothingCounted {
+        /// Its number.
+        number: String,
+        /// The article; `None` for the whole count.
+        sku: Option<Sku>,
+    },
+    /// The approver alone has counted.
+    #[error("{user} alone has counted {number}")]
+    ApproverIsCounter {
+        /// Its number.
+        number: String,
+        /// Who.
+        user: String,
+    },
+    /// It was approved, and nothing has changed since.
+    #[error("{number} was approved, and nothing has changed since")]
+    NothingNew {
+        /// Its number.
+        number: String,
+    },
+    /// More buckets than one event may name.
+    #[error("{number}: {found} buckets, {most} at most")]
+    TooMany {
+        /// Its number; empty for one that was to be opened.
+        number: String,
+        /// How many.
+        found: usize,
+        /// How many may be.
+        most: usize,
+    },
 }
 
 impl From<rusqlite::Error> for CommandError {
