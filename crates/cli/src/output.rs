@@ -159,7 +159,7 @@ impl Globals {
         text: impl FnOnce(&[T]) -> D,
     ) -> Result<(), Failure> {
         match self.format {
-            Format::Table => {}
+            Format::Table | Format::Toml => {}
             Format::Json => {
                 let envelope = Envelope { schema: format!("guicang.{name}/1"), items };
                 return self.line(&serde_json::to_string_pretty(&envelope).expect("plain data"));

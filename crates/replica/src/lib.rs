@@ -35,10 +35,10 @@ pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, Changed, ClaimLineRow, Compared, CountFilter, CountLine, CountRow, DueCount, EventRow,
-    ExceptionFilter, Exposure, FeedStatus, Flow, Found, ImportRow, Judged, MasterRow, OpenClaims,
-    ParcelRow, PartRow, PassageRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason,
-    RefundRow, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,
-    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow,
-    StockStep, SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
+    ExceptionFilter, Exposure, FeedStatus, Flow, Found, ImportRow, Judged, MasterRow, OpenClaims, ParcelRow,
+    PartRow, PassageRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason, RefundRow,
+    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
+    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

@@ -75,6 +75,7 @@ impl Hq {
             }),
             now,
             fill,
+            machine: None,
             streams: Streams { out: Box::new(out.clone()), err: Box::new(err.clone()), terminal: false },
         });
         let text = |sink: Sink| String::from_utf8(sink.0.take()).unwrap();

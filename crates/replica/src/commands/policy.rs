@@ -181,7 +181,6 @@ impl Work<'_> {
         match terms.documents.into_iter().next() {
             Some((id, settings)) => {
                 let settings = Settings { reasons, legal, ..settings };
-                    transit_days: None,
                 let event = added.then(|| event(self));
                 self.edit_settings(id, settings, event)?;
             }
@@ -194,6 +193,7 @@ impl Work<'_> {
                     name: self.me.name.clone(),
                     zone: self.me.zone,
                     currency: self.me.currency,
+                    transit_days: None,
                     policy: Policy::standard(self.me.currency),
                     reasons,
                     legal,

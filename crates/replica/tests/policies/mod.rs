@@ -4,7 +4,7 @@ use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::window::{Window, WindowRule};
 use guicang_domain::policy::{Ground, Policy, ReasonClass};
 use guicang_domain::returns::Grade;
-use guicang_replica::{By, CommandError, Compared, PolicyDraft, ProductDraft};
+use guicang_replica::{By, CommandError, Compared, PolicyDraft, ProductDraft, ProductField};
 
 use crate::shop::{Shop, clerk, grade, item};
 
@@ -29,16 +29,7 @@ fn of_category(category: &str, window: Window) -> WindowRule {
 fn list(shop: &mut Shop, sku: &str, category: &str) {
     let product = ProductDraft {
         sku: sku.parse().unwrap(),
-        name: sku.into(),
-        spec: None,
-        unit: "件".into(),
-        barcodes: Vec::new(),
-        category: Some(category.into()),
-        supplier: None,
-        list_price: None,
-        cost: None,
-        service: false,
-        tolerance: None,
+        fields: vec![ProductField::Name(sku.into()), ProductField::Category(Some(category.into()))],
     };
     shop.replica.put_products(vec![product]).unwrap();
 }

@@ -19,6 +19,7 @@ const NAME: &[&str] = &["name", "门店名称", "名称", "店名", "store name"
 /// Where several of these stand in a file, the address is all of them.
 const ADDRESS: &[&str] =
     &["address", "地址", "省", "市", "区", "街道", "street", "city", "state", "zip code", "postcode"];
+const RETURN_ADDRESS: &[&str] = &["return_address", "退货地址", "return address"];
 const ZONE: &[&str] = &["zone", "时区", "time zone"];
 const CURRENCY: &[&str] = &["currency", "币种"];
 
@@ -30,6 +31,7 @@ struct SiteItem {
     zone: String,
     currency: String,
     address: Option<String>,
+    return_address: Option<String>,
     losing: Vec<LosingItem>,
 }
 
@@ -38,6 +40,7 @@ pub(super) struct Columns {
     code: (usize, String),
     name: Option<(usize, String)>,
     address: Vec<usize>,
+    return_address: Option<(usize, String)>,
     zone: Option<(usize, String)>,
     currency: Option<(usize, String)>,
     pub unread: Vec<String>,
@@ -50,12 +53,13 @@ impl Columns {
             headers.iter().position(|header| is_called(header, names)).map(|at| (at, headers[at].clone()))
         };
         let address = (0..headers.len()).filter(|at| is_called(&headers[*at], ADDRESS)).collect();
-        let known: Vec<&str> = [CODE, NAME, ADDRESS, ZONE, CURRENCY].concat();
+        let known: Vec<&str> = [CODE, NAME, ADDRESS, RETURN_ADDRESS, ZONE, CURRENCY].concat();
         let unread = headers.iter().filter(|header| !is_called(header, &known)).cloned().collect();
         Ok(Self {
             code: find(CODE).ok_or_else(|| vec!["code/门店编码"])?,
             name: find(NAME),
             address,
+            return_address: find(RETURN_ADDRESS),
             zone: find(ZONE),
             currency: find(CURRENCY),
             unread,
@@ -88,10 +92,13 @@ impl Columns {
             };
         let name = cell(&self.name).map_or_else(|| site.to_string(), |(name, _)| name);
         let address = (!self.address.is_empty()).then(|| parts.join(", "));
-        if name.len() > 1_000 || address.as_ref().is_some_and(|address| address.len() > 1_000) {
+        // An empty cell takes it away; a file without the column says nothing of it.
+        let return_address = self.return_address.as_ref().map(|(place, _)| cells[*place].clone());
+        let long = |text: &Option<String>| text.as_ref().is_some_and(|text| text.len() > 1_000);
+        if name.len() > 1_000 || long(&address) || long(&return_address) {
             return Err(Fault::of(header, &written, "a name and an address of at most 1,000 bytes"));
         }
-        Ok(SiteDraft { code: site, name, address, zone, currency })
+        Ok(SiteDraft { code: site, name, address, return_address, zone, currency })
     }
 }
 
@@ -101,12 +108,13 @@ pub(super) fn table(sites: &[Site], l: Language) -> Vec<Vec<String>> {
         Language::En => names[0].to_owned(),
         Language::Zh => names[1].to_owned(),
     };
-    let headers = [CODE, NAME, ADDRESS, ZONE, CURRENCY].map(header).to_vec();
+    let headers = [CODE, NAME, ADDRESS, RETURN_ADDRESS, ZONE, CURRENCY].map(header).to_vec();
     let row = |site: &Site| {
         vec![
             site.code.to_string(),
             site.name.clone(),
             site.address.clone().unwrap_or_default(),
+            site.return_address.clone().unwrap_or_default(),
             site.zone.to_string(),
             site.currency.to_string(),
         ]
@@ -127,6 +135,7 @@ pub(super) fn show(session: &Session<'_>, replica: &Replica, only: Option<&SiteI
             zone: row.is.zone.to_string(),
             currency: row.is.currency.to_string(),
             address: row.is.address,
+            return_address: row.is.return_address,
             losing: row.losing.iter().map(|lost| losing(&lost.field, &lost.values)).collect(),
         })
         .collect();
