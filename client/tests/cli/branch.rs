@@ -139,7 +139,8 @@ fn real_transactions_are_imported_once() {
     let before = alice.items("status")[0]["documents"].clone();
     let dry = alice.items(&format!("{import} --dry-run"));
     assert_eq!(alice.items("status")[0]["documents"], before, "a dry run writes nothing");
-    let first = alice.items(&import);
+    let mut first = alice.items(&import);
+    assert_eq!(first[0].as_object_mut().unwrap().remove("import").unwrap(), "DR-DE1-000001");
     assert_eq!(dry, first, "a dry run says what the run then does");
     let taken = |report: &serde_json::Value| {
         report["taken"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>()

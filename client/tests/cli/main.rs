@@ -4,7 +4,9 @@ mod support;
 
 mod help;
 mod states;
+mod imports;
 mod branch;
+mod counts;
 mod figures;
 mod goods;
 mod mistakes;

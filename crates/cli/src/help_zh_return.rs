@@ -19,6 +19,7 @@ pub const RETURN: Table = &[
     ("return counter --phone", "顾客电话；加密保存"),
     ("return counter --note", "备注"),
     ("return counter --channel", "申请渠道"),
+    ("return counter --tags", "吊牌是否还在：on（在）或 off（不在）"),
     ("return counter --site", "收货门店；只有总部需要填写"),
     ("return counter --grade", "品相：A=1,D=1；写 A=1:quarantine 可指定去向"),
     ("return counter --awaited", "商品还没到"),

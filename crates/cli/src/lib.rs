@@ -10,6 +10,7 @@ pub mod exit;
 pub mod config;
 pub mod machine;
 pub mod output;
+mod flat;
 pub mod format;
 pub mod help;
 pub mod usage;

@@ -23,7 +23,9 @@ impl Events<'_> {
             Events::Transfer(_) => Kind::Transfer,
             Events::SupplierReturn(_) => Kind::SupplierReturn,
             Events::Reservation(_) => Kind::Reservation,
+            Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
+            Events::Settings(_) => Kind::Settings,
         }
     }
 
@@ -36,7 +38,9 @@ impl Events<'_> {
             Events::Transfer(events) => maps(events, home),
             Events::SupplierReturn(events) => maps(events, home),
             Events::Reservation(events) => maps(events, home),
+            Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
+            Events::Settings(events) => maps(events, home),
         }
     }
 }
@@ -93,7 +97,10 @@ impl Replayed {
         document: &Document,
     ) -> Result<Option<NewChange>, WriteError> {
         self.may_add(document.kind().as_str())?;
-        if !matches!(document, Document::Product(_) | Document::Site(_) | Document::Settings(_)) {
+        if !matches!(
+            document,
+            Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_)
+        ) {
             return Err(WriteError::WrongKind {
                 found: document.kind().to_string(),
                 wanted: "master data".into(),
@@ -108,9 +115,12 @@ impl Replayed {
         let (old, new) = (root(&current), root(document));
         let mut edits = Vec::new();
         differences(&old, &new, &mut Vec::new(), &mut edits);
-        // What makes the document what it is was said by its first change.
+        // What makes the document what it is was said by its first change; events are appended, not set.
         edits.retain(|e| {
-            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone")
+            !matches!(
+                e.path[0].as_str(),
+                "kind" | "schema" | "rules" | "site" | "number" | "zone" | "import" | "events" | "made"
+            )
         });
         if edits.is_empty() {
             return Ok(None);

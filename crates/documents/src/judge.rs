@@ -16,7 +16,7 @@ use crate::key::Made;
 use crate::replay::found_int;
 use crate::value::scalar_int;
 use crate::violation::{Grow, Violation};
-use crate::{adjustment, reservation, resolution, returns, sale_batch, supplier_return, transfer};
+use crate::{adjustment, count, reservation, resolution, returns, sale_batch, supplier_return, transfer};
 
 /// How deep objects may nest: lines, events and parts are four deep.
 const MAX_DEPTH: usize = 16;
@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAMES: usize = 8 << 20;
 
 /// Fields that every kind has and only a first change may set.
-const FIRST_ONLY: [&str; 7] = ["kind", "site", "number", "zone", "made", "lines", "events"];
+const FIRST_ONLY: [&str; 8] = ["kind", "site", "number", "zone", "import", "made", "lines", "events"];
 
 /// Judges one change.
 pub(crate) struct Judge<'a> {
@@ -362,8 +362,9 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::Transfer) => transfer::FIELDS,
         Some(Kind::SupplierReturn) => supplier_return::FIELDS,
         Some(Kind::Reservation) => reservation::FIELDS,
+        Some(Kind::Count) => count::FIELDS,
         Some(Kind::Resolution) => resolution::FIELDS,
-        Some(Kind::Product | Kind::Site | Kind::Settings) | None => &[],
+        Some(Kind::Product | Kind::Site | Kind::Settings | Kind::CountPlan) | None => &[],
     }
 }
 

@@ -10,9 +10,11 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::master::SettingsEvent;
 use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
@@ -26,8 +28,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, product, reservation, resolution, returns, sale_batch, settings, site, supplier_return,
-    transfer,
+    adjustment, count, count_plan, product, reservation, resolution, returns, sale_batch, settings, site,
+    supplier_return, transfer,
 };
 
 /// Who writes a change.
@@ -64,8 +66,12 @@ pub enum Events<'a> {
     SupplierReturn(&'a [Event<SupplierReturnEvent>]),
     /// Of a `reservation`.
     Reservation(&'a [Event<ReservationEvent>]),
+    /// Of a `count`.
+    Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of `settings`; only those that were made with an event take more.
+    Settings(&'a [Event<SettingsEvent>]),
 }
 
 /// Why nothing was written.
@@ -168,6 +174,11 @@ pub(crate) fn root(document: &Document) -> Map {
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);
+    if let Some(mark) = &head.import {
+        out.map("import", |out| {
+            out.text("number", mark.number.as_str()).text("file", &mark.file).text("profile", &mark.profile);
+        });
+    }
     match document {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),
@@ -175,9 +186,11 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Transfer(d) => transfer::write(d, &mut out),
         Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
         Document::Reservation(d) => reservation::write(d, &mut out),
+        Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
+        Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
     }
     out.into_map()

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::account::Bucket;
 use crate::ids::{DocumentId, LineId, ReceiptId, ReceiptLineId, SiteId};
 use crate::money::{Amount, Currency};
 use crate::quantity::Quantity;
@@ -29,6 +30,12 @@ words! {
         TransferShort = "transfer_short",
         /// More arrived than was sent; it draws on the sender.
         TransferOver = "transfer_over",
+        /// Less than nothing is left of what an opening, a delivery or a count says there was.
+        NegativeStock = "negative_stock",
+        /// A bucket was moved while it was counted, or may have been: it should be counted again.
+        RecountAsked = "recount_asked",
+        /// Judged by a version of the policy that had been replaced for longer than it allows.
+        StalePolicy = "stale_policy",
         /// An event whose recorded time lies outside what is proven.
         Clock = "clock",
         /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.
@@ -51,6 +58,13 @@ impl ExceptionId {
     /// The exception about a document.
     pub fn of_document(kind: ExceptionKind, document: DocumentId) -> Self {
         Self(format!("{kind}:{document}"))
+    }
+
+    /// The exception about a bucket; the place and the lot stand in it only where there are any.
+    pub fn of_bucket(kind: ExceptionKind, bucket: &Bucket) -> Self {
+        let place = if bucket.place.is_empty() { String::new() } else { format!("@{}", bucket.place) };
+        let lot = bucket.lot.as_ref().map_or(String::new(), |lot| format!("#{lot}"));
+        Self(format!("{kind}:{}/{}/{}{place}{lot}", bucket.site, bucket.account, bucket.sku))
     }
 
     /// The identity of a text, as [`fmt::Display`] writes it. Any text is taken: whether there is

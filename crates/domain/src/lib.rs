@@ -22,6 +22,7 @@ pub mod transfer;
 pub mod supplier_return;
 pub mod reservation;
 pub mod cost;
+pub mod count;
 pub mod master;
 pub mod policy;
 pub mod resolution;

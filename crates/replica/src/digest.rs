@@ -16,7 +16,8 @@ use crate::store::{Replica, Work};
 const SHOWN: &[&str] = &[
     "SELECT identity, kind, site, number, sites, state FROM document WHERE org = ?1 AND state <> 'unreadable' ORDER BY identity",
     "SELECT code, name, zone, currency FROM site WHERE org = ?1 ORDER BY code",
-    "SELECT sku, name, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
+    "SELECT sku, name, category, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
+    "SELECT DISTINCT barcode, sku FROM product_barcode WHERE org = ?1 ORDER BY barcode, sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
             l.quantity, l.paid, l.service, l.cost, l.lot, l.list_price, l.bundle
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
@@ -38,14 +39,29 @@ const SHOWN: &[&str] = &[
      ORDER BY b.site, b.sku, b.place, b.lot, b.account",
     "SELECT d.identity, m.account, m.currency, m.amount FROM money m JOIN document d ON d.id = m.document
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
-    "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.counts FROM moved m
+    "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.value, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
+     JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
      FROM transfer t JOIN document d ON d.id = t.document WHERE t.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, s.supplier, s.states, s.claimed, s.credited, s.open, s.open_value, s.conflicts
      FROM supplier_return s JOIN document d ON d.id = s.document WHERE s.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.position, r.site, r.sku, r.place, r.lot, r.kept, r.until
      FROM reservation r JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity, r.position",
+    "SELECT d.identity, h.site, h.stage, h.opened, h.blind, h.places, h.skus, h.category, h.plan, h.counters, h.closed,
+            h.approved, h.approver, h.losers
+     FROM count_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, c.position, b.place, b.sku, b.lot, b.account, c.counted, c.first, c.last, c.devices, c.cost,
+            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance
+     FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
+     WHERE c.org = ?1 ORDER BY d.identity, c.position",
+    "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document
+      WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
+     WHERE j.org = ?1 ORDER BY d.identity, j.event",
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -274,6 +290,7 @@ impl Work<'_> {
         for table in [
             "site",
             "product",
+            "product_barcode",
             "receipt",
             "receipt_line",
             "row_claim",
@@ -286,9 +303,15 @@ impl Work<'_> {
             "stock",
             "money",
             "moved",
+            "brought",
             "transfer",
             "supplier_return",
             "reservation",
+            "count_head",
+            "count_bucket",
+            "count_plan",
+            "judged",
+            "provisional",
             "resolution",
             "resolution_claim",
         ] {

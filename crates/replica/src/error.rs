@@ -3,6 +3,7 @@
 //! Errors carry fields, not sentences: the text for a person, in their language and with what to do
 //! next, is made at the edge.
 
+use guicang_domain::count::Stage;
 use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
@@ -139,6 +140,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// No document of that kind and that number or identity is held here.
     #[error("unknown {kind} {found:?}")]
     UnknownDocument {
@@ -251,6 +258,35 @@ pub enum CommandError {
         /// The currency of the limits.
         currency: Currency,
     },
+    /// The policy wants HQ, and this is a branch.
+    #[error("HQ has to approve")]
+    NeedsHq {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// The policy lets nobody grant it.
+    #[error("the policy lets nobody grant it")]
+    PolicyRefuses {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// A window of the policy that was to be set is shorter than the law grants.
+    #[error(transparent)]
+    BelowLegal(#[from] guicang_domain::policy::window::BelowLegal),
+    /// A version of the policy that was to be set is there already, and says something else.
+    #[error("there is a version {version:?} already, and versions never change")]
+    VersionTaken {
+        /// Its name.
+        version: String,
+    },
     /// The approver is the one who asks.
     #[error("{user} can't approve their own return")]
     ApproverIsRequester {
@@ -335,9 +371,83 @@ pub enum CommandError {
         /// The article.
         sku: Sku,
     },
+    /// A stocktake doesn't take it.
+    #[error(transparent)]
+    Count(#[from] CountRefusal),
     /// The file could not be read or written; nothing was done.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a stocktake doesn't take a command.
+#[derive(Debug, thiserror::Error)]
+pub enum CountRefusal {
+    /// No count of that number or identity is held here.
+    #[error("unknown count {found:?}")]
+    Unknown {
+        /// As typed.
+        found: String,
+    },
+    /// No plan of that name is held here.
+    #[error("unknown count plan {found:?}")]
+    UnknownPlan {
+        /// As typed.
+        found: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The count is at another stage than the command is for.
+    #[error("{number} is {stage}")]
+    Stage {
+        /// Its number.
+        number: String,
+        /// Where it is.
+        stage: Stage,
+        /// Where it would have to be.
+        wanted: &'static [Stage],
+    },
+    /// An article or place that this count isn't of.
+    #[error("{sku} at {place:?} is not in the scope of {number}")]
+    OutOfScope {
+        /// Its number.
+        number: String,
+        /// The article.
+        sku: Sku,
+        /// The place; empty for the site's one place.
+        place: String,
+    },
+    /// Nothing was counted: of this bucket, or at all.
+    #[error("{number}: nothing was counted")]
+    NothingCounted {
+        /// Its number.
+        number: String,
+        /// The article; `None` for the whole count.
+        sku: Option<Sku>,
+    },
+    /// The approver alone has counted.
+    #[error("{user} alone has counted {number}")]
+    ApproverIsCounter {
+        /// Its number.
+        number: String,
+        /// Who.
+        user: String,
+    },
+    /// It was approved, and nothing has changed since.
+    #[error("{number} was approved, and nothing has changed since")]
+    NothingNew {
+        /// Its number.
+        number: String,
+    },
+    /// More buckets than one event may name.
+    #[error("{number}: {found} buckets, {most} at most")]
+    TooMany {
+        /// Its number; empty for one that was to be opened.
+        number: String,
+        /// How many.
+        found: usize,
+        /// How many may be.
+        most: usize,
+    },
 }
 
 impl From<rusqlite::Error> for CommandError {

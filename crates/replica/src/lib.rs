@@ -12,6 +12,7 @@
 mod ambient;
 mod machine;
 mod error;
+mod statistics;
 mod store;
 mod facts;
 mod project;
@@ -22,19 +23,22 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CloseClaim, CloseTransfer, Contact, CounterReturn, Given, Graded, HeldSaleLine,
-    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Missing, MoveGoods, Named, Payable, Payment,
-    PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, Resolved,
-    ReturnDone, SendTransfer, ShipClaim, SiteDraft, Unreserve,
+    Adjust, Adjusted, By, CloseClaim, CloseCount, CloseTransfer, Contact, CountPlanDraft, CountScope,
+    CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item,
+    Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone, PolicyDraft,
+    ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, Resolved, ReturnDone,
+    ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
 };
 pub use digest::{Finding, Rebuilt};
-pub use error::{CommandError, OpenError, StoreError};
+pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    ClaimLineRow, EventRow, ExceptionFilter, FeedStatus, Flow, Moved, OpenClaims, ParcelRow, PartRow,
-    PassageRow, ReceiptLineView, ReceiptView, RefundRow, ReservationFilter, ReservationLineRow,
-    ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,
-    Status, StockFilter, StockRow, SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
+    Against, Changed, ClaimLineRow, Compared, CountFilter, CountLine, CountRow, DueCount, EventRow,
+    ExceptionFilter, Exposure, FeedStatus, Flow, Found, ImportRow, Judged, MasterRow, OpenClaims, ParcelRow,
+    PartRow, PassageRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason, RefundRow,
+    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
+    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
 pub use store::{Founding, Identity, Replica};

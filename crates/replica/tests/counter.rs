@@ -1,6 +1,8 @@
 //! A branch by itself: what a clerk does, and what the stock, the refund and the receipt then say.
 
+mod history;
 mod shop;
+mod policies;
 mod walkthroughs;
 
 use guicang_domain::adjustment::Movement;

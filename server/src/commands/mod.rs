@@ -9,8 +9,10 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+mod sheet;
 pub mod exception;
 pub mod payout;
+pub mod status;
 pub mod doctor;
 pub mod completions;
 mod explain;
@@ -20,7 +22,9 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -153,7 +157,7 @@ pub enum Commands {
     Product(product::ProductVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the tills closed them
@@ -171,15 +175,24 @@ pub enum Commands {
     /// Goods back to their supplier
     #[command(subcommand)]
     SupplierReturn(SupplierReturnVerb),
+    /// Stocktakes
+    #[command(subcommand)]
+    Count(CountVerb),
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
     /// What was sold and came back, by site and in all
     #[command(after_help = "Examples:\n  guicang-server totals\n  guicang-server totals --json")]
     Totals(TotalsArgs),
+    /// The return policy: what may come back, for how long, on whose word
+    #[command(subcommand)]
+    Policy(PolicyVerb),
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
+    /// Show HQ: what it holds, and what unverified refunds can cost
+    #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
+    Status(status::StatusArgs),
     /// Examine HQ's file and the relay's
     #[command(after_help = "Examples:\n  guicang-server doctor")]
     Doctor(doctor::DoctorArgs),
@@ -206,18 +219,29 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
             // The table of moves is the program's, not a file's.
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
+            Commands::Stock(StockVerb::Explain(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Transfer(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::SupplierReturn(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Count(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
+            Commands::Policy(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
             Commands::Completions(args) => args.run(globals),

@@ -162,6 +162,7 @@ impl Chain {
             lines: vec![SaleLine::new(line, "TEA".parse().unwrap(), Quantity::units(units), Amount(paid))],
             tenders,
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site,
@@ -200,6 +201,7 @@ impl Chain {
             note: None,
             goods_here: true,
             grades: vec![graded],
+            tags: None,
             refund: Some("wechat".parse().unwrap()),
             paid: false,
         };

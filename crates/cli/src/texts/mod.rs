@@ -42,6 +42,8 @@ macro_rules! names {
 pub mod failures;
 pub mod next;
 pub mod results;
+pub mod counts;
 pub mod headings;
 pub mod names;
 pub mod moves;
+pub mod policy;

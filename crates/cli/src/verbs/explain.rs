@@ -9,7 +9,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{failures, moves, names, next};
+use crate::texts::{failures, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -74,6 +74,7 @@ impl Explain for CommandError {
         let l = language;
         let (message, next) = match self {
             CommandError::Store(error) => return error.explain(l, program),
+            CommandError::Count(refusal) => return refusal.explain(l, program),
             CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
             CommandError::NotOnReceipt { receipt, sku, has } => (
                 failures::not_on_receipt(l, receipt, sku, &list(has)),
@@ -81,6 +82,9 @@ impl Explain for CommandError {
             ),
             CommandError::UnknownReturn { found } => {
                 (failures::unknown_return(l, found), next::returns(l, program))
+            }
+            CommandError::UnknownImport { found } => {
+                (failures::unknown_import(l, found), next::imports(l, program))
             }
             CommandError::UnknownDocument { kind, found } => {
                 let kind = kind.as_str();
@@ -123,9 +127,22 @@ impl Explain for CommandError {
                 failures::more_than_owed(l, &currency.format(*asked), &currency.format(*left), currency),
                 next::correct(l),
             ),
-            CommandError::NeedsManager { grounds, policy, currency } => {
-                let grounds: Vec<String> = grounds.iter().map(|g| ground(l, g, *currency)).collect();
-                (failures::needs_manager(l, &grounds.join("; "), policy), next::approve(l))
+            CommandError::NeedsManager { grounds, policy: version, currency } => {
+                (failures::needs_manager(l, &all(l, grounds, *currency), version), next::approve(l))
+            }
+            CommandError::NeedsHq { grounds, policy: version, currency } => (
+                policy::needs_hq(l, &all(l, grounds, *currency), version),
+                policy::have_hq_approve(l, program),
+            ),
+            CommandError::PolicyRefuses { grounds, policy: version, currency } => {
+                (policy::refuses(l, &all(l, grounds, *currency), version), policy::change_policy(l))
+            }
+            CommandError::BelowLegal(below) => (
+                policy::below_legal(l, &below.field, &below.found, below.days, &below.law, &below.name),
+                next::correct(l),
+            ),
+            CommandError::VersionTaken { version } => {
+                (policy::version_taken(l, version), policy::name_another(l))
             }
             CommandError::ApproverIsRequester { user } => {
                 (failures::approver_is_requester(l, user), next::another_approver(l))
@@ -176,6 +193,10 @@ pub fn value(language: Language, field: &str, found: &str, wanted: &str) -> Stri
     failures::value(language, &names::field(language, field), found, &names::wanted(language, wanted))
 }
 
+fn all(language: Language, grounds: &[Ground], currency: Currency) -> String {
+    grounds.iter().map(|g| ground(language, g, currency)).collect::<Vec<_>>().join("; ")
+}
+
 fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
     match ground {
         Ground::OutOfWindow { age_days, window_days } => {
@@ -185,6 +206,21 @@ fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
         Ground::UnverifiedAbove { limit } => {
             failures::unverified_above(language, &currency.format(*limit), &currency)
         }
+        Ground::NotReturnable => policy::not_returnable(language),
+        Ground::ManagerAbove { limit } => {
+            policy::manager_above(language, &currency.format(*limit), &currency)
+        }
+        Ground::HqAbove { limit } => policy::hq_above(language, &currency.format(*limit), &currency),
+        Ground::UnverifiedAtBranch { limit, used } => {
+            policy::unverified_branch(language, &currency.format(*used), &currency.format(*limit), &currency)
+        }
+        Ground::UnverifiedOnDay { limit, used } => {
+            policy::unverified_day(language, &currency.format(*used), &currency.format(*limit), &currency)
+        }
+        Ground::Opened => policy::opened(language),
+        Ground::GradeBelow { least } => policy::grade_below(language, least),
+        Ground::TagsMissing => policy::tags_missing(language),
+        Ground::ReceiptMissing => policy::receipt_missing(language),
         Ground::NoReceipt => moves::no_receipt(language),
         Ground::AboveLowestPrice { lowest } => moves::above_lowest(language, lowest),
     }

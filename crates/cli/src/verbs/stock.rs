@@ -19,6 +19,8 @@ use crate::verbs::goods::{MarkdownArgs, RepairVerb, ScrapArgs};
 use crate::verbs::reservation::{ReleaseArgs, ReservationsArgs, ReserveArgs};
 use crate::verbs::{ByArgs, parse};
 
+pub use super::stock_explain::ExplainArgs;
+
 /// The commands on stock.
 #[derive(Debug, Clone, Subcommand)]
 pub enum StockVerb {
@@ -58,6 +60,11 @@ pub enum StockVerb {
         after_help = "Examples:\n  guicang stock reservations\n  guicang stock reservations 85123A --json"
     )]
     Reservations(ReservationsArgs),
+    /// Tell an article's story: what happened, step by step, and what was there after it
+    #[command(
+        after_help = "Examples:\n  guicang stock explain 85123A\n  guicang stock explain 85123A --site S01 --json"
+    )]
+    Explain(ExplainArgs),
 }
 
 impl StockVerb {
@@ -75,6 +82,7 @@ impl StockVerb {
             StockVerb::Reserve(args) => args.run(replica, globals),
             StockVerb::Release(args) => args.run(replica, globals),
             StockVerb::Reservations(args) => args.run(replica, globals),
+            StockVerb::Explain(args) => args.run(replica, globals),
         }
     }
 }

@@ -3,14 +3,19 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
-use guicang_domain::document::{Document, Head, Kind};
+use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
+use guicang_domain::document::{Document, Head, ImportMark, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
     ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
-use guicang_domain::master::{Product, Settings, Site};
+use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::policy::condition::{Condition, ConditionRule};
+use guicang_domain::policy::version::PolicySet;
+use guicang_domain::policy::window::{Window, WindowRule, standard_legal};
 use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
@@ -19,7 +24,7 @@ use guicang_domain::returns::{
     ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
-use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
 
 use crate::goods::{reservation, supplier_return, transfer};
 
@@ -81,6 +86,7 @@ pub fn head(kind: Kind) -> Head {
         schema: 1,
         rules: 1,
         zone: Zone::SHANGHAI,
+        import: None,
     }
 }
 
@@ -350,6 +356,7 @@ pub fn sales() -> Sales {
                 lines: vec![line],
                 tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
                 invoice: None,
+                cashier: None,
             }],
         },
         events: vec![
@@ -369,13 +376,21 @@ pub fn adjustment() -> Adjustment {
         lot: Some("L2026".parse().unwrap()),
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
+        value: None,
         from: None,
         to: None,
         into: None,
         row: Some("4".parse().unwrap()),
     };
-    let plain =
-        AdjustmentLine { note: None, lot: None, place: String::new(), cost: None, row: None, ..line.clone() };
+    let plain = AdjustmentLine {
+        note: None,
+        lot: None,
+        place: String::new(),
+        cost: None,
+        value: None,
+        row: None,
+        ..line.clone()
+    };
     Adjustment {
         head: head(Kind::Adjustment),
         movement: Movement::WrittenOff,
@@ -440,7 +455,46 @@ pub fn product() -> Product {
         tax_code: Some("1060000000000000000".into()),
         service: false,
         tolerance: Some(Quantity(50)),
+        attributes: Default::default(),
+        units: Default::default(),
+        levels: Default::default(),
     }
+}
+
+pub fn product_with_levels() -> Product {
+    let level = Level { min: Some(Quantity::units(5)), max: Some(Quantity::units(40)) };
+    Product {
+        attributes: [("颜色".into(), "白".into()), ("尺码".into(), "L".into())].into(),
+        units: [("箱".into(), Quantity::units(12))].into(),
+        levels: [
+            ("S01".parse().unwrap(), level),
+            ("S02".parse().unwrap(), Level { min: Some(Quantity::ZERO), max: None }),
+        ]
+        .into(),
+        ..product()
+    }
+}
+
+fn import_mark() -> Option<ImportMark> {
+    let number = "DR-S01A-000007".parse().unwrap();
+    Some(ImportMark { number, file: "till.csv".into(), profile: "generic".into() })
+}
+
+pub fn imported_adjustment() -> Adjustment {
+    let mut adjustment = adjustment();
+    adjustment.head.import = import_mark();
+    adjustment.movement = Movement::TakenBack;
+    adjustment.lines.values_mut().for_each(|line| line.value = Some(Amount(3333)));
+    adjustment
+}
+
+pub fn imported_sales() -> Sales {
+    let mut sales = sales();
+    sales.head.import = import_mark();
+    let receipt = &mut sales.batch.receipts[0];
+    receipt.cashier = Some("王芳".parse().unwrap());
+    receipt.lines[0].expiry = Some(Day(20_000));
+    sales
 }
 
 pub fn site() -> Site {
@@ -466,7 +520,124 @@ pub fn settings() -> Settings {
         transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
+        legal: Default::default(),
+        events: Vec::new(),
     }
+}
+
+/// A bucket with all that a bucket can say.
+fn spot() -> Spot {
+    Spot {
+        place: "back".into(),
+        sku: "85123A".parse().unwrap(),
+        lot: Some("L2026".parse().unwrap()),
+        account: Account::ReturnsHold,
+    }
+}
+
+/// A stocktake with every field and every event.
+pub fn count() -> Count {
+    let plain =
+        Spot { place: String::new(), sku: "71053".parse().unwrap(), lot: None, account: Account::Sellable };
+    let scan = |spot: Spot, quantity, cost| Scan { spot, quantity: Quantity(quantity), cost };
+    let bodies = vec![
+        CountEvent::Opened,
+        CountEvent::Scanned {
+            scans: vec![scan(spot(), 97_000, Some(UnitPrice(11_000))), scan(plain.clone(), 0, None)],
+        },
+        CountEvent::Recounted {
+            scan: scan(spot(), 98_000, None),
+            replaces: vec![event_id("S01A", 2), event_id("S01B", 1)],
+        },
+        CountEvent::Closed { uncounted: Uncounted::Zero, zero: vec![plain] },
+        CountEvent::Closed { uncounted: Uncounted::Leave, zero: vec![] },
+        CountEvent::Approved {
+            by: "wang".parse().unwrap(),
+            seen: vec![Seen { spot: spot(), counted: Quantity(98_000), book: Quantity(-2_000) }],
+        },
+        CountEvent::Cancelled,
+        CountEvent::Reversed { event: event_id("S01A", 6) },
+    ];
+    Count {
+        head: head(Kind::Count),
+        scope: scope(),
+        blind: true,
+        plan: Some(document_id()),
+        currency: Currency::CNY,
+        note: Some("年终".into()),
+        events: bodies.into_iter().zip(1..).map(|(body, n)| event(n, body)).collect(),
+    }
+}
+
+fn scope() -> Scope {
+    Scope {
+        places: ["".into(), "back".into()].into(),
+        skus: ["71053".parse().unwrap(), "85123A".parse().unwrap()].into(),
+        category: Some("home".into()),
+        accounts: [Account::Sellable, Account::ReturnsHold].into(),
+    }
+}
+
+pub fn count_plan() -> CountPlan {
+    CountPlan {
+        head: head(Kind::CountPlan),
+        name: "烟酒".into(),
+        site: Some("S01".parse().unwrap()),
+        scope: scope(),
+        blind: true,
+        every_days: 30,
+        from: "2026-11-01".parse().unwrap(),
+    }
+}
+
+/// A version of the policy that says all that one can say.
+pub fn policy_set() -> PolicySet {
+    let category = || Some("生鲜".to_string());
+    let window = WindowRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        channel: Some(Channel::Online),
+        class: Some(ReasonClass::Preference),
+        window: Window::Never,
+    };
+    let shoes = WindowRule {
+        category: Some("鞋".into()),
+        site: None,
+        channel: None,
+        class: None,
+        window: Window::Days(14),
+    };
+    let condition = ConditionRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        class: Some(ReasonClass::Preference),
+        condition: Condition::Grade(Grade::B),
+    };
+    PolicySet {
+        policy: Policy {
+            version: "2026-winter".into(),
+            windows: vec![window, shoes],
+            conditions: vec![condition],
+            manager_above: Some(Amount(500_000)),
+            hq_above: Some(Amount(5_000_000)),
+            unverified_branch: Some(Amount(200_000)),
+            unverified_day: Some(Amount(100_000)),
+            stale_days: Some(3),
+            ..Policy::standard(Currency::CNY)
+        },
+        effective: NOW.plus_ms(86_400_000),
+    }
+}
+
+/// Settings with the law, a reason that isn't given any more, and a version of the policy.
+pub fn full_settings() -> Settings {
+    let mut legal = standard_legal(Currency::CNY);
+    legal.get_mut("cn_quality").unwrap().categories.insert("home".into());
+    let mut settings = Settings { legal, ..settings() };
+    settings.reasons.get_mut(&"expired".parse().unwrap()).unwrap().retired = true;
+    let set = SettingsEvent::PolicySet(Box::new(policy_set()));
+    settings.events = vec![Event { proof: proof(), ..hq_event(1, set) }];
+    settings
 }
 
 /// One document of each kind, with who writes it.
@@ -478,9 +649,11 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Transfer(transfer()), branch(1)),
         (Document::SupplierReturn(supplier_return()), branch(1)),
         (Document::Reservation(reservation()), branch(1)),
+        (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
         (Document::Settings(settings()), hq()),
+        (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),
     ]
 }

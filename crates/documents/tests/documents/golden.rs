@@ -44,6 +44,16 @@ fn variants_are_pinned_and_read() {
 }
 
 #[test]
+fn settings_with_versions_of_the_policy_are_pinned() {
+    let first = create(&Document::Settings(full_settings()), &hq(), NOW);
+    check("settings_versions", &first.bytes);
+    assert_eq!(
+        read(&Replayed::new(&[&first.bytes]).unwrap()).document,
+        Some(Document::Settings(full_settings()))
+    );
+}
+
+#[test]
 fn an_appended_event_is_pinned() {
     let first = create(&Document::Return(small_return()), &branch(1), NOW);
     let mut document = Replayed::new(&[&first.bytes]).unwrap();
@@ -67,6 +77,22 @@ fn settlements_are_pinned_and_read() {
         assert_eq!(reading.problems, []);
         let Some(Document::Return(found)) = reading.document else { panic!("a return") };
         assert_eq!(found.events[1].body, body);
+    }
+}
+
+/// Fields that came after a kind was pinned.
+#[test]
+fn fields_that_came_later_are_pinned_and_read() {
+    let documents = [
+        ("product_levels", Document::Product(product_with_levels()), hq()),
+        ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
+        ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
+    ];
+    for (name, document, writer) in documents {
+        let bytes = create(&document, &writer, NOW).bytes;
+        check(name, &bytes);
+        let reading = read(&Replayed::new(&[&bytes]).unwrap());
+        assert_eq!((reading.problems, reading.document), (vec![], Some(document)));
     }
 }
 

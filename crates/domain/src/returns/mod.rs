@@ -233,6 +233,15 @@ impl Return {
         (linked - asked).max(Quantity::ZERO)
     }
 
+    /// Whether it was brought in with history, and its import was undone.
+    pub fn is_undone(&self) -> bool {
+        let reversed = |id: &EventId| {
+            self.events.iter().any(|e| matches!(&e.body, ReturnEvent::Reversed { event, .. } if event == id))
+        };
+        let mut imported = self.events.iter().filter(|e| e.body == ReturnEvent::Imported).peekable();
+        imported.peek().is_some() && imported.all(|e| reversed(&e.id))
+    }
+
     /// Whether it was brought in with history.
     pub fn is_historic(&self) -> bool {
         self.events.iter().any(|e| e.body == ReturnEvent::Imported)

@@ -51,6 +51,7 @@ fn return_of(bodies: &[ReturnEvent]) -> Return {
     };
     Return {
         head: Head {
+            import: None,
             id: ID,
             site: Some("S01".parse().unwrap()),
             number: "TH-S01A-000001".parse().unwrap(),

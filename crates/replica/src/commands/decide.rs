@@ -8,7 +8,7 @@ use guicang_domain::document::Kind;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{EventId, SiteId, UserName};
 use guicang_domain::money::Amount;
-use guicang_domain::policy::{Case, Verdict};
+use guicang_domain::policy::{Case, Policy, Verdict};
 use guicang_domain::returns::moves::Move;
 use guicang_domain::returns::state::ReturnState;
 use guicang_domain::returns::{Return, ReturnEvent};
@@ -16,6 +16,7 @@ use guicang_domain::time::Occurred;
 use rusqlite::params;
 
 use super::By;
+use super::policy::Asked;
 use super::returns::{ReturnDone, wrong};
 use crate::error::CommandError;
 use crate::facts::DocumentRow;
@@ -153,8 +154,7 @@ impl Work<'_> {
 
     fn approve_return(&mut self, by: &By, name: &str) -> Result<i64, CommandError> {
         let opened = self.opened(name, Move::Approve)?;
-        let policy = self.policy()?;
-        let case = self.case_of(by, &opened.document)?;
+        let (policy, case) = self.case_of(by, &opened)?;
         let by_itself = policy.judge(&case) == Verdict::Approve && !opened.state.disputed;
         let decision = if by_itself && by.approved_by.is_none() {
             ReturnEvent::Approved { by: None, grounds: Vec::new() }
@@ -167,10 +167,13 @@ impl Work<'_> {
 
     fn reject_return(&mut self, by: &By, name: &str, grounds: Vec<String>) -> Result<i64, CommandError> {
         let opened = self.opened(name, Move::Reject)?;
-        let policy = self.policy()?;
-        let grounds = match (grounds.is_empty(), policy.judge(&self.case_of(by, &opened.document)?)) {
-            (true, Verdict::NeedsManager(grounds)) => grounds.iter().map(|g| g.code().to_owned()).collect(),
-            _ => grounds,
+        let (policy, case) = self.case_of(by, &opened)?;
+        let grounds = match grounds.is_empty() {
+            true => {
+                let verdict = policy.judge(&case);
+                verdict.grounds().iter().map(|g| g.code().to_owned()).collect()
+            }
+            false => grounds,
         };
         let manager = self.manager(by, Some(&opened.document), Move::Reject)?;
         let decision = ReturnEvent::Rejected { by: Some(manager), grounds };
@@ -219,8 +222,9 @@ impl Work<'_> {
         Ok(Amount(entitled) - opened.state.queued() - opened.state.paid())
     }
 
-    /// What the policy looks at, of a return that was opened before.
-    fn case_of(&self, by: &By, document: &Return) -> Result<Case, CommandError> {
+    /// The policy of the day it was asked, and what it looks at, of a return that was opened before.
+    fn case_of(&self, by: &By, opened: &Opened) -> Result<(Policy, Case), CommandError> {
+        let document = &opened.document;
         let held = match document.sale() {
             Some(receipt) => self.held_receipt(receipt)?,
             None => None,
@@ -237,13 +241,24 @@ impl Work<'_> {
             }
         };
         let now = Occurred { at: self.now, zone: document.head.zone };
-        Ok(Case {
-            class: reason.class,
-            sold_on: held.map(|h| h.occurred.date()),
-            // The day it was asked: waiting for us costs the customer no window.
-            returned_on: document.events.first().map_or(by.occurred.unwrap_or(now), |e| e.occurred).date(),
-            value: document.lines.iter().map(value).sum(),
-        })
+        // The day it was asked: waiting for us costs the customer no window.
+        let asked = document.events.first().map_or(by.occurred.unwrap_or(now), |e| e.occurred);
+        let value = document.lines.iter().map(value).sum();
+        let look = |(id, line): (&guicang_domain::ids::LineId, &guicang_domain::returns::ReturnLine)| {
+            let parts = opened.state.parts.values().filter(|p| p.line == *id);
+            (line.sku.clone(), parts.filter_map(|p| p.inspected.map(|(grade, _)| grade)).max())
+        };
+        let case = Case::new(reason.class, held.map(|h| h.occurred.date()), asked.date(), value);
+        let Some(site) = &document.head.site else { return Ok((self.policy_at(asked.at)?, case)) };
+        let about = Asked {
+            site,
+            channel: document.channel,
+            receipt: document.sale(),
+            goods: document.lines.iter().map(look).collect(),
+            tags: None,
+            document: Some(opened.row.id),
+        };
+        Ok((self.policy_at(asked.at)?, self.complete(case, &about)?))
     }
 
     /// The reviewer of a return: whoever is named, else the one at the keyboard when they didn't ask for it.

@@ -2,6 +2,9 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod count;
+mod count_plan;
+mod count_scan;
 mod customers;
 mod goods;
 mod held;
@@ -18,27 +21,32 @@ mod import;
 mod master;
 mod payout;
 mod reservations;
+mod policy;
 mod resolve;
 mod supplier_returns;
 mod transfers;
+mod undo_import;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};
 use guicang_domain::document::{Document, Head, Kind, RULES};
 use guicang_domain::event::Event;
-use guicang_domain::ids::{DocumentId, EventId, Number, ReasonCode, SiteId, Sku, UserName};
-use guicang_domain::policy::{Reason, standard_reasons};
+use guicang_domain::ids::{DocumentId, EventId, Number, SiteId, Sku, UserName};
 use guicang_domain::returns::{Return, ReturnEvent};
 use guicang_domain::time::{Occurred, Zone};
 use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use count::{CloseCount, CountScope, OpenCount};
+pub use count_plan::CountPlanDraft;
+pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
-pub use master::{ProductDraft, SiteDraft};
+pub use master::{ProductDraft, ProductField, SiteDraft};
 pub use payout::{Payable, Payment, PayoutOutcome};
+pub use policy::{PolicyDone, PolicyDraft};
 pub use reservations::{Reserve, Unreserve};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};
@@ -124,6 +132,7 @@ impl Work<'_> {
             schema: guicang_documents::SCHEMA,
             rules: RULES,
             zone,
+            import: None,
         })
     }
 
@@ -138,19 +147,6 @@ impl Work<'_> {
             policy: policy.into(),
             body,
             proof: self.own_proof(),
-        }
-    }
-
-    /// The organisation's reasons.
-    fn reason(&self, code: &ReasonCode) -> Result<Reason, CommandError> {
-        let mut reasons = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?
-            .map_or_else(standard_reasons, |s| s.reasons);
-        match reasons.remove(code) {
-            Some(reason) => Ok(reason),
-            None => Err(CommandError::UnknownReason {
-                found: code.to_string(),
-                known: reasons.keys().map(ToString::to_string).collect(),
-            }),
         }
     }
 

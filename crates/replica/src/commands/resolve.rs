@@ -57,11 +57,12 @@ impl Work<'_> {
         let scope = Scope {
             db: &self.tx,
             org: self.org,
+            me: self.me.device,
             currency: self.me.currency,
             historic: None,
             proven: proven(&self.tx, self.org)?,
             verify_days: self.policy()?.verify_days,
-            transit_days: self.transit_days()?,
+            terms: self.terms()?,
         };
         let all = exceptions(&scope, &ExceptionFilter { historic: None, open_only: false, kind: None })?;
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };

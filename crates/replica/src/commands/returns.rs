@@ -15,9 +15,11 @@ use guicang_domain::returns::moves::Move;
 use guicang_domain::returns::state::ReturnState;
 use guicang_domain::returns::{Allowance, Channel, Disposition, Grade, RefundShare, Return, ReturnEvent};
 use guicang_domain::time::{Occurred, Zone};
+use guicang_sync::grant::Role;
 
 use super::held::Held;
-use super::plan::{Plan, Scene};
+use super::plan::{Plan, Planned, Scene};
+use super::policy::{Asked, worst_grade};
 use super::settle::Given;
 use super::{By, Contact};
 use crate::error::CommandError;
@@ -46,6 +48,8 @@ pub struct CounterReturn {
     pub goods_here: bool,
     /// How the goods look, in the order of the items; empty: they wait to be inspected.
     pub grades: Vec<Graded>,
+    /// Whether the tags are on the goods; `None`: nobody said.
+    pub tags: Option<bool>,
     /// How to refund; `None`: as it was paid, where that is known.
     pub refund: Option<Tender>,
     /// Whether the money was handed over now.
@@ -224,12 +228,12 @@ impl Work<'_> {
         let site = self.site_for(request.site.as_ref())?;
         let (zone, currency) = self.site_terms(&site)?;
         let occurred = by.occurred.unwrap_or(Occurred { at: self.now, zone });
-        let reason = self.reason(&request.reason)?;
+        let reason = self.reason_given(&request.reason)?;
         let held = match &request.receipt {
             Some(receipt) => self.held_receipt(receipt)?,
             None => None,
         };
-        let policy = self.policy()?;
+        let policy = self.policy_at(occurred.at)?;
         let window_ms = i64::from(policy.longest_window_days()) * 86_400_000;
         let scene = Scene {
             site: &site,
@@ -251,12 +255,18 @@ impl Work<'_> {
         if request.receipt.is_none() && elsewhere && matches!(taking, Taking::Counter | Taking::Waived) {
             plan.grounds.push(Ground::NoReceipt);
         }
-        let case = Case {
-            class: reason.class,
-            sold_on: held.as_ref().map(|h| h.occurred.date()),
-            returned_on: occurred.date(),
-            value,
+        let sold_on = held.as_ref().map(|h| h.occurred.date());
+        let look = |p: &Planned| (p.line.sku.clone(), worst_grade(&request.grades, &p.line.sku));
+        let asked = Asked {
+            site: &site,
+            channel: request.channel,
+            receipt: request.receipt.as_ref(),
+            goods: plan.lines.iter().map(look).collect(),
+            tags: request.tags,
+            document: None,
         };
+        let case = Case::new(reason.class, sold_on, occurred.date(), value);
+        let case = self.complete(case, &asked)?;
         let (decision, refund) = match &taking {
             Taking::Draft => (None, None),
             Taking::Asked => (self.approved_by_itself(&policy, &case, &plan), None),
@@ -390,14 +400,22 @@ impl Work<'_> {
         if by.approved_by.as_ref() == Some(&by.user) {
             return Err(CommandError::ApproverIsRequester { user: by.user.to_string() });
         }
-        let mut grounds = match policy.judge(case) {
-            Verdict::Approve => Vec::new(),
-            Verdict::NeedsManager(grounds) => grounds,
-        };
+        let mut grounds = policy.judge(case).grounds().to_vec();
         grounds.extend(more.iter().cloned());
-        if !grounds.is_empty() && by.approved_by.is_none() {
-            return Err(CommandError::NeedsManager { grounds, policy: policy.version.clone(), currency });
-        }
+        let version = || policy.version.clone();
+        let grounds = match Verdict::of(grounds) {
+            Verdict::Approve => Vec::new(),
+            Verdict::Refuse(grounds) => {
+                return Err(CommandError::PolicyRefuses { grounds, policy: version(), currency });
+            }
+            Verdict::NeedsHq(grounds) if self.me.role != Role::Hq => {
+                return Err(CommandError::NeedsHq { grounds, policy: version(), currency });
+            }
+            Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) if by.approved_by.is_none() => {
+                return Err(CommandError::NeedsManager { grounds, policy: version(), currency });
+            }
+            Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) => grounds,
+        };
         let grounds = grounds.iter().map(|g| g.code().to_owned()).collect();
         Ok(ReturnEvent::Approved { by: by.approved_by.clone(), grounds })
     }
@@ -446,8 +464,7 @@ impl Work<'_> {
 
     /// The policy in force.
     pub(super) fn policy(&self) -> Result<Policy, CommandError> {
-        let settings = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
-        Ok(settings.map_or_else(|| Policy::standard(self.me.currency), |s| s.policy))
+        self.policy_at(self.now)
     }
 }
 

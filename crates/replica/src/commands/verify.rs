@@ -71,6 +71,12 @@ impl Work<'_> {
         if lines.is_empty() || (again && (excess || lines.iter().all(same))) {
             return Ok(false);
         }
+        if document.head.site.as_ref() != Some(&receipt.site) {
+            // The site that took them back can't know what they were worth at the one that sold them.
+            for line in lines.iter_mut().filter(|l| l.cost.is_none()) {
+                line.cost = self.left_at(&line.link)?;
+            }
+        }
         let by = By::user(UserName::new("HQ").expect("a name of ours"));
         let event = self.event(&by, document.head.zone, "", ReturnEvent::SaleVerified { lines });
         self.append_to_return(&row, replayed, document, vec![event])?;

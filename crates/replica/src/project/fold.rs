@@ -29,6 +29,10 @@ impl Work<'_> {
         for (sender, receiver, number) in std::mem::take(&mut self.touched.transfers) {
             self.fold_transfers(&sender, &receiver, &number)?;
         }
+        // A variance is a posting like any other's, worth what its goods cost; it touches its other bucket.
+        for bucket in self.touched.buckets.clone() {
+            self.fold_counts(bucket)?;
+        }
         self.fold_costs()?;
         for bucket in std::mem::take(&mut self.touched.buckets) {
             self.fold_bucket(bucket)?;
@@ -343,7 +347,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The stock of a bucket: all its postings that count, in order of when they happened.
+    /// The stock of a bucket: all its postings that count. Where it was counted, its variances are among
+    /// them, so that this is the last count that holds and what was posted after it.
     fn fold_bucket(&mut self, bucket: i64) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(

@@ -8,8 +8,10 @@
 
 mod adjustment;
 mod cost;
+mod count;
 pub(crate) mod exchange;
 mod fold;
+mod import;
 mod master;
 mod reservation;
 mod resolution;
@@ -17,6 +19,7 @@ mod returns;
 mod sales;
 mod supplier_return;
 mod transfer;
+pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 
@@ -108,11 +111,12 @@ impl Work<'_> {
         number: Option<&Number>,
         state: &str,
         detail: Option<&str>,
-        (recorded, intent): (Recorded, bool),
+        (recorded, intent, historic): (Recorded, bool, bool),
     ) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
-                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?
+                "UPDATE document SET kind = ?, site = ?, number = ?, state = ?, detail = ?, recorded = ?, intent = ?,
+                                     historic = ?
                  WHERE id = ?",
             )
             .and_then(|mut s| {
@@ -124,6 +128,7 @@ impl Work<'_> {
                     detail,
                     recorded.0,
                     intent,
+                    historic,
                     id
                 ])
             })
@@ -132,15 +137,18 @@ impl Work<'_> {
     }
 
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d),
+            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
             Document::Reservation(d) => self.project_reservation(id, d),
+            Document::Count(d) => self.project_count(id, d),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
+            Document::CountPlan(d) => self.project_count_plan(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
@@ -151,7 +159,16 @@ impl Work<'_> {
     pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
         self.collect(
             document,
-            "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            // Not DISTINCT: for that SQLite would rather walk the whole index by bucket.
+            "SELECT bucket FROM posting WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.buckets.insert(r.get(0)?);
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            "SELECT bucket FROM count_bucket WHERE org = ? AND document = ?",
             |touched, r| {
                 touched.buckets.insert(r.get(0)?);
                 Ok(())
@@ -173,32 +190,13 @@ impl Work<'_> {
                 Ok(())
             },
         )?;
-        let was_sales: bool = self
+        let kind: String = self
             .tx
-            .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
+            .prepare_cached("SELECT kind FROM document WHERE id = ?")
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
-        if was_sales {
-            // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
-            self.collect(
-                document,
-                "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0
-                 WHERE org = ? AND document = ? RETURNING id",
-                |touched, r| {
-                    touched.receipts.insert(r.get(0)?);
-                    Ok(())
-                },
-            )?;
-            self.collect(
-                document,
-                "DELETE FROM receipt_line WHERE org = ? AND document = ? RETURNING receipt, line",
-                |touched, r| {
-                    touched.rows.insert((r.get(0)?, r.get(1)?));
-                    touched.lines.insert((r.get(0)?, r.get(1)?));
-                    Ok(())
-                },
-            )?;
+        if kind == Kind::SaleBatch.as_str() {
+            self.unproject_sales(document)?;
         }
         self.unproject_replacements(document)?;
         self.unproject_resolution(document)?;
@@ -216,16 +214,20 @@ impl Work<'_> {
             "transfer",
             "supplier_return",
             "reservation",
+            "count_head",
+            "count_bucket",
+            "count_plan",
+            "judged",
+            "provisional",
             "resolution",
-            "site",
-            "product",
+            "brought",
         ] {
             self.tx
                 .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))
                 .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
         }
-        Ok(())
+        self.unproject_master(document, &kind)
     }
 
     fn collect(
@@ -365,28 +367,31 @@ fn conflicts_text(conflicts: &[guicang_domain::returns::state::Conflict]) -> Opt
     (!conflicts.is_empty()).then(|| conflicts.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// The latest recorded time of a document's events, and whether an intent to pay out is among them
-/// that no relay has acknowledged.
-fn latest(document: &Document) -> (Recorded, bool) {
+/// The latest recorded time of a document's events, whether an intent to pay out is among them that no
+/// relay has acknowledged, and whether it was brought in with history.
+fn latest(document: &Document) -> (Recorded, bool, bool) {
     use guicang_domain::returns::ReturnEvent;
     fn newest<B>(events: &[guicang_domain::event::Event<B>]) -> Recorded {
         // `seen` bounds a rank as `recorded` does: a stamp below either moves it.
         events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
-        Document::Sales(d) => (newest(&d.events), false),
-        Document::Adjustment(d) => (newest(&d.events), false),
-        Document::Transfer(d) => (newest(&d.events), false),
-        Document::SupplierReturn(d) => (newest(&d.events), false),
-        Document::Reservation(d) => (newest(&d.events), false),
-        Document::Resolution(d) => (newest(&d.events), false),
+        Document::Transfer(d) => (newest(&d.events), false, false),
+        Document::SupplierReturn(d) => (newest(&d.events), false, false),
+        Document::Reservation(d) => (newest(&d.events), false, false),
+        Document::Sales(d) => (newest(&d.events), false, d.batch.historic),
+        Document::Adjustment(d) => (newest(&d.events), false, d.is_historic()),
+        Document::Count(d) => (newest(&d.events), false, false),
+        Document::Resolution(d) => (newest(&d.events), false, false),
         Document::Return(d) => {
             let waits = d
                 .events
                 .iter()
                 .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
-            (newest(&d.events), waits)
+            (newest(&d.events), waits, d.is_historic())
         }
-        Document::Product(_) | Document::Site(_) | Document::Settings(_) => (Recorded(0), false),
+        Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_) => {
+            (Recorded(0), false, false)
+        }
     }
 }

@@ -64,6 +64,9 @@ impl Work<'_> {
         let historic = d.is_historic();
         let first = d.events.iter().map(|e| e.occurred).min_by_key(|o| o.at);
         let Some(first) = first else { return Ok(()) };
+        if d.is_undone() {
+            return self.project_undone_return(document, d, site, first);
+        }
         let positions: BTreeMap<&LineId, i64> =
             d.lines.keys().enumerate().map(|(n, id)| (id, n as i64)).collect();
 

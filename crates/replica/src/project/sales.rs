@@ -110,6 +110,60 @@ impl Work<'_> {
         self.post(document, &postings, |n| positions[n], false)
     }
 
+    /// Removes what a batch said of its receipts, noting what that touches.
+    pub(super) fn unproject_sales(&mut self, document: i64) -> Result<(), StoreError> {
+        for receipt in self.receipts_told_by(document)? {
+            let key = params![self.org, receipt, document];
+            let told = self
+                .tx
+                .prepare_cached(
+                    "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
+                         customer = NULL, tenders = NULL, historic = 0
+                     WHERE org = ? AND id = ? AND document = ?",
+                )
+                .and_then(|mut s| s.execute(key))
+                .map_err(StoreError::of)?;
+            if told > 0 {
+                self.touched.receipts.insert(receipt);
+            }
+            let Self { tx, touched, .. } = self;
+            let mut statement = tx
+                .prepare_cached(
+                    "DELETE FROM receipt_line WHERE org = ? AND receipt = ? AND document = ? RETURNING line",
+                )
+                .map_err(StoreError::of)?;
+            let mut rows = statement.query(key).map_err(StoreError::of)?;
+            while let Some(row) = rows.next().map_err(StoreError::of)? {
+                let line: String = row.get(0).map_err(StoreError::of)?;
+                touched.rows.insert((receipt, line.clone()));
+                touched.lines.insert((receipt, line));
+            }
+        }
+        Ok(())
+    }
+
+    /// The receipts that hold something a batch said. Its body names them, and never changes; where it can't
+    /// be read (its changes were set apart) all receipts are looked through, for an index on every row sold
+    /// would cost more than that rare case does.
+    fn receipts_told_by(&self, document: i64) -> Result<Vec<i64>, StoreError> {
+        let row = crate::facts::document_by_id(&self.tx, document)?;
+        if let Ok((_, reading)) = self.load(&row)
+            && let Some(guicang_domain::document::Document::Sales(sales)) = reading.document
+        {
+            let ids = sales.batch.receipts.iter().map(|r| self.receipt(&sales.batch.receipt_id(r)));
+            return ids.collect();
+        }
+        let mut statement = self
+            .tx
+            .prepare_cached(
+                "SELECT id FROM receipt WHERE org = ?1 AND document = ?2
+                 UNION SELECT receipt FROM receipt_line WHERE org = ?1 AND document = ?2",
+            )
+            .map_err(StoreError::of)?;
+        let rows = statement.query_map(params![self.org, document], |r| r.get(0)).map_err(StoreError::of)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
+    }
+
     fn exists(&self, sql: &str, receipt: i64) -> Result<bool, StoreError> {
         self.tx
             .prepare_cached(sql)

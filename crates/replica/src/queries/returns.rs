@@ -128,6 +128,10 @@ pub struct EventRow {
     pub user: UserName,
     /// Whether it was taken back.
     pub reversed: bool,
+    /// Of a decision: the version of the policy that was asked; else empty.
+    pub policy: String,
+    /// Of a decision: its grounds, as codes.
+    pub grounds: Vec<String>,
 }
 
 /// A return's line.
@@ -401,6 +405,11 @@ fn event_rows(document: &Return) -> Vec<EventRow> {
         occurred: e.occurred,
         user: e.user.clone(),
         reversed: !standing.contains(&&e.id),
+        policy: if crate::project::settings::is_judged(e) { e.policy.clone() } else { String::new() },
+        grounds: match &e.body {
+            ReturnEvent::Approved { grounds, .. } | ReturnEvent::Rejected { grounds, .. } => grounds.clone(),
+            _ => Vec::new(),
+        },
     };
     document.events.iter().map(row).collect()
 }

@@ -79,6 +79,8 @@ CREATE TABLE document (
     recorded INTEGER NOT NULL DEFAULT 0,
     -- The rank of the event by which its rows count.
     rank     TEXT,
+    -- Brought in with history.
+    historic INTEGER NOT NULL DEFAULT 0,
     -- An intent to pay out waits for its acknowledgement.
     intent   INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, identity)
@@ -111,6 +113,9 @@ CREATE INDEX change_entry ON change (org, entry, leaf);
 CREATE INDEX change_unsealed ON change (org, id) WHERE entry IS NULL;
 CREATE INDEX change_aside ON change (org, status) WHERE status <> 0;
 
+-- How far its device's clock was ahead of the relay's when an entry was stamped.
+CREATE INDEX entry_ahead ON entry (org, time - stamp_time) WHERE stamp_time IS NOT NULL;
+
 CREATE TABLE cursor (
     org      INTEGER NOT NULL,
     feed     TEXT NOT NULL,
@@ -133,9 +138,16 @@ CREATE TABLE site (
 ) STRICT;
 
 CREATE TABLE product (
-    org INTEGER NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL, service INTEGER NOT NULL, cost INTEGER,
+    org INTEGER NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL, category TEXT, service INTEGER NOT NULL, cost INTEGER,
     list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)
 ) STRICT;
+
+-- Which article a barcode is of. Several may share one, so a barcode alone need not settle it.
+CREATE TABLE product_barcode (
+    org INTEGER NOT NULL, barcode TEXT NOT NULL, sku TEXT NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (org, barcode, sku, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_barcode_document ON product_barcode (org, document);
 
 CREATE TABLE receipt (
     id       INTEGER PRIMARY KEY,
@@ -155,6 +167,8 @@ CREATE TABLE receipt (
     UNIQUE (org, site, till, number)
 ) STRICT;
 CREATE INDEX receipt_number ON receipt (org, number);
+-- What can still come back: history is told apart, and never asked for by its time.
+CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
 CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
 
 -- What was sold, once a row, as the standing document says.
@@ -283,6 +297,34 @@ CREATE TABLE refund (
     PRIMARY KEY (org, document, refund)
 ) STRICT, WITHOUT ROWID;
 
+-- Decisions that the policy was asked for, by the version that was asked.
+CREATE TABLE judged (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    -- When it was decided, ms: the time of its rank, held within what stamps prove.
+    time     INTEGER NOT NULL,
+    -- When the return occurred, ms.
+    occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX judged_version ON judged (org, version, time);
+
+-- What was granted on sales that nobody has seen yet, by return; gone once the sale is verified.
+CREATE TABLE provisional (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    -- The business date of the decision.
+    day      TEXT NOT NULL,
+    -- As the customer named it; empty without one.
+    receipt  TEXT NOT NULL,
+    value    INTEGER NOT NULL,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX provisional_site ON provisional (org, site, day, receipt, value);
+
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,
     org     INTEGER NOT NULL,
@@ -320,18 +362,88 @@ CREATE TABLE stock (
     org INTEGER NOT NULL, bucket INTEGER NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL,
     asserted INTEGER NOT NULL, PRIMARY KEY (org, bucket)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX stock_negative ON stock (org, bucket) WHERE quantity < 0 AND asserted;
+
+-- Stocktakes.
+CREATE TABLE count_head (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    -- open | closed | approved | cancelled
+    stage    TEXT NOT NULL,
+    opened   INTEGER NOT NULL,
+    zone     TEXT NOT NULL,
+    currency TEXT NOT NULL,
+    blind    INTEGER NOT NULL,
+    -- What is counted: places one a line, how many articles are listed (0: all), their category.
+    places   TEXT NOT NULL,
+    skus     INTEGER NOT NULL,
+    category TEXT,
+    note     TEXT,
+    -- The identity of the plan that it follows.
+    plan     BLOB,
+    -- Who counted, one a line.
+    counters TEXT NOT NULL,
+    closed   INTEGER,
+    approved INTEGER,
+    approver TEXT,
+    losers   TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX count_plan_done ON count_head (org, plan, site, closed);
+CREATE INDEX count_losers ON count_head (org) WHERE losers IS NOT NULL;
+
+-- What a count asserts of a bucket.
+CREATE TABLE count_bucket (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    position  INTEGER NOT NULL,
+    bucket    INTEGER NOT NULL,
+    counted   INTEGER NOT NULL,
+    first     INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    -- The ids of the devices that scanned it, one after another.
+    devices   BLOB NOT NULL,
+    cost      INTEGER,
+    unscanned INTEGER NOT NULL,
+    unclear   INTEGER NOT NULL,
+    -- Whether the ledger follows it, and whether it was dropped.
+    holds     INTEGER NOT NULL,
+    dropped   INTEGER NOT NULL,
+    -- The variance that the approval saw.
+    seen      INTEGER,
+    -- Folded from the bucket's ledger: what it says at the time of the last scan, and the variance.
+    book      INTEGER NOT NULL DEFAULT 0,
+    variance  INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (org, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX count_bucket_bucket ON count_bucket (org, bucket, last);
+
+CREATE TABLE count_plan (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, name TEXT NOT NULL, site TEXT, every_days INTEGER NOT NULL,
+    starts TEXT NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX count_plan_name ON count_plan (org, name);
 
 CREATE TABLE money (
     org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
     amount INTEGER NOT NULL, PRIMARY KEY (org, document, account)
 ) STRICT, WITHOUT ROWID;
 
--- What adjustments moved, for totals.
+-- What adjustments moved and counts found, for totals.
 CREATE TABLE moved (
     org INTEGER NOT NULL, document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL,
-    movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
+    movement TEXT NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What imports brought, and whether it still stands.
+CREATE TABLE brought (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, import TEXT NOT NULL, file TEXT NOT NULL, profile TEXT NOT NULL,
+    user TEXT NOT NULL, recorded INTEGER NOT NULL, device TEXT NOT NULL, rows INTEGER NOT NULL,
+    reversed INTEGER NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX brought_import ON brought (org, import, device, reversed);
 
 -- Dispatches, and deliveries that name one by its number; those of one number between two sites are folded
 -- together. What is folded stands in the dispatch's row.

@@ -136,6 +136,7 @@ impl Shop {
             lines,
             tenders: tenders.iter().map(paid).collect(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site: "S01".parse().unwrap(),
@@ -163,6 +164,7 @@ impl Shop {
             note: None,
             goods_here: true,
             grades: vec![grade(Grade::A, total)],
+            tags: None,
             refund: Some(Tender::new("wechat").unwrap()),
             paid: false,
         }

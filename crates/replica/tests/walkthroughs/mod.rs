@@ -7,7 +7,9 @@ use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Collected, Disposition, Grade};
 use guicang_domain::sale::SaleLine;
-use guicang_replica::{CommandError, CounterReturn, Given, Missing, ProductDraft, ReturnDone, SiteDraft};
+use guicang_replica::{
+    CommandError, CounterReturn, Given, Missing, ProductDraft, ProductField, ReturnDone, SiteDraft,
+};
 use guicang_sync::grant::Role;
 use rusqlite::params;
 
@@ -36,16 +38,11 @@ impl Shop {
     pub fn weighed(&mut self, sku: &str, tolerance: i64) {
         let draft = ProductDraft {
             sku: sku.parse().unwrap(),
-            name: sku.into(),
-            spec: None,
-            unit: "kg".into(),
-            barcodes: Vec::new(),
-            category: None,
-            supplier: None,
-            list_price: None,
-            cost: None,
-            service: false,
-            tolerance: Some(Quantity(tolerance)),
+            fields: vec![
+                ProductField::Name(sku.into()),
+                ProductField::Unit("kg".into()),
+                ProductField::Tolerance(Some(Quantity(tolerance))),
+            ],
         };
         self.replica.put_products(vec![draft]).unwrap();
     }
@@ -209,6 +206,7 @@ fn shop_request(reason: &str) -> CounterReturn {
         note: None,
         goods_here: true,
         grades: vec![grade(Grade::A, 1)],
+        tags: None,
         refund: None,
         paid: false,
     }

@@ -19,6 +19,9 @@ pub struct CounterArgs {
     /// How it looks: A=1,D=1, or A=1:quarantine to say where it goes
     #[arg(long = "grade", value_name = "GRADE=QTY", value_delimiter = ',')]
     pub grades: Vec<parse::Graded>,
+    /// Whether the tags are on the goods: on or off
+    #[arg(long, value_name = "on|off")]
+    pub tags: Option<parse::Tags>,
     /// The goods are not here yet
     #[arg(long, conflicts_with = "grades")]
     pub awaited: bool,
@@ -45,6 +48,7 @@ impl CounterArgs {
         let by = self.request.by(replica, globals)?;
         let mut request = self.request.request(replica, globals)?;
         request.goods_here = !self.awaited;
+        request.tags = self.tags.map(|tags| tags == parse::Tags::On);
         request.grades = self.grades.iter().map(|g| super::graded(g, None, None)).collect();
         let outcome = if self.give.is_empty() {
             self.money.apply(&mut request);

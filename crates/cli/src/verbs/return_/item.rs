@@ -89,6 +89,8 @@ struct Event {
     occurred: String,
     user: String,
     reversed: bool,
+    policy: Option<String>,
+    grounds: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -220,6 +222,8 @@ impl Event {
             occurred: row.occurred.to_rfc3339(),
             user: row.user.to_string(),
             reversed: row.reversed,
+            policy: (!row.policy.is_empty()).then(|| row.policy.clone()),
+            grounds: row.grounds.clone(),
         }
     }
 }

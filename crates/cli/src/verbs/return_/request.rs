@@ -85,6 +85,7 @@ impl RequestArgs {
             note: self.note.clone(),
             goods_here: false,
             grades: Vec::new(),
+            tags: None,
             refund: None,
             paid: false,
         })

@@ -5,18 +5,22 @@
 //! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
 mod of_goods;
+mod of_count;
 mod of_return;
 mod over_return;
+mod policy;
 mod set_apart;
+mod stock;
 
 use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
-use guicang_domain::ids::DocumentId;
+use guicang_domain::ids::{DeviceId, DocumentId};
 use guicang_domain::money::Currency;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::time::Moment;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
+use crate::queries::settings::Terms;
 use crate::store::Replica;
 
 /// Which exceptions.
@@ -34,6 +38,8 @@ pub struct ExceptionFilter {
 pub(crate) struct Scope<'a> {
     pub(crate) db: &'a Connection,
     pub(crate) org: i64,
+    /// This device: what isn't sealed yet is its own.
+    pub(crate) me: DeviceId,
     /// The organisation's, where an exception has none of its own.
     pub(crate) currency: Currency,
     /// Those of imported history, the live ones, or both.
@@ -42,8 +48,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) proven: Moment,
     /// An unverified sale is one from so many days on.
     pub(crate) verify_days: u32,
-    /// Goods in transit are late after so many days.
-    pub(crate) transit_days: u32,
+    /// What the settings come to: the versions of the policy among them.
+    pub(crate) terms: Terms,
 }
 
 type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
@@ -59,6 +65,11 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::LateInTransit, of_goods::late_in_transit),
     (ExceptionKind::TransferShort, of_goods::short),
     (ExceptionKind::TransferOver, of_goods::over),
+    (ExceptionKind::ConflictingDecision, of_count::conflicting_decision),
+    (ExceptionKind::NegativeStock, stock::negative),
+    (ExceptionKind::RecountAsked, of_count::recount_asked),
+    (ExceptionKind::ConflictingDecision, policy::version_twice),
+    (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
@@ -71,14 +82,16 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, StoreError> {
         let org = self.identity.org;
+        let terms = self.terms()?;
         let scope = Scope {
             db: &self.db,
             org,
+            me: self.identity.device,
             currency: self.identity.currency,
             historic: filter.historic,
             proven: proven(&self.db, org)?,
-            verify_days: self.policy()?.verify_days,
-            transit_days: self.transit_days()?,
+            verify_days: terms.policy_at(self.latest()?).verify_days,
+            terms,
         };
         exceptions(&scope, filter)
     }

@@ -1,0 +1,273 @@
+//! Stocktakes: what each asserts of a bucket, and the ledger of a bucket that was counted.
+//!
+//! What surprises: a count's postings are made here and not by its document, since its variance
+//! depends on every other document of the bucket. They are rows like any other's (so everything that
+//! sums postings is right), of the count's document, made anew whenever the bucket is folded.
+
+use guicang_domain::account::{Account, Bucket};
+use guicang_domain::count::ledger::{Counted, explain};
+use guicang_domain::count::plan::CountPlan;
+use guicang_domain::count::{Count, CountState, Stage};
+use guicang_domain::quantity::Quantity;
+use rusqlite::params;
+
+use crate::error::StoreError;
+use crate::store::Work;
+
+/// A count of a bucket, and what the ledger came to since the one before.
+struct Row {
+    document: i64,
+    position: i64,
+    last: i64,
+    counted: Counted,
+}
+
+impl Work<'_> {
+    pub(super) fn project_count(&mut self, document: i64, d: &Count) -> Result<(), StoreError> {
+        let Some(site) = &d.head.site else { return Ok(()) };
+        let state = CountState::of(d);
+        self.project_count_head(document, d, &state)?;
+        for (position, (spot, assertion)) in state.assertions.iter().enumerate() {
+            let bucket = self.bucket(&spot.bucket(site))?;
+            self.touched.buckets.insert(bucket);
+            let seen = state.approved.is_some().then(|| state.seen.get(spot).copied().unwrap_or_default());
+            let devices: Vec<u8> = assertion.devices.iter().flat_map(|d| d.0).collect();
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO count_bucket (org, document, position, bucket, counted, first, last, devices, cost,
+                                               unscanned, unclear, holds, dropped, seen)
+                     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![
+                        self.org,
+                        document,
+                        position as i64,
+                        bucket,
+                        assertion.counted.0,
+                        assertion.first.0,
+                        assertion.last.0,
+                        devices,
+                        assertion.cost.map(|c| c.0),
+                        assertion.unscanned,
+                        assertion.unclear,
+                        state.holds(),
+                        state.stage == Stage::Cancelled,
+                        seen.map(|q| q.0)
+                    ])
+                })
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    fn project_count_head(&self, document: i64, d: &Count, state: &CountState) -> Result<(), StoreError> {
+        let lines = |items: Vec<String>| items.join("\n");
+        let losers: Vec<String> = state.losers.iter().map(|(id, what)| format!("{what} {id}")).collect();
+        let opened = d.events.iter().map(|e| e.occurred.at).min().unwrap_or_default();
+        self.tx
+            .prepare_cached(
+                "INSERT INTO count_head (org, document, site, stage, opened, zone, currency, blind, places, skus, category,
+                                         note, plan, counters, closed, approved, approver, losers)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    document,
+                    d.head.site.as_ref().map(|s| s.as_str()),
+                    state.stage.as_str(),
+                    opened.0,
+                    d.head.zone.to_string(),
+                    d.currency.code(),
+                    d.blind,
+                    lines(d.scope.places.iter().cloned().collect()),
+                    d.scope.skus.len() as i64,
+                    d.scope.category,
+                    d.note,
+                    d.plan.map(|p| p.to_bytes()),
+                    lines(state.counters.iter().map(ToString::to_string).collect()),
+                    state.closed.as_ref().map(|c| c.occurred.at.0),
+                    state.approved.as_ref().map(|a| a.occurred.at.0),
+                    state.approved.as_ref().map(|a| a.user.to_string()),
+                    Some(lines(losers)).filter(|l| !l.is_empty())
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    pub(super) fn project_count_plan(&mut self, document: i64, d: &CountPlan) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "INSERT INTO count_plan (org, document, name, site, every_days, starts) VALUES (?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    document,
+                    d.name,
+                    d.site.as_ref().map(|s| s.as_str()),
+                    d.every_days,
+                    d.from.to_string()
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// Posts the variances of a bucket's counts anew: what was counted less what the ledger says at the
+    /// time of the last scan, by all that is held by now.
+    pub(super) fn fold_counts(&mut self, bucket: i64) -> Result<(), StoreError> {
+        let mut rows = self.counts_of(bucket)?;
+        for row in &rows {
+            self.unpost_variance(row, bucket)?;
+        }
+        let mut since = i64::MIN;
+        for row in &mut rows {
+            row.counted.flow = self.flow(bucket, since, row.last)?;
+            since = row.last;
+        }
+        let counts: Vec<Counted> = rows.iter().map(|r| r.counted).collect();
+        let (explained, _) = explain(&counts, Quantity::ZERO);
+        for (row, found) in rows.iter().zip(&explained) {
+            if row.counted.holds {
+                self.post_variance(row, bucket, found.variance)?;
+            }
+            self.tx
+                .prepare_cached(
+                    "UPDATE count_bucket SET book = ?, variance = ? WHERE org = ? AND document = ? AND position = ?",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![found.book.0, found.variance.0, self.org, row.document, row.position])
+                })
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    /// The counts of a bucket, by when they hold, then by document.
+    fn counts_of(&self, bucket: i64) -> Result<Vec<Row>, StoreError> {
+        let mut statement = self
+            .tx
+            .prepare_cached(
+                "SELECT c.document, c.position, c.last, c.counted, c.holds
+                 FROM count_bucket c JOIN document d ON d.id = c.document
+                 WHERE c.org = ? AND c.bucket = ? ORDER BY c.last, d.identity",
+            )
+            .map_err(StoreError::of)?;
+        let rows = statement
+            .query_map([self.org, bucket], |r| {
+                let counted =
+                    Counted { quantity: Quantity(r.get(3)?), holds: r.get(4)?, flow: Quantity::ZERO };
+                Ok(Row { document: r.get(0)?, position: r.get(1)?, last: r.get(2)?, counted })
+            })
+            .map_err(StoreError::of)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
+    }
+
+    /// What was posted to a bucket after one moment and up to another. Variances aren't among it: they
+    /// were taken out before.
+    fn flow(&self, bucket: i64, after: i64, up_to: i64) -> Result<Quantity, StoreError> {
+        self.tx
+            .prepare_cached(
+                "SELECT coalesce(sum(quantity), 0) FROM posting INDEXED BY posting_bucket
+                 WHERE org = ? AND bucket = ? AND occurred > ? AND occurred <= ? AND counts = 1",
+            )
+            .and_then(|mut s| s.query_row([self.org, bucket, after, up_to], |r| r.get(0).map(Quantity)))
+            .map_err(StoreError::of)
+    }
+
+    fn unpost_variance(&mut self, row: &Row, bucket: i64) -> Result<(), StoreError> {
+        let Self { tx, org, touched, .. } = self;
+        let mut statement = tx
+            .prepare_cached(
+                "DELETE FROM posting WHERE org = ?1 AND document = ?2 AND ordinal BETWEEN 2 * ?3 AND 2 * ?3 + 1
+                 RETURNING bucket",
+            )
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query([*org, row.document, row.position]).map_err(StoreError::of)?;
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            let other: i64 = r.get(0).map_err(StoreError::of)?;
+            if other != bucket {
+                touched.buckets.insert(other);
+            }
+        }
+        tx.prepare_cached("DELETE FROM moved WHERE org = ? AND document = ? AND position = ?")
+            .and_then(|mut s| s.execute([*org, row.document, row.position]))
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// Posts a variance: from or to the bucket's own variance account, at the time of the last scan. What it
+    /// is worth follows from the site's moving average.
+    fn post_variance(&mut self, row: &Row, bucket: i64, variance: Quantity) -> Result<(), StoreError> {
+        // A count that found what the book says is posted too: it says how much there is.
+        let mut sides = vec![(0, bucket, variance, true)];
+        let counted = self.bucket_of(bucket)?;
+        if variance != Quantity::ZERO {
+            let other = self.bucket(&Bucket { account: Account::Variance, ..counted.clone() })?;
+            self.touched.buckets.insert(other);
+            sides.push((1, other, -variance, false));
+        }
+        for (side, to, quantity, asserts) in sides {
+            self.tx
+                .prepare_cached(
+                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, derived, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,0,1,?,?)",
+                )
+                .and_then(|mut s| {
+                    s.execute(params![
+                        self.org,
+                        row.document,
+                        row.position * 2 + side,
+                        to,
+                        row.position,
+                        quantity.0,
+                        row.last,
+                        asserts
+                    ])
+                })
+                .map_err(StoreError::of)?;
+        }
+        if variance == Quantity::ZERO {
+            return Ok(());
+        }
+        let movement = if variance.is_positive() { "count_gain" } else { "count_loss" };
+        self.tx
+            .prepare_cached(
+                "INSERT INTO moved (org, document, position, site, movement, quantity) VALUES (?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    row.document,
+                    row.position,
+                    counted.site.as_str(),
+                    movement,
+                    variance.abs().0
+                ])
+            })
+            .map_err(StoreError::of)?;
+        Ok(())
+    }
+
+    /// The bucket of a row.
+    fn bucket_of(&self, bucket: i64) -> Result<Bucket, StoreError> {
+        let (site, place, sku, lot, account): (String, String, String, String, i64) = self
+            .tx
+            .prepare_cached("SELECT site, place, sku, lot, account FROM bucket WHERE id = ?")
+            .and_then(|mut s| {
+                s.query_row([bucket], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))
+            })
+            .map_err(StoreError::of)?;
+        let damaged = |e| StoreError::damaged("a bucket", e);
+        Ok(Bucket {
+            site: site.parse().map_err(damaged)?,
+            place,
+            sku: sku.parse().map_err(damaged)?,
+            lot: if lot.is_empty() { None } else { Some(lot.parse().map_err(damaged)?) },
+            account: Account::from_code(account).ok_or_else(|| StoreError::damaged("an account", account))?,
+        })
+    }
+}
