@@ -47,7 +47,11 @@ impl Work<'_> {
             let mut statement = self
                 .tx
                 .prepare_cached(
-                    "SELECT c.document, c.position, d.kind = 'sale_batch' FROM row_claim c JOIN document d ON d.id = c.document
+                    "SELECT c.document, c.position, d.kind = 'sale_batch' OR (d.kind = 'return' AND NOT EXISTS (
+                         -- Beyond a return's own lines is what it gave in exchange: sold like a till's.
+                         SELECT 1 FROM return_line l
+                         WHERE l.org = c.org AND l.document = c.document AND l.position = c.position))
+                     FROM row_claim c JOIN document d ON d.id = c.document
                      WHERE c.org = ? AND c.receipt = ? AND c.line = ? ORDER BY c.rank, d.identity, c.position",
                 )
                 .map_err(StoreError::of)?;
