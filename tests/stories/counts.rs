@@ -10,7 +10,7 @@ use guicang_domain::quantity::Quantity;
 use guicang_domain::time::{Moment, Occurred, Zone};
 use guicang_replica::{
     Adjust, By, CommandError, CountLine, CountPlanDraft, CountRefusal, CountScope, ExceptionFilter,
-    OpenCount, RecountReason, ScanItem, StepWhat, StockFilter,
+    OpenCount, ProductDraft, ProductField, RecountReason, ScanItem, StepWhat, StockFilter,
 };
 
 use crate::chain::{Chain, Desk, clerk, graded, request, site};
