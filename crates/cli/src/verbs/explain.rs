@@ -10,6 +10,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
 use crate::texts::{counts, failures, moves, names, next, policy};
+use crate::texts::{failures, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -183,6 +184,25 @@ impl Explain for CommandError {
             CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),
             CommandError::HqOnly => (failures::hq_only(l), next::ask_hq(l)),
             CommandError::SiteNeeded => (failures::site_needed(l), next::name_site(l)),
+            CommandError::UnknownShift { found } => {
+                (money::unknown_shift(l, found), money::shifts_next(l, program))
+            }
+            CommandError::ShiftOpen { number } => {
+                (money::shift_open(l, number), money::close_next(l, program, number))
+            }
+            CommandError::ShiftClosed { number } => {
+                (money::shift_closed(l, number), money::show_shift_next(l, program, number))
+            }
+            CommandError::NoShift { site } => (money::no_shift(l, site), money::open_next(l, program)),
+            CommandError::SeveralShifts { found } => {
+                (money::several_shifts(l, &list(found)), money::name_shift_next(l))
+            }
+            CommandError::NothingToRedden { number } => {
+                (money::nothing_to_redden(l, number), next::show_return(l, program, number))
+            }
+            CommandError::TaxUnknown { receipt, line } => {
+                (money::tax_unknown(l, receipt, line), money::tax_next(l))
+            }
             CommandError::PriceNeeded { sku } => (failures::price_needed(l, sku), next::name_price(l)),
         };
         Failure::new(Exit::Refused, message, next)
