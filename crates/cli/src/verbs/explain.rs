@@ -9,8 +9,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{counts, failures, moves, names, next, policy};
-use crate::texts::{failures, money, moves, names, next, policy};
+use crate::texts::{counts, failures, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
