@@ -124,30 +124,11 @@ impl PreviewItem {
 
 fn text(l: Language, item: &PreviewItem) -> String {
     let mut parts = vec![policy::previewed(l, item.returns, &minute(&item.since), &minute(&item.until))];
-    type Name = fn(Language, &str) -> String;
-    let name_of: [(&[SumItem], String, Name); 2] = [
-        (&item.verdicts, policy::verdict(l), policy::verdict_name),
-        (&item.grounds, policy::ground(l), crate::texts::names::ground),
-    ];
-    for (sums, heading, name) in name_of {
-        if sums.is_empty() {
-            continue;
-        }
-        let mut table = Table::new([
-            Column::Left(heading),
-            Column::Right(policy::got(l)),
-            Column::Right(policy::would(l)),
-            Column::Left(headings::currency(l)),
-        ]);
-        for sum in sums {
-            table.row([
-                name(l, &sum.code),
-                format!("{} / {}", sum.got, sum.got_value),
-                format!("{} / {}", sum.would, sum.would_value),
-                sum.currency.clone(),
-            ]);
-        }
-        parts.push(table.to_string());
+    if !item.verdicts.is_empty() {
+        parts.push(sums(l, policy::verdict(l), &item.verdicts, policy::verdict_name).to_string());
+    }
+    if !item.grounds.is_empty() {
+        parts.push(sums(l, policy::ground(l), &item.grounds, crate::texts::names::ground).to_string());
     }
     if item.changed.is_empty() {
         parts.push(policy::none_changed(l));
@@ -180,4 +161,22 @@ fn text(l: Language, item: &PreviewItem) -> String {
     }
     parts.push(format!("{}\n{table}", policy::changed(l, item.changed.len())));
     parts.join("\n\n")
+}
+
+fn sums(l: Language, heading: String, items: &[SumItem], name: impl Fn(Language, &str) -> String) -> Table {
+    let mut table = Table::new([
+        Column::Left(heading),
+        Column::Right(policy::got(l)),
+        Column::Right(policy::would(l)),
+        Column::Left(headings::currency(l)),
+    ]);
+    for sum in items {
+        table.row([
+            name(l, &sum.code),
+            format!("{} / {}", sum.got, sum.got_value),
+            format!("{} / {}", sum.would, sum.would_value),
+            sum.currency.clone(),
+        ]);
+    }
+    table
 }
