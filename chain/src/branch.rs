@@ -72,6 +72,19 @@ pub struct Wish {
     pub customer: Option<&'static str>,
     /// How many were sold, where the same goods are brought to two branches.
     pub twice_of: Option<i64>,
+    /// What was planted that brings it back.
+    pub cause: Option<Cause>,
+}
+
+/// What brings goods back that was planted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cause {
+    /// The supplier's bad lot.
+    BadLot,
+    /// The wrong size chart.
+    SizeChart,
+    /// The customer who brings nearly everything back.
+    Returner,
 }
 
 impl Branch {

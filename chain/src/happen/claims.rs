@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use anyhow::Result;
 use guicang_domain::account::Account;
+use guicang_domain::money::Amount;
 use guicang_domain::supplier_return::Settled;
 use guicang_replica::{CloseClaim, Named, RaiseClaim, ShipClaim};
 
@@ -64,9 +65,10 @@ pub fn end(world: &mut World, branch: usize, day: usize) -> Result<()> {
             8 => Settled::SentBack,
             _ => Settled::WrittenOff,
         };
-        // One price for all: what the cheapest of them cost, so that never more is credited than claimed.
+        // One price for all, below what the cheapest of them cost: suppliers credit less than is claimed.
         let costs = claim.goods.iter().map(|(a, _)| world.catalogue.articles[*a].cost);
-        let credited = costs.min().filter(|_| settled == Settled::Credited).map(price);
+        let credited = costs.min().filter(|_| settled == Settled::Credited);
+        let credited = credited.map(|cost| price(Amount(cost.0 * 80 / 100)));
         let close = CloseClaim {
             number: claim.number.to_string(),
             items: Vec::new(),

@@ -18,6 +18,9 @@ pub fn happen(world: &mut World, branch: usize, day: usize) -> Result<()> {
     let cheap = |(_, a): &(usize, &crate::catalogue::Article)| (5_000..30_000).contains(&a.price.0);
     let articles: Vec<usize> =
         world.catalogue.articles.iter().enumerate().filter(cheap).map(|(n, _)| n).collect();
+    if articles.is_empty() {
+        return Ok(());
+    }
     let article = *world.random.of_list(&articles);
     if world.books.sellable((branch, article)) == 0 {
         return Ok(());
@@ -32,6 +35,7 @@ pub fn happen(world: &mut World, branch: usize, day: usize) -> Result<()> {
         tender: Tender::cash(),
         customer: None,
         twice_of: None,
+        cause: None,
     };
     let by = world.branches[branch].person("c9");
     take_back(world, branch, day, &wish, &by)?;

@@ -5,7 +5,7 @@ use guicang_domain::account::Account;
 use guicang_domain::exception::{Exception, ExceptionKind};
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::transfer::Outcome;
-use guicang_replica::{By, CloseTransfer, ExceptionFilter, Named, Resolve};
+use guicang_replica::{By, CloseTransfer, CommandError, ExceptionFilter, Named, Resolve};
 
 use crate::world::{World, units};
 
@@ -77,7 +77,11 @@ fn resolve(world: &mut World) -> Result<()> {
     let open = hq.exceptions(&ExceptionFilter { open_only: true, ..ExceptionFilter::default() })?;
     for (turn, exception) in open.into_iter().enumerate() {
         let Some((action, owner)) = decision(&exception, turn) else { continue };
-        hq.resolve(&clerk(), Resolve { exception: exception.id, action, owner, note: None })?;
+        match hq.resolve(&clerk(), Resolve { exception: exception.id, action, owner, note: None }) {
+            // What was decided before it in this very round has settled it.
+            Err(CommandError::UnknownException { .. } | CommandError::Closed { .. }) => {}
+            done => drop(done?),
+        }
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use guicang_domain::money::Amount;
 use guicang_domain::returns::{Channel, Disposition, Grade};
 use guicang_replica::{By, CommandError, CounterReturn, Graded, Item, ReturnDone};
 
-use crate::branch::{Inspection, Wish};
+use crate::branch::{Cause, Inspection, Wish};
 use crate::catalogue::price;
 use crate::random::Random;
 use crate::world::{World, units};
@@ -87,6 +87,13 @@ fn write_down(world: &mut World, branch: usize, wish: &Wish, done: &ReturnDone) 
         done.number,
         world.branches[branch].site
     );
+    let counts = &mut world.planted.counts;
+    match wish.cause {
+        Some(Cause::BadLot) => counts.bad_lot += 1,
+        Some(Cause::SizeChart) => counts.too_small += 1,
+        Some(Cause::Returner) => counts.returner += 1,
+        None => {}
+    }
     let books = &mut world.books;
     books.returns += 1;
     match wish.tender.is_electronic() {

@@ -8,7 +8,7 @@ use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::Zone;
 use guicang_replica::{ImportBatch, Replica};
 
-use crate::branch::Wish;
+use crate::branch::{Cause, Wish};
 use crate::catalogue::price;
 use crate::clock::{at, date};
 use crate::planted::RETURNER;
@@ -154,11 +154,11 @@ fn wish(
     let planted = &world.planted;
     let bad = of.supplier == planted.supplier && (planted.bad.0..planted.bad.1).contains(&day);
     let small = of.family == planted.family && day >= planted.chart_since;
-    let (hazard, reason) = match (returner, bad, small) {
-        (true, ..) => (9_000, "changed_mind"),
-        (_, true, _) => (3_000, "defective"),
-        (_, _, true) => (3_500, "too_small"),
-        _ => (of.returns, ""),
+    let (hazard, reason, cause) = match (returner, bad, small) {
+        (true, ..) => (9_000, "changed_mind", Some(Cause::Returner)),
+        (_, true, _) => (3_000, "defective", Some(Cause::BadLot)),
+        (_, _, true) => (3_500, "too_small", Some(Cause::SizeChart)),
+        _ => (of.returns, "", None),
     };
     let (price, sized) = (of.price, of.sized);
     if !world.random.chance(hazard) {
@@ -169,13 +169,6 @@ fn wish(
         "" => *world.random.of_list(&["defective", "damaged", "changed_mind", "not_as_described", "other"]),
         planted => planted,
     };
-    let counts = &mut world.planted.counts;
-    match () {
-        () if returner => counts.returner += 1,
-        () if bad => counts.bad_lot += 1,
-        () if small => counts.too_small += 1,
-        () => {}
-    }
     // Most come within days; what is late needs the manager.
     let after =
         1 + world.random.below(3) + world.random.below(4) + world.random.below(4) * world.random.below(5);
@@ -190,6 +183,7 @@ fn wish(
         tender: tender.clone(),
         customer: returner.then_some(RETURNER),
         twice_of: None,
+        cause,
     };
     let mut place = branch;
     if world.random.chance(ELSEWHERE)
@@ -205,7 +199,6 @@ fn wish(
     {
         wish.units = sold;
         wish.twice_of = Some(sold);
-        world.planted.counts.twice += 1;
         world.wishes.entry((due + 1, other)).or_default().push(wish.clone());
     }
     world.wishes.entry((due, place)).or_default().push(wish);
