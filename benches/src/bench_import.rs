@@ -39,7 +39,8 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
         }
     };
     let profile = Profile::load("uci-online-retail")?;
-    let mut target = Into { replica: &mut chain.hq, by: By::user("import".parse()?) };
+    let by = By::user("import".parse()?);
+    let mut target = Into::new(&mut chain.hq, by, &path, &profile.name);
     let source = Source::open(&path)?;
     let (took, report) = timed(|| import(&mut target, source, &profile, &Options::default(), &mut |_| {}));
     let report = report?;

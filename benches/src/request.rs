@@ -63,6 +63,7 @@ pub fn request(record: &Record, sale_is_held: bool) -> Result<(By, CounterReturn
         note: Some(note(record)),
         goods_here: here,
         grades,
+        tags: None,
         refund: Some(record.tender.parse()?),
         paid: matches!(record.status.as_str(), "refunded" | "closed"),
     };
@@ -133,5 +134,6 @@ fn receipt(record: &Record) -> Result<Receipt> {
             reference: None,
         }],
         invoice: None,
+        cashier: None,
     })
 }

@@ -94,6 +94,7 @@ impl Clerk {
                 schema: guicang_documents::SCHEMA,
                 rules: RULES,
                 zone: Zone::SHANGHAI,
+                import: None,
             },
             channel: Channel::Store,
             receipt: Some(receipt_of(record)?),

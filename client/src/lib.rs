@@ -71,12 +71,12 @@ struct Cli {
 
 /// The command line with its help in a language, as parsed and as completions see it.
 pub fn command(language: Language) -> clap::Command {
-    help::localise(Cli::command(), language, &[help::SHARED, help_zh::CLIENT])
+    help::localise(Cli::command(), language, &[help::SHARED, help::RETURN, help_zh::CLIENT])
 }
 
 /// Help texts without their Chinese, by key; a test wants none.
 pub fn untranslated_help() -> Vec<String> {
-    help::untranslated(&Cli::command(), &[help::SHARED, help_zh::CLIENT])
+    help::untranslated(&Cli::command(), &[help::SHARED, help::RETURN, help_zh::CLIENT])
 }
 
 /// Runs a command line; the result is the exit code.

@@ -16,9 +16,9 @@ use guicang_sync::backoff::Backoff;
 use guicang_sync::feed::Cursor;
 use guicang_sync::grant::{Role, Standing};
 use guicang_sync::message::{Report, SYNC_PATH};
+use guicang_sync::packed::Packed;
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
 use guicang_sync::slices::Slices;
-use guicang_sync::wire::WireEntry;
 use tokio::time::Instant;
 
 pub use error::LinkError;
@@ -66,10 +66,19 @@ impl Link {
         self.backoff.succeeded();
         self.answered = false;
         let mut told = false;
+        let mut slices = Slices::default();
+        // What is likely to be sent next, prepared while the relay works.
+        let mut ahead: Option<Batch> = None;
+        let mut next = None;
         loop {
             match session.step() {
                 Step::Entries { after_sequence, budget_bytes } => {
-                    let (entries, more) = work(|| replica.wire_entries(after_sequence, budget_bytes))?;
+                    let wanted = (after_sequence, budget_bytes);
+                    let batch = match ahead.take().filter(|batch| batch.wanted == wanted) {
+                        Some(batch) => batch,
+                        None => work(|| Batch::read(replica, wanted))?,
+                    };
+                    let Batch { entries, more, .. } = batch;
                     // Counting costs as much as there is unsent: at a long push's begin and end, not
                     // for each of its requests.
                     let news = match told && more {
@@ -77,11 +86,12 @@ impl Link {
                         false => self.news(work(|| unsent_after(replica, &entries, more))?),
                     };
                     told = true;
+                    next = entries.last_sequence().filter(|_| more).map(|last| (last, budget_bytes));
                     session.entries(entries, more, news)?;
                 }
-                Step::Send(body) => self.exchange(replica, &mut session, body).await?,
+                Step::Send(body) => ahead = self.exchange(replica, &mut session, body, next).await?,
                 Step::Store(received) => {
-                    let cursors = store(replica, received).await?;
+                    let cursors = store(replica, received, &mut slices).await?;
                     session.stored(cursors)?;
                 }
                 Step::Done(summary) => {
@@ -102,36 +112,44 @@ impl Link {
         news
     }
 
-    /// Sends a request and hands the session its answer, or says that there was none.
+    /// Sends a request and hands the session its answer, or says that there was none. Meanwhile
+    /// prepares what comes `next`: its entries are sealed and on disk before the answer is known, as
+    /// they would be in any case.
     async fn exchange(
         &mut self,
         replica: &mut Replica,
         session: &mut Session,
         body: Vec<u8>,
-    ) -> Result<(), LinkError> {
+        next: Option<(u64, usize)>,
+    ) -> Result<Option<Batch>, LinkError> {
         let token = match self.token.clone() {
             Some(token) => token,
             None => match self.sign_in(replica).await {
                 Ok(token) => token,
-                Err(error) => return self.lost(session, error).await,
+                Err(error) => return self.lost(session, error).await.map(|()| None),
             },
         };
-        match self.relay.exchange(SYNC_PATH, Some(&token), body).await {
+        let prepare = async { next.map(|next| work(|| Batch::read(replica, next))).transpose() };
+        // In this order: the request is under way before the work begins.
+        let (answer, ahead) =
+            tokio::join!(biased; self.relay.exchange(SYNC_PATH, Some(&token), body), prepare);
+        let ahead = ahead?;
+        match answer {
             Ok(answer) => match session.answer(&answer) {
                 Ok(()) => {
                     self.backoff.succeeded();
                     self.answered = true;
-                    Ok(())
                 }
-                Err(error) => self.lost(session, error.into()).await,
+                Err(error) => self.lost(session, error.into()).await?,
             },
             Err(error) => {
                 if matches!(error, LinkError::NotSignedIn { .. }) {
                     self.token = None;
                 }
-                self.lost(session, error).await
+                self.lost(session, error).await?;
             }
         }
+        Ok(ahead)
     }
 
     /// After a request that brought no answer: waits, or gives up where waiting is no use.
@@ -173,27 +191,48 @@ impl Link {
     }
 }
 
+/// Entries that are ready to be sent.
+struct Batch {
+    /// After which sequence, within how many bytes.
+    wanted: (u64, usize),
+    entries: Packed,
+    /// Whether there are more after them.
+    more: bool,
+}
+
+impl Batch {
+    fn read(replica: &mut Replica, wanted: (u64, usize)) -> Result<Self, StoreError> {
+        let (entries, more) = replica.wire_entries(wanted.0, wanted.1)?;
+        Ok(Self { wanted, entries: entries.into(), more })
+    }
+}
+
 /// What is unsent once the relay has taken these entries.
-fn unsent_after(replica: &Replica, entries: &[WireEntry], more: bool) -> Result<Report, StoreError> {
+fn unsent_after(replica: &Replica, entries: &Packed, more: bool) -> Result<Report, StoreError> {
     if !entries.is_empty() && !more {
         return Ok(Report::default());
     }
     let mut report = replica.report()?;
-    let sent: usize = entries.iter().map(|entry| entry.changes.len()).sum();
-    report.unsent_changes = report.unsent_changes.saturating_sub(sent as u64);
+    report.unsent_changes = report.unsent_changes.saturating_sub(entries.changes());
     Ok(report)
 }
 
-/// Stores an answer in slices, with a pause as long as the slice after each.
-async fn store(replica: &mut Replica, received: Received) -> Result<Vec<Cursor>, LinkError> {
+/// Stores an answer in slices, with pauses as long as these.
+async fn store(
+    replica: &mut Replica,
+    received: Received,
+    slices: &mut Slices,
+) -> Result<Vec<Cursor>, LinkError> {
     let mut pull = work(|| replica.begin_pull(&received))?;
-    let mut slices = Slices::default();
     loop {
         let begun = Instant::now();
         if !work(|| replica.apply_slice(&mut pull, slices.positions()))? {
             return Ok(work(|| replica.cursors())?);
         }
-        tokio::time::sleep(slices.took(begun.elapsed())).await;
+        let pause = slices.took(begun.elapsed());
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
     }
 }
 

@@ -73,7 +73,7 @@ struct Cli {
 
 /// The command line with its help in a language, as parsed and as completions see it.
 pub fn command(language: Language) -> clap::Command {
-    help::localise(Cli::command(), language, &[help_zh::SERVER, help::SHARED])
+    help::localise(Cli::command(), language, &[help_zh::SERVER, help::SHARED, help::RETURN])
 }
 
 /// Runs a command line; the result is the exit code.
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn help_is_whole_in_chinese() {
         let command = Cli::command();
-        let missing = help::untranslated(&command, &[help_zh::SERVER, help::SHARED]);
+        let missing = help::untranslated(&command, &[help_zh::SERVER, help::SHARED, help::RETURN]);
         assert_eq!(missing, Vec::<String>::new());
     }
 }

@@ -172,20 +172,94 @@ texts! {
         zh: "读入 {rows} 个商品，{changed} 个有变化。",
         en: "{rows} products read, {changed} differed.",
     }
-    /// A product file is wrong.
-    product_row(line: u64, detail: &dyn Display) {
-        zh: "第 {line} 行有误：{detail}。没有改动任何商品。",
-        en: "Line {line} is wrong: {detail}. No product was changed.",
+    /// A list of articles was looked at.
+    products_dry(rows: usize) {
+        zh: "试运行：{rows} 个商品都读得懂，什么都没有写入。",
+        en: "A dry run: {rows} products can be read; nothing was written.",
     }
-    /// A product file can't be read.
-    product_file(file: &dyn Display, detail: &dyn Display) {
-        zh: "读不了 {file}：{detail}。",
-        en: "Can't read {file}: {detail}.",
+    /// Next: look at them.
+    products_next() {
+        zh: "guicang-server product list 列出商品，product export 导出。",
+        en: "guicang-server product list lists them, product export writes them out.",
     }
-    /// Next: what the file looks like.
-    product_next() {
-        zh: "需要 UTF-8 的 CSV，首行为列名：sku,name，可加 spec,unit,barcodes,category,supplier,list_price,cost,service。",
-        en: "Wanted: CSV in UTF-8 with a heading: sku,name and if known spec,unit,barcodes,category,supplier,list_price,cost,service.",
+    /// One article twice in a list.
+    listed_twice(sku: &str) {
+        zh: "{sku} 在文件里出现了两次。什么都没有改动。",
+        en: "{sku} is in the file twice. Nothing was changed.",
+    }
+    /// Sites were read.
+    sites(rows: usize, changed: usize) {
+        zh: "读入 {rows} 家门店，{changed} 家有变化。",
+        en: "{rows} sites read, {changed} differed.",
+    }
+    /// A list of sites was looked at.
+    sites_dry(rows: usize) {
+        zh: "试运行：{rows} 家门店都读得懂，什么都没有写入。",
+        en: "A dry run: {rows} sites can be read; nothing was written.",
+    }
+    /// Next: look at them.
+    sites_next() {
+        zh: "guicang-server site list 列出门店，site export 导出。",
+        en: "guicang-server site list lists them, site export writes them out.",
+    }
+    /// Columns that a list must have.
+    columns_missing(file: &dyn Display, missing: &str) {
+        zh: "{file} 首行缺少这些列：{missing}。什么都没有改动。",
+        en: "{file} lacks columns in its first line: {missing}. Nothing was changed.",
+    }
+    /// Next: what a list looks like.
+    columns_missing_next() {
+        zh: "需要首行为列名的 CSV（可用 product export、site export 导出一份作样板）。",
+        en: "Wanted: CSV with headers in its first line; product export and site export write examples.",
+    }
+    /// Columns that weren't read.
+    columns_unread(columns: &str) {
+        zh: "没有读取的列：{columns}",
+        en: "columns that were not read: {columns}",
+    }
+    /// A row of a list is wrong.
+    row_wrong(line: u64, detail: &str) { zh: "第 {line} 行：{detail}", en: "line {line}: {detail}" }
+    /// Rows of a list are wrong.
+    rows_wrong(count: usize, rows: &str) {
+        zh: "有 {count} 行不对，什么都没有改动：\n{rows}",
+        en: "Nothing was changed; rows that are wrong: {count}\n{rows}",
+    }
+    /// Next: correct them.
+    rows_wrong_next() {
+        zh: "请改正文件后再执行一次；--dry-run 可先检查。",
+        en: "Correct the file and run it again; --dry-run looks first.",
+    }
+    /// A list was written out.
+    exported(rows: usize, file: &dyn Display) {
+        zh: "已导出 {rows} 行到 {file}。",
+        en: "{rows} rows written to {file}.",
+    }
+    /// A file can't be written.
+    file_unwritable(file: &dyn Display, detail: &dyn Display) {
+        zh: "写不了 {file}：{detail}。",
+        en: "Can't write {file}: {detail}.",
+    }
+    /// Next: another file.
+    file_unwritable_next() {
+        zh: "请检查目录权限和磁盘空间，或换一个文件名。",
+        en: "Check the folder's permissions and the disk's room, or name another file.",
+    }
+    /// No such article.
+    unknown_product(sku: &str) { zh: "没有商品 {sku}。", en: "There is no product {sku}." }
+    /// Headings of an article's table.
+    unit() { zh: "单位", en: "unit" }
+    /// What is asked for one.
+    list_price() { zh: "零售价", en: "list price" }
+    /// What one cost.
+    cost() { zh: "成本", en: "cost" }
+    /// A category.
+    category() { zh: "类别", en: "category" }
+    /// Fields edited twice while apart.
+    losing() { zh: "并发修改", en: "edited twice" }
+    /// A value that isn't shown.
+    lost(field: &str, values: &str) {
+        zh: "{field} 同时被改成过：{values}（现在显示的是另一个值；再改一次即可定下来）",
+        en: "{field} was also set to: {values} (another value is shown; set it once more to settle it)",
     }
     /// A role.
     role_hq() { zh: "总部", en: "HQ" }
@@ -264,6 +338,26 @@ texts! {
     historic_count(n: usize) {
         zh: "另有 {n} 条来自导入的历史数据。",
         en: "Besides, {n} come of imported history.",
+    }
+    /// What HQ is and holds.
+    hq_status(name: &str, sites: usize, documents: u64, policy: &str) {
+        zh: "{name} 总部：{sites} 家门店，{documents} 张单据，退货政策 {policy}",
+        en: "{name}, HQ: {sites} sites, {documents} documents, return policy {policy}",
+    }
+    /// What isn't on the relay, and what was set apart.
+    hq_unsent(unsent: u64, aside: usize) {
+        zh: "未送到中继 {unsent} 个变更，被拒或搁置 {aside} 个",
+        en: "{unsent} changes not on the relay yet, {aside} refused or set apart",
+    }
+    /// What stands granted on sales that nobody has seen.
+    exposure_now(provisional: &str, returns: u64, currency: &dyn Display) {
+        zh: "未核实退款敞口：现有 {provisional} {currency}（{returns} 张）。",
+        en: "Exposure to unverified refunds: {provisional} {currency} now, on {returns} returns.",
+    }
+    /// What can be lost at most.
+    exposure_at_most(right: &str, apart: &str, currency: &dyn Display, worst: &str, line: &str) {
+        zh: "最多：售出门店可退 {right}，其他门店离线可退 {apart} {currency}；单行最高 {worst}（{line}）。",
+        en: "At most: {right} by the sellers, {apart} {currency} by branches that do not hold the sale; {worst} on one line ({line}).",
     }
     /// Changes at the relay that HQ has not folded.
     behind(missing: u64) {

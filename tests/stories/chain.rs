@@ -87,6 +87,7 @@ pub fn request(receipt: &str, sku: &str, units: i64, tender: &str) -> CounterRet
         note: None,
         goods_here: true,
         grades: Vec::new(),
+        tags: None,
         refund: Some(Tender::new(tender).unwrap()),
         paid: tender == "cash",
     }
@@ -106,6 +107,7 @@ pub fn receipt(number: &str, at: Moment, lines: &[(&str, i64, i64)]) -> Receipt 
         lines: lines.iter().enumerate().map(line).collect(),
         tenders: Vec::new(),
         invoice: None,
+        cashier: None,
     }
 }
 
@@ -186,6 +188,7 @@ impl Chain {
                 code: site(code),
                 name: format!("Shop {code}"),
                 address: None,
+                return_address: None,
                 zone: None,
                 currency: None,
             };
@@ -388,7 +391,8 @@ impl Desk {
     pub fn import(&mut self, receipts: Vec<Receipt>, returns: Vec<ImportedReturn>, historic: bool) {
         let site = self.replica.identity().site.clone().unwrap();
         let batch = SaleBatch { site, zone: Zone::SHANGHAI, currency: Currency::CNY, historic, receipts };
-        let batch = ImportBatch { sales: vec![batch], returns, ..ImportBatch::default() };
+        let mark = historic.then(|| self.replica.begin_import("till.csv", "generic").unwrap());
+        let batch = ImportBatch { mark, sales: vec![batch], returns, ..ImportBatch::default() };
         self.replica.import_batch(&clerk(), batch).unwrap();
     }
 

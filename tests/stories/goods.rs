@@ -13,7 +13,8 @@ use guicang_replica::{
     Replica, Resolve, SendTransfer, ShipClaim, StockFilter, TransferFilter, TransferRow,
 };
 
-use crate::chain::{Chain, Desk, clerk, site};
+use crate::chain::{Chain, Desk, clerk, request, site};
+use crate::programs::{Headquarters, words};
 
 /// Articles and units.
 pub fn named(sku: &str, units: i64) -> Vec<Named> {
@@ -162,7 +163,7 @@ fn goods_arrive_before_their_dispatch_is_known() {
             (row.number.as_str(), row.states.as_slice()),
             (number.as_str(), &["part_received".into()][..])
         );
-        assert_eq!(row.deliveries, [delivery.number.clone()]);
+        assert_eq!(row.deliveries, std::slice::from_ref(&delivery.number));
         assert_eq!(units(replica, "S01", Account::InTransit), 1);
         assert_eq!(units(replica, "S02", Account::Sellable), 9);
     }
@@ -266,6 +267,39 @@ fn one_truck_unloaded_into_two_books() {
     chain.hq.check();
 }
 
+/// Sold at S01 where it cost 12.00, brought back to S02 where it costs 30.00: once HQ has told S02 of the
+/// sale, it lies there at what it left at.
+#[test]
+fn a_return_at_another_branch_comes_back_at_what_it_left_at() {
+    let (mut chain, mut alice, mut bob) = shops();
+    alice.sell("1", &[("TEA", 1, 2000)]);
+    let dear = Adjust {
+        site: None,
+        sku: "TEA".into(),
+        lot: None,
+        place: String::new(),
+        movement: Movement::Received,
+        quantity: Quantity::units(1),
+        reason: "unknown".parse().unwrap(),
+        note: None,
+        cost: Some("30".parse().unwrap()),
+    };
+    bob.replica.adjust(&clerk(), dear).unwrap();
+    bob.take_back(request("S01/1", "TEA", 1, "cash")).unwrap();
+    let average = |bob: &Desk| {
+        bob.replica.average_cost(&site("S02"), &"TEA".parse().unwrap()).unwrap().map(|c| c.to_string())
+    };
+    assert_eq!(average(&bob).as_deref(), Some("30"), "nobody here knows better");
+    for desk in [&mut alice, &mut bob] {
+        chain.sync(desk);
+    }
+    chain.settle();
+    chain.sync(&mut bob);
+    assert_eq!(average(&bob).as_deref(), Some("21"));
+    bob.check();
+    chain.hq.check();
+}
+
 /// Two devices close the same part of a claim while apart, one as credited, one as exchanged: what ranks
 /// first stands, the other is a case, and goods and money say the same at every replica.
 #[test]
@@ -317,4 +351,46 @@ fn a_claim_closed_twice_while_apart() {
     for desk in [&mut alice, &mut dave, &mut chain.hq] {
         desk.check();
     }
+}
+
+/// The same with the programs, as two clerks and HQ meet it. The keys of a transfer are an interface.
+#[test]
+fn ten_sent_nine_arrive_through_the_programs() {
+    let hq = Headquarters::open(&["A", "B"]);
+    let [a, b] = ["A", "B"].map(|at| hq.branch(at, &hq.address));
+    a.run(&words("stock adjust TEA --add 50 --as received --reason other --cost 12")).ok();
+    let sent = a.items(&words("transfer send --to B --item TEA=10 --note urgent")).remove(0);
+    let number = sent["number"].as_str().unwrap().to_owned();
+    let unknown = b.run(&["transfer", "receive", &number]);
+    assert_eq!(unknown.code, Some(65));
+    assert!(unknown.said.contains("--from"), "{}", unknown.said);
+    for branch in [&a, &b] {
+        branch.sync();
+    }
+    let received = ["transfer", "receive", &number, "--item", "TEA=9", "--complete"];
+    let done = b.run(&received).ok();
+    assert!(done.said.contains(&format!("transfer close {number}")), "{}", done.said);
+    b.sync();
+    let short = hq.items(&words("exception list --kind transfer_short"));
+    assert_eq!(short[0]["evidence"]["short"], "1");
+    b.run(&["transfer", "close", &number, "--as", "late"]).ok();
+    b.sync();
+    assert_eq!(hq.items(&words("exception list")), [] as [serde_json::Value; 0]);
+    let mut item = hq.items(&["transfer", "show", &number]).remove(0);
+    assert!(item["id"].take().is_string() && item["since"].take().is_string());
+    assert_eq!(
+        item,
+        serde_json::json!({
+            "id": null, "number": number, "from": "A", "to": "B", "papers": null, "deliveries": [], "since": null,
+            "days": null, "states": ["received"],
+            "goods": [{
+                "sku": "TEA", "lot": null, "sent": "10", "arrived": "10", "over": "0", "never_left": "0",
+                "lost": "0", "open": "0",
+            }],
+            "losses": [], "currency": "CNY", "note": "urgent",
+        })
+    );
+    let stock = |branch: &str| hq.items(&["stock", "show", "TEA", "--site", branch])[0]["on_hand"].clone();
+    assert_eq!((stock("A"), stock("B")), ("40".into(), "10".into()));
+    b.run(&["doctor"]).ok();
 }

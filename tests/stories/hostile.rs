@@ -168,6 +168,9 @@ impl Device {
             tax_code: None,
             service: false,
             tolerance: None,
+            attributes: Default::default(),
+            units: Default::default(),
+            levels: Default::default(),
         };
         let made = create(&Document::Product(product), &self.writer(), START);
         Unsealed { document: id, sites_added, bytes: made.bytes }
@@ -205,7 +208,7 @@ impl Device {
 fn head(id: DocumentId, kind: Kind, at: Option<&SiteId>, number: &str) -> Head {
     assert!(number.starts_with(kind.prefix()));
     let number = number.parse().unwrap();
-    Head { id, site: at.cloned(), number, schema: 1, rules: 1, zone: Zone::SHANGHAI }
+    Head { id, site: at.cloned(), number, schema: 1, rules: 1, zone: Zone::SHANGHAI, import: None }
 }
 
 /// What there is before the attack: the mallory's own document, a victim's, both honest so far.

@@ -20,4 +20,5 @@ mod counts;
 mod processes;
 mod quota;
 mod payer;
+mod policy;
 mod bad_input;

@@ -15,6 +15,7 @@ use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -85,7 +86,7 @@ pub enum Commands {
     Init(init::InitArgs),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang import sales.csv --dry-run\n  guicang import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the till closed them
@@ -109,6 +110,9 @@ pub enum Commands {
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
+    /// The return policy: what may come back, for how long, on whose word
+    #[command(subcommand)]
+    Policy(PolicyVerb),
     /// Exchange what is missing with HQ
     #[command(after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s")]
     Sync(sync::SyncArgs),
@@ -140,12 +144,15 @@ impl Commands {
             Commands::Init(args) => args.run(session),
             Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
+            // The table of moves is the program's, not a file's.
+            Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
             Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
             Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
             Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
+            Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),

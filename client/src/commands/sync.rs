@@ -153,12 +153,13 @@ impl SyncArgs {
     }
 }
 
-/// The runtime on which the link lives.
+/// The runtime on which the link lives: a thread for the line, so that it goes on while the session
+/// prepares what it sends next.
 ///
 /// # Errors
 /// [`Failure`] when the system gives no thread for it.
 pub(super) fn runtime(l: Language) -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| Failure {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().map_err(|e| Failure {
         exit: Exit::Other,
         message: failures::no_runtime(l, &e),
         next: Some(next::again(l)),

@@ -33,6 +33,10 @@ fn a_return_as_json() {
     let mut items = alice.items("return show TH-S01A-000001");
     let id = items[0]["id"].take();
     assert_eq!(id.as_str().unwrap().len(), 36 + 1 + 32, "UUID.DEVICE");
+    let events = items[0]["events"].take();
+    let types: Vec<&str> = events.as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["requested", "approved", "received", "inspected", "refund_requested", "paid"]);
+    assert_eq!(items[0]["refunds"][0]["refund"].take().as_str().unwrap().len(), 26);
     assert_eq!(
         items,
         [json!({
@@ -64,6 +68,15 @@ fn a_return_as_json() {
                 "currency": "CNY",
                 "due_by": null,
             },
+            "refunds": [{
+                "refund": null, "tender": "cash", "requested": "25.00", "paid": "25.00", "state": "refund_paid",
+            }],
+            "deductions": [],
+            "given": [],
+            "credit": null,
+            "awaited": null,
+            "parcels": [],
+            "events": null,
         })]
     );
     assert_eq!(alice.items("return list"), alice.items("return show TH-S01A-000001"));
@@ -73,7 +86,7 @@ fn a_return_as_json() {
 fn stock_as_json() {
     let alice = Branch::on_trial();
     alice.ok("stock adjust MUG --add 10.5 --as opening --reason count");
-    alice.ok("return counter --item MUG=2 --price 1 --reason style --refund wechat");
+    alice.ok("return counter --item MUG=2 --price 1 --reason style --refund wechat --approved-by bob");
     alice.ok("stock adjust CUP --add 1 --reason count");
     assert_eq!(
         alice.items("stock show"),
@@ -126,7 +139,8 @@ fn real_transactions_are_imported_once() {
     let before = alice.items("status")[0]["documents"].clone();
     let dry = alice.items(&format!("{import} --dry-run"));
     assert_eq!(alice.items("status")[0]["documents"], before, "a dry run writes nothing");
-    let first = alice.items(&import);
+    let mut first = alice.items(&import);
+    assert_eq!(first[0].as_object_mut().unwrap().remove("import").unwrap(), "DR-DE1-000001");
     assert_eq!(dry, first, "a dry run says what the run then does");
     let taken = |report: &serde_json::Value| {
         report["taken"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum::<u64>()
@@ -144,7 +158,7 @@ fn real_transactions_are_imported_once() {
 fn a_rebuild_changes_nothing() {
     let alice = Branch::on_trial();
     alice.ok("stock adjust MUG --add 50 --as opening --reason count");
-    alice.ok("return counter --item MUG=2 --price 3 --reason style --grade A=1,C=1 --refund cash");
+    alice.ok("return counter --item MUG=2 --price 3 --reason style --grade A=1,C=1 --refund cash --approved-by bob");
     let item = &alice.items("rebuild")[0];
     assert_eq!(item["equal"], true);
     assert_eq!(item["before"], item["after"]);

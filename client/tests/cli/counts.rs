@@ -9,7 +9,7 @@ use crate::support::Branch;
 fn counted() -> Branch {
     let branch = Branch::on_trial();
     branch.ok("stock adjust TEA --add 100 --as opening --reason count --cost 2 --occurred 2026-11-23T08:00");
-    branch.ok("stock adjust TEA --remove 3 --reason damaged --cost 2 --occurred 2026-11-23T09:00");
+    branch.ok("stock adjust TEA --remove 3 --reason damaged --occurred 2026-11-23T09:00");
     branch.ok("count open --blind");
     branch.ok("count scan PD-S01A-000001 TEA=90 --occurred 2026-11-23T09:50");
     branch.ok("count scan PD-S01A-000001 tea=6 --user bob --occurred 2026-11-23T10:00");

@@ -47,7 +47,14 @@ fn headquarters(folder: &std::path::Path, days: &Arc<AtomicI64>) -> Replica {
     let ambient = Ambient { now: Box::new(later), fill: Box::new(fill), machine: None };
     let mut replica = Replica::create(&folder.join("hq.guicang"), founding, ambient).unwrap();
     let code: SiteId = "S01".parse().unwrap();
-    let draft = SiteDraft { code, name: "East".into(), address: None, zone: None, currency: None };
+    let draft = SiteDraft {
+        code,
+        name: "East".into(),
+        address: None,
+        return_address: None,
+        zone: None,
+        currency: None,
+    };
     replica.put_site(draft).unwrap();
     replica
 }
@@ -98,13 +105,13 @@ fn totals_and_exceptions_as_json() {
         note: None,
         goods_here: true,
         grades: Vec::new(),
+        tags: None,
         refund: Some("wechat".parse().unwrap()),
         paid: false,
     };
     let done = hq.counter_return(&by, request).unwrap();
 
     let nothing = json!({"lines": 0, "quantity": "0", "value": "0.00"});
-    let unmoved = json!({"lines": 0, "quantity": "0"});
     let site = json!({
         "site": "S01",
         "name": "East",
@@ -116,11 +123,11 @@ fn totals_and_exceptions_as_json() {
         "service_returns": nothing,
         "net_value": "-25.00",
         "movements": {
-            "found": unmoved,
-            "written_off": unmoved,
-            "received": unmoved,
-            "sent_back": unmoved,
-            "opening": {"lines": 1, "quantity": "50"},
+            "found": nothing,
+            "written_off": nothing,
+            "received": nothing,
+            "sent_back": nothing,
+            "opening": {"lines": 1, "quantity": "50", "value": "0.00"},
         },
         "currency": "CNY",
     });

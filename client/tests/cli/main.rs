@@ -3,6 +3,8 @@
 mod support;
 
 mod help;
+mod states;
+mod imports;
 mod branch;
 mod counts;
 mod figures;

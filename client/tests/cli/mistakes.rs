@@ -20,14 +20,17 @@ fn check(alice: &Branch, command: &str, code: u8, names: &str) {
 fn mistakes_at_the_counter() {
     let alice = Branch::on_trial();
     alice.ok("stock adjust MUG --add 5 --as opening --reason count");
-    alice.ok("return counter --item MUG=2 --price 3 --reason style --grade A=2 --refund cash");
-    let counter = |rest: &str| format!("return counter --reason style --refund cash {rest}");
+    alice.ok(
+        "return counter --item MUG=2 --price 3 --reason style --grade A=2 --refund cash --approved-by bob",
+    );
+    let counter = |rest: &str| format!("return counter --reason style --refund credit {rest}");
     check(&alice, &counter("--item MUG=0 --price 3"), 2, "\"0\"");
     check(&alice, &counter("--item MUG=x --price 3"), 2, "\"x\"");
     check(&alice, &counter("--item NOPE --price 3"), 65, "NOPE");
     check(&alice, &counter("--item MUG"), 65, "price");
     check(&alice, &counter("--item MUG=2 --price 3 --grade A=1"), 65, "2 to inspect");
     check(&alice, &counter("--item MUG --price 500"), 65, "manager");
+    check(&alice, "return counter --item MUG --price 3 --reason style --refund cash", 65, "store credit");
     check(&alice, &counter("--item MUG --price 500 --approved-by alice"), 65, "their own");
     check(&alice, &counter("--item MUG --price 3 --occurred yesterday"), 2, "yesterday");
     check(&alice, &counter("--item MUG --price 3 --site S99"), 65, "S99");
@@ -35,7 +38,7 @@ fn mistakes_at_the_counter() {
     check(&alice, "return counter --item MUG --price 3 --reason whim", 65, "whim");
     check(&alice, "return show TH-S01A-000099", 65, "TH-S01A-000099");
     check(&alice, "return refund TH-S01A-000001 --tender cash --amount 1", 65, "1.00 CNY");
-    check(&alice, "return inspect TH-S01A-000001 --grade A=1", 65, "0 to inspect");
+    check(&alice, "return inspect TH-S01A-000001 --grade A=1", 65, "taken in are inspected");
     check(&alice, "sale show 4711", 65, "4711");
     check(&alice, "exception show over_return:S01/1:1", 65, "over_return:S01/1:1");
 }

@@ -22,7 +22,7 @@ pub struct Config {
     pub data: Option<PathBuf>,
     /// The language: `zh` or `en`.
     pub lang: Option<String>,
-    /// `table` or `json`.
+    /// `table`, `json`, `jsonl`, `csv` or `csv-bom`.
     pub format: Option<String>,
     /// Who works here, where `--user` doesn't say.
     pub user: Option<String>,

@@ -116,3 +116,4 @@ fn pick<'a>(language: Language, zh: &'a str, en: &'a str) -> &'a str {
 }
 
 pub use crate::help_zh::SHARED;
+pub use crate::help_zh_return::RETURN;

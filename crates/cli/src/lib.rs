@@ -10,11 +10,13 @@ pub mod exit;
 pub mod config;
 pub mod machine;
 pub mod output;
+mod flat;
 pub mod format;
 pub mod help;
 pub mod usage;
 pub mod progress;
 mod help_zh;
+mod help_zh_return;
 pub mod import;
 pub mod verbs;
 

@@ -1,9 +1,11 @@
 //! Where a command's data and messages go, and in which form.
 //!
-//! Data: standard output, as a table or as JSON `{"schema": "guicang.NAME/1", "items": [...]}`.
+//! Data: standard output, as a table, as JSON `{"schema": "guicang.NAME/1", "items": [...]}`, or as
+//! those items flat: CSV, JSON lines.
 //! Messages and next steps: standard error. Both are passed in, so a test reads what a person would.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::Write;
 
@@ -13,16 +15,26 @@ use serde::Serialize;
 
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::flat;
 use crate::language::Language;
 use crate::texts::{failures, next};
 
 /// The form of data on standard output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// For people; as Markdown where the command prints documentation.
+    #[value(alias = "markdown")]
     Table,
     /// For programs.
     Json,
+    /// One item a line, as JSON.
+    Jsonl,
+    /// One item a row, for spreadsheets.
+    Csv,
+    /// The same with a byte order mark before it: Excel reads Chinese then.
+    CsvBom,
+    /// For the editor: the policy as a file. Other data has no such form, and is shown as a table.
+    Toml,
 }
 
 /// Flags that every command of both binaries takes.
@@ -31,7 +43,7 @@ pub struct GlobalArgs {
     /// Language of messages: zh or en
     #[arg(long, global = true, display_order = 901, env = "GUICANG_LANG", hide_env_values = true)]
     pub lang: Option<Language>,
-    /// Form of data on standard output: table or json
+    /// Form of data on standard output: table, json, jsonl, csv, or csv-bom (for Excel); policy show: toml
     #[arg(
         long,
         global = true,
@@ -71,6 +83,9 @@ pub struct Globals {
     pub terminal: bool,
     out: RefCell<Box<dyn Write>>,
     err: RefCell<Box<dyn Write>>,
+    /// The schemas whose headers stand on standard output already: `sync --every` shows one item at a
+    /// time.
+    headed: RefCell<BTreeSet<String>>,
 }
 
 /// The streams of a command.
@@ -123,15 +138,17 @@ impl Globals {
                 .unwrap_or_else(|| UserName::new("clerk").expect("a name")),
         };
         let Streams { out, err, terminal } = streams;
-        Ok(Self { program, language, format, user, terminal, out: RefCell::new(out), err: RefCell::new(err) })
+        let (out, err) = (RefCell::new(out), RefCell::new(err));
+        Ok(Self { program, language, format, user, terminal, out, err, headed: RefCell::default() })
     }
 
-    /// Whether data is wanted as JSON.
+    /// Whether data is wanted for a program: as JSON, or in another of the forms made of it.
     pub fn json(&self) -> bool {
-        self.format == Format::Json
+        self.format != Format::Table
     }
 
-    /// Shows rows: as JSON items of the schema `guicang.NAME/1`, or as the text that `text` makes.
+    /// Shows rows: as items of the schema `guicang.NAME/1` in the form that is wanted, or as the text
+    /// that `text` makes.
     ///
     /// # Errors
     /// [`Failure`] when standard output can't be written.
@@ -141,9 +158,23 @@ impl Globals {
         items: &[T],
         text: impl FnOnce(&[T]) -> D,
     ) -> Result<(), Failure> {
-        if self.json() {
-            let envelope = Envelope { schema: format!("guicang.{name}/1"), items };
-            return self.line(&serde_json::to_string_pretty(&envelope).expect("plain data"));
+        match self.format {
+            Format::Table | Format::Toml => {}
+            Format::Json => {
+                let envelope = Envelope { schema: format!("guicang.{name}/1"), items };
+                return self.line(&serde_json::to_string_pretty(&envelope).expect("plain data"));
+            }
+            Format::Jsonl => return self.write(|out| flat::json_lines(items, out)),
+            Format::Csv | Format::CsvBom => {
+                let first = self.headed.borrow().is_empty();
+                let headers = !items.is_empty() && self.headed.borrow_mut().insert(name.to_owned());
+                return self.write(|out| {
+                    if first && headers && self.format == Format::CsvBom {
+                        out.write_all(flat::BOM.as_bytes())?;
+                    }
+                    flat::csv(items, headers, out)
+                });
+            }
         }
         if items.is_empty() {
             return self.say(&failures::nothing(self.language));
@@ -156,8 +187,12 @@ impl Globals {
     /// # Errors
     /// [`Failure`] when standard output can't be written.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
+        self.write(|out| writeln!(out, "{text}"))
+    }
+
+    fn write(&self, data: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> Result<(), Failure> {
         let mut out = self.out.borrow_mut();
-        written(writeln!(out, "{text}").and_then(|()| out.flush()), self.language)
+        written(data(&mut **out).and_then(|()| out.flush()), self.language)
     }
 
     /// Writes a message.

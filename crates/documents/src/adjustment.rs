@@ -34,6 +34,7 @@ fn write_line(line: &AdjustmentLine, out: &mut Out) {
         .opt_show("lot", line.lot.as_ref())
         .opt_text("place", &line.place)
         .opt_int("cost", line.cost.map(|c| c.0))
+        .opt_int("value", line.value.map(|v| v.0))
         .opt_show("from", line.from)
         .opt_show("to", line.to)
         .opt_show("into", line.into.as_ref())
@@ -68,6 +69,7 @@ fn read_line(fields: &Fields<'_>) -> Result<AdjustmentLine, FieldError> {
         lot: fields.opt_parse("lot")?,
         place: fields.opt_text("place")?.unwrap_or_default().into(),
         cost: fields.opt_price("cost")?,
+        value: fields.opt_amount("value")?,
         from: fields.opt_parse("from")?,
         to: fields.opt_parse("to")?,
         into: fields.opt_parse("into")?,

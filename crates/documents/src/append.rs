@@ -25,6 +25,7 @@ impl Events<'_> {
             Events::Reservation(_) => Kind::Reservation,
             Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
+            Events::Settings(_) => Kind::Settings,
         }
     }
 
@@ -39,6 +40,7 @@ impl Events<'_> {
             Events::Reservation(events) => maps(events, home),
             Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
+            Events::Settings(events) => maps(events, home),
         }
     }
 }
@@ -113,9 +115,12 @@ impl Replayed {
         let (old, new) = (root(&current), root(document));
         let mut edits = Vec::new();
         differences(&old, &new, &mut Vec::new(), &mut edits);
-        // What makes the document what it is was said by its first change.
+        // What makes the document what it is was said by its first change; events are appended, not set.
         edits.retain(|e| {
-            !matches!(e.path[0].as_str(), "kind" | "schema" | "rules" | "site" | "number" | "zone")
+            !matches!(
+                e.path[0].as_str(),
+                "kind" | "schema" | "rules" | "site" | "number" | "zone" | "import" | "events" | "made"
+            )
         });
         if edits.is_empty() {
             return Ok(None);

@@ -25,7 +25,7 @@ const MAX_DEPTH: usize = 16;
 const MAX_NAMES: usize = 8 << 20;
 
 /// Fields that every kind has and only a first change may set.
-const FIRST_ONLY: [&str; 7] = ["kind", "site", "number", "zone", "made", "lines", "events"];
+const FIRST_ONLY: [&str; 8] = ["kind", "site", "number", "zone", "import", "made", "lines", "events"];
 
 /// Judges one change.
 pub(crate) struct Judge<'a> {

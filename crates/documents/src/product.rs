@@ -1,7 +1,9 @@
 //! `product`: an article, master data.
 
+use std::collections::BTreeMap;
+
 use guicang_domain::document::Head;
-use guicang_domain::master::Product;
+use guicang_domain::master::{Level, Product};
 
 use crate::value::{FieldError, Fields, Out};
 
@@ -19,11 +21,28 @@ pub(crate) fn write(document: &Product, out: &mut Out) {
         .opt_int("tax_rate", document.tax_rate)
         .opt_show("tax_code", document.tax_code.as_ref())
         .flag("service", document.service)
-        .opt_int("tolerance", document.tolerance.map(|t| t.0));
+        .opt_int("tolerance", document.tolerance.map(|t| t.0))
+        .opt_map("attributes", |out| {
+            document.attributes.iter().for_each(|(name, value)| _ = out.text(name, value));
+        })
+        .opt_map("units", |out| {
+            document.units.iter().for_each(|(name, quantity)| _ = out.int(name, quantity.0));
+        })
+        .opt_map("levels", |out| {
+            for (site, level) in &document.levels {
+                out.map(site.as_str(), |out| {
+                    out.opt_int("min", level.min.map(|q| q.0)).opt_int("max", level.max.map(|q| q.0));
+                });
+            }
+        });
 }
 
 /// Reads the kind's own fields.
-pub(crate) fn read(head: Head, fields: &Fields<'_>) -> Result<Product, FieldError> {
+pub(crate) fn read(
+    head: Head,
+    fields: &Fields<'_>,
+    problem: impl FnMut(FieldError),
+) -> Result<Product, FieldError> {
     Ok(Product {
         head,
         sku: fields.parse("sku")?,
@@ -39,5 +58,23 @@ pub(crate) fn read(head: Head, fields: &Fields<'_>) -> Result<Product, FieldErro
         tax_code: fields.opt_text("tax_code")?.map(Into::into),
         service: fields.flag("service")?,
         tolerance: fields.opt_goods("tolerance")?,
+        attributes: named(fields, "attributes", |map, name| map.text(name).map(Into::into))?,
+        units: named(fields, "units", |map, name| map.quantity(name))?,
+        levels: fields.each("levels", read_level, problem)?,
     })
+}
+
+fn read_level(fields: &Fields<'_>) -> Result<Level, FieldError> {
+    Ok(Level { min: fields.opt_goods("min")?, max: fields.opt_goods("max")? })
+}
+
+/// What `read` makes of each field of a map, by name; empty when there is no map.
+fn named<T>(
+    fields: &Fields<'_>,
+    field: &str,
+    read: impl Fn(&Fields<'_>, &str) -> Result<T, FieldError>,
+) -> Result<BTreeMap<String, T>, FieldError> {
+    let Some(map) = fields.opt_map(field)? else { return Ok(BTreeMap::new()) };
+    let item = |name: &String| Ok((name.clone(), read(&map, name).map_err(|e| e.under(field))?));
+    map.map().keys().map(item).collect()
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use automerge::hydrate::{Map, Value};
 use automerge::{Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, Value as Found};
-use guicang_domain::document::{Document, Head, Kind, RULES};
+use guicang_domain::document::{Document, Head, ImportMark, Kind, RULES};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::ids::{ChangeHash, DocumentId, EventId, Number, SiteId};
 use guicang_domain::time::Zone;
@@ -274,7 +274,8 @@ impl Replayed {
         let document = match (kind.parse(), &head.number, head.zone) {
             (Ok(kind), Some(number), Some(zone)) => {
                 let (site, number) = (head.site.clone(), number.clone());
-                let head = Head { id, site, number, schema: head.schema, rules: head.rules, zone };
+                let import = told(read_import(&fields), &mut problems).flatten();
+                let head = Head { id, site, number, schema: head.schema, rules: head.rules, zone, import };
                 self.read_kind(kind, head, &fields, prove, &mut problems)
             }
             _ => None,
@@ -328,10 +329,13 @@ impl Replayed {
                 let events = self.read_events(fields, zone, prove, problems);
                 resolution::read(head, fields, events).map(Document::Resolution)
             }
-            Kind::Product => product::read(head, fields).map(Document::Product),
+            Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),
             Kind::CountPlan => count_plan::read(head, fields).map(Document::CountPlan),
-            Kind::Settings => settings::read(head, fields, problem).map(Document::Settings),
+            Kind::Settings => {
+                let events = self.read_events(fields, zone, prove, problems);
+                settings::read(head, fields, events, problem).map(Document::Settings)
+            }
         };
         problems.append(&mut told_of);
         told(document, problems)
@@ -533,6 +537,15 @@ impl Makers {
             Makers::Each(hashes) => hashes.get(key).copied(),
         }
     }
+}
+
+fn read_import(fields: &Fields<'_>) -> Result<Option<ImportMark>, FieldError> {
+    let Some(mark) = fields.opt_map("import")? else { return Ok(None) };
+    let read = || -> Result<_, FieldError> {
+        let (file, profile) = (mark.text("file")?.into(), mark.text("profile")?.into());
+        Ok(ImportMark { number: mark.parse("number")?, file, profile })
+    };
+    read().map(Some).map_err(|e| e.under("import"))
 }
 
 /// The value; or `None`, and the error told among the problems.

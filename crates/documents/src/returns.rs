@@ -16,6 +16,7 @@ use guicang_domain::returns::{
 };
 
 use crate::event::{self, Body};
+use crate::settlement;
 use crate::value::{FieldError, Fields, Out, parse};
 
 /// The kind's own fields, all set by the first change alone.
@@ -125,13 +126,8 @@ fn read_line(fields: &Fields<'_>, receipt: Option<&ReceiptId>) -> Result<ReturnL
 }
 
 fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, FieldError> {
-    let receipt = read_receipt(fields)?.or_else(|| home.cloned()).ok_or_else(|| FieldError {
-        field: "receipt".into(),
-        found: "nothing".into(),
-        wanted: "SITE/[TILL/]NUMBER, as the document names no receipt either".into(),
-    })?;
     Ok(SaleLink {
-        receipt,
+        receipt: needed_receipt(fields, home)?,
         line: fields.parse("line")?,
         quantity: fields.quantity("quantity")?,
         sold: fields.quantity("sold")?,
@@ -139,27 +135,18 @@ fn read_link(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<SaleLink, 
     })
 }
 
+/// A receipt that has to be there, in the field or as the document's own.
+pub(crate) fn needed_receipt(fields: &Fields<'_>, home: Option<&ReceiptId>) -> Result<ReceiptId, FieldError> {
+    read_receipt(fields)?.or_else(|| home.cloned()).ok_or_else(|| FieldError {
+        field: "receipt".into(),
+        found: "nothing".into(),
+        wanted: "SITE/[TILL/]NUMBER, as the document names no receipt either".into(),
+    })
+}
+
 impl Body for ReturnEvent {
     fn name(&self) -> &str {
-        match self {
-            ReturnEvent::Requested => "requested",
-            ReturnEvent::NeedsInformation { .. } => "needs_information",
-            ReturnEvent::Approved { .. } => "approved",
-            ReturnEvent::Rejected { .. } => "rejected",
-            ReturnEvent::Received { .. } => "received",
-            ReturnEvent::Inspected { .. } => "inspected",
-            ReturnEvent::RefundRequested { .. } => "refund_requested",
-            ReturnEvent::PayoutIntended { .. } => "payout_intended",
-            ReturnEvent::PayoutAccepted { .. } => "payout_accepted",
-            ReturnEvent::Paid { .. } => "paid",
-            ReturnEvent::PayoutFailed { .. } => "payout_failed",
-            ReturnEvent::SaleVerified { .. } => "sale_verified",
-            ReturnEvent::Imported => "imported",
-            ReturnEvent::Cancelled => "cancelled",
-            ReturnEvent::Reversed { .. } => "reversed",
-            ReturnEvent::Closed => "closed",
-            ReturnEvent::Unknown { kind } => kind,
-        }
+        ReturnEvent::name(self)
     }
 
     fn write(&self, out: &mut Out) {
@@ -213,19 +200,15 @@ impl Body for ReturnEvent {
                 out.text("refund", refund.as_str()).text("reason", reason);
             }
             ReturnEvent::SaleVerified { lines } => {
-                out.maps("lines", lines, |line, out| {
-                    out.text("line", line.line.as_str())
-                        .map("link", |out| write_link(&line.link, None, out))
-                        .opt_int("cost", line.cost.map(|c| c.0))
-                        .opt_show("lot", line.lot.as_ref());
-                });
+                out.maps("lines", lines, write_verified);
             }
-            ReturnEvent::Reversed { event } => _ = out.show("event", event),
+            ReturnEvent::Reversed { event, by } => _ = out.show("event", event).opt_show("by", by.as_ref()),
             ReturnEvent::Requested
             | ReturnEvent::Imported
             | ReturnEvent::Cancelled
             | ReturnEvent::Closed
             | ReturnEvent::Unknown { .. } => {}
+            other => settlement::write(other, out),
         }
     }
 
@@ -265,9 +248,11 @@ impl Body for ReturnEvent {
             "sale_verified" => ReturnEvent::SaleVerified { lines: fields.maps("lines", read_verified)? },
             "imported" => ReturnEvent::Imported,
             "cancelled" => ReturnEvent::Cancelled,
-            "reversed" => ReturnEvent::Reversed { event: fields.parse("event")? },
+            "reversed" => {
+                ReturnEvent::Reversed { event: fields.parse("event")?, by: fields.opt_parse("by")? }
+            }
             "closed" => ReturnEvent::Closed,
-            other => Self::unknown(other),
+            other => settlement::read(other, fields)?.unwrap_or_else(|| Self::unknown(other)),
         })
     }
 
@@ -299,7 +284,7 @@ fn read_refund(fields: &Fields<'_>, attempt: u32) -> Result<RefundNumber, FieldE
     }
 }
 
-fn read_received(n: usize, fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
+pub(crate) fn read_received(n: usize, fields: &Fields<'_>) -> Result<ReceivedPart, FieldError> {
     let line = fields.opt_parse("line")?.unwrap_or_else(|| LineId::nth(n + 1));
     Ok(ReceivedPart {
         part: match fields.opt_text("part")? {
@@ -331,7 +316,7 @@ fn read_inspected(n: usize, fields: &Fields<'_>) -> Result<InspectedPart, FieldE
     })
 }
 
-fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
+pub(crate) fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
     let attempt = fields.opt_narrow("attempt")?.unwrap_or_default();
     Ok(RefundShare {
         refund: read_refund(fields, attempt)?,
@@ -341,7 +326,7 @@ fn read_share(fields: &Fields<'_>) -> Result<RefundShare, FieldError> {
     })
 }
 
-fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
+pub(crate) fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
     let link = fields.opt_map("link")?.ok_or_else(|| FieldError {
         field: "link".into(),
         found: "nothing".into(),
@@ -353,4 +338,11 @@ fn read_verified(fields: &Fields<'_>) -> Result<VerifiedLine, FieldError> {
         cost: fields.opt_price("cost")?,
         lot: fields.opt_parse("lot")?,
     })
+}
+
+pub(crate) fn write_verified(line: &VerifiedLine, out: &mut Out) {
+    out.text("line", line.line.as_str())
+        .map("link", |out| write_link(&line.link, None, out))
+        .opt_int("cost", line.cost.map(|c| c.0))
+        .opt_show("lot", line.lot.as_ref());
 }

@@ -13,6 +13,7 @@ pub(crate) fn write(document: &Site, out: &mut Out) {
     out.text("code", document.code.as_str())
         .text("name", &document.name)
         .opt_show("address", document.address.as_ref())
+        .opt_show("return_address", document.return_address.as_ref())
         .show("time_zone", document.zone)
         .show("currency", document.currency);
 }
@@ -24,6 +25,7 @@ pub(crate) fn read(head: Head, fields: &Fields<'_>) -> Result<Site, FieldError> 
         code: fields.parse("code")?,
         name: fields.text("name")?.into(),
         address: fields.opt_text("address")?.map(Into::into),
+        return_address: fields.opt_text("return_address")?.map(Into::into),
         zone: fields.parse("time_zone")?,
         currency: fields.parse("currency")?,
     })

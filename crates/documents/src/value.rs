@@ -156,6 +156,13 @@ impl Out {
         self.value(name, out.into_value())
     }
 
+    /// Puts a map unless it comes out empty.
+    pub fn opt_map(&mut self, name: &str, build: impl FnOnce(&mut Out)) -> &mut Self {
+        let mut out = self.within();
+        build(&mut out);
+        if out.map.is_empty() { self } else { self.value(name, out.into_value()) }
+    }
+
     /// Puts a list of maps, one for each item.
     pub fn maps<T>(&mut self, name: &str, items: &[T], build: impl Fn(&T, &mut Out)) -> &mut Self {
         self.nth_maps(name, items, |_, item, out| build(item, out))
@@ -273,6 +280,11 @@ impl<'a> Fields<'a> {
     /// An amount, at most [`Amount::LIMIT`] either way.
     pub fn amount(&self, name: &str) -> Result<Amount, FieldError> {
         self.within(name, -Amount::LIMIT.0..=Amount::LIMIT.0).map(Amount)
+    }
+
+    /// An amount; `None` when the field is absent.
+    pub fn opt_amount(&self, name: &str) -> Result<Option<Amount>, FieldError> {
+        self.opt_int(name)?.map(|_| self.amount(name)).transpose()
     }
 
     /// A price, at most [`UnitPrice::LIMIT`] either way; `None` when the field is absent.

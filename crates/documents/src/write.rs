@@ -14,6 +14,7 @@ use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::master::SettingsEvent;
 use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
 use guicang_domain::returns::ReturnEvent;
@@ -69,6 +70,8 @@ pub enum Events<'a> {
     Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of `settings`; only those that were made with an event take more.
+    Settings(&'a [Event<SettingsEvent>]),
 }
 
 /// Why nothing was written.
@@ -171,6 +174,11 @@ pub(crate) fn root(document: &Document) -> Map {
         .opt_show("site", head.site.as_ref())
         .text("number", head.number.as_str())
         .show("zone", head.zone);
+    if let Some(mark) = &head.import {
+        out.map("import", |out| {
+            out.text("number", mark.number.as_str()).text("file", &mark.file).text("profile", &mark.profile);
+        });
+    }
     match document {
         Document::Sales(d) => sale_batch::write(d, &mut out),
         Document::Return(d) => returns::write(d, &mut out),

@@ -44,6 +44,9 @@ words! {
         Received = "received",
         /// Went back to a supplier.
         SentBack = "sent_back",
+        /// Had gone back to a supplier and was brought again: what takes a part of `sent_back` back
+        /// (退供应商冲回).
+        TakenBack = "taken_back",
         /// Turned up (报溢).
         Found = "found",
         /// Lost, damaged, expired, used (报损).
@@ -68,6 +71,7 @@ impl Movement {
             Movement::Opening => (Account::Opening, Account::Sellable),
             Movement::Received => (Account::Supplier, Account::Sellable),
             Movement::SentBack => (Account::Sellable, Account::Supplier),
+            Movement::TakenBack => (Account::Supplier, Account::Sellable),
             Movement::Found => (Account::Variance, Account::Sellable),
             Movement::WrittenOff => (Account::Sellable, Account::Variance),
             Movement::RepairOut => (Account::Defective, Account::Repair),
@@ -75,6 +79,15 @@ impl Movement {
             Movement::SetApart => (Account::Defective, Account::ScrapHold),
             Movement::Scrapped => (Account::ScrapHold, Account::Scrap),
             Movement::MarkedDown => (Account::Defective, Account::Sellable),
+        }
+    }
+
+    /// The movement that totals count it under, and whether it lowers it: what was taken back is so much
+    /// less sent back.
+    pub fn counted_as(self) -> (Movement, bool) {
+        match self {
+            Movement::TakenBack => (Movement::SentBack, true),
+            movement => (movement, false),
         }
     }
 
@@ -87,6 +100,7 @@ impl Movement {
             Movement::Opening => &[Opening],
             Movement::Received => &[Supplier],
             Movement::SentBack => &[Sellable],
+            Movement::TakenBack => &[Supplier],
             Movement::Found => &[Variance],
             Movement::WrittenOff => &[Sellable],
             Movement::RepairOut => &[Defective, Sellable, Quarantine, ReturnsHold],
@@ -101,7 +115,11 @@ impl Movement {
     pub fn may_bring_to(self) -> &'static [Account] {
         use Account::{Defective, Repair, Scrap, ScrapHold, Sellable, Supplier, Variance};
         match self {
-            Movement::Opening | Movement::Received | Movement::Found | Movement::MarkedDown => &[Sellable],
+            Movement::Opening
+            | Movement::Received
+            | Movement::TakenBack
+            | Movement::Found
+            | Movement::MarkedDown => &[Sellable],
             Movement::SentBack => &[Supplier],
             Movement::WrittenOff => &[Variance],
             Movement::RepairOut => &[Repair],
@@ -113,8 +131,8 @@ impl Movement {
 
     /// Whether it corrects how much there is, rather than telling what was done to goods that are there.
     pub fn is_correction(self) -> bool {
-        use Movement::{Found, Opening, Received, SentBack, WrittenOff};
-        matches!(self, Opening | Received | SentBack | Found | WrittenOff)
+        use Movement::{Found, Opening, Received, SentBack, TakenBack, WrittenOff};
+        matches!(self, Opening | Received | SentBack | TakenBack | Found | WrittenOff)
     }
 
     /// Whether it takes goods from the shelf.
@@ -145,6 +163,9 @@ pub struct AdjustmentLine {
     pub place: String,
     /// The cost of one; `None`: the site's average at that moment.
     pub cost: Option<UnitPrice>,
+    /// What the line comes to, where the paper says so; stands before cost x quantity, which may differ
+    /// by rounding.
+    pub value: Option<Amount>,
     /// Where it was, where that isn't the movement's usual account.
     pub from: Option<Account>,
     /// Where it went, where that isn't the movement's usual account.
@@ -153,6 +174,14 @@ pub struct AdjustmentLine {
     pub into: Option<Sku>,
     /// The imported row that this line stands for; it counts once whoever imports it.
     pub row: Option<ReceiptLineId>,
+}
+
+impl AdjustmentLine {
+    /// What the line comes to at cost; zero where nobody said.
+    pub fn value(&self, currency: Currency) -> Amount {
+        let of_cost = || self.cost.map_or(Amount::ZERO, |c| c.times(self.quantity, currency));
+        self.value.unwrap_or_else(of_cost)
+    }
 }
 
 /// What can happen to an adjustment.
@@ -212,7 +241,7 @@ impl Adjustment {
                 lot: line.lot.clone(),
                 account,
             };
-            let value = line.cost.map_or(Amount::ZERO, |c| c.times(line.quantity, self.currency));
+            let value = line.value(self.currency);
             let mut step = |sku: &Sku, from, to| {
                 let at = posted.occurred.at;
                 out.extend(movement(id, bucket(sku, from), to, line.quantity, value, at));

@@ -3,15 +3,16 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::adjustment::Adjustment;
+use crate::adjustment::{Adjustment, AdjustmentEvent};
 use crate::count::Count;
 use crate::count::plan::CountPlan;
-use crate::ids::{DocumentId, IdError, Number, SiteId};
+use crate::event::Event;
+use crate::ids::{DocumentId, EventId, IdError, Number, SiteId, UserName};
 use crate::master::{Product, Settings, Site};
 use crate::reservation::Reservation;
 use crate::resolution::Resolution;
-use crate::returns::Return;
-use crate::sale::Sales;
+use crate::returns::{Return, ReturnEvent};
+use crate::sale::{SaleEvent, Sales};
 use crate::supplier_return::SupplierReturn;
 use crate::time::Zone;
 use crate::transfer::Transfer;
@@ -35,6 +36,34 @@ pub struct Head {
     pub rules: u64,
     /// The zone in which its times are told.
     pub zone: Zone,
+    /// The import that brought it in; `None` where it was made here.
+    pub import: Option<ImportMark>,
+}
+
+/// Which import brought a document in: what one reading of a file made has this in common.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportMark {
+    /// Its number for people, of the importing device's own sequence (`DR-S01A-000001`).
+    pub number: Number,
+    /// The file's name, without its folder.
+    pub file: String,
+    /// The profile by which it was read.
+    pub profile: String,
+}
+
+/// What brought a document in, and whether it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Brought<'a> {
+    /// The import.
+    pub mark: &'a ImportMark,
+    /// The event by which the document's rows count; what undoing takes back.
+    pub event: &'a EventId,
+    /// Who imported.
+    pub user: &'a UserName,
+    /// How many rows the document holds.
+    pub rows: usize,
+    /// Whether the event was taken back.
+    pub reversed: bool,
 }
 
 /// A document that this program reads.
@@ -82,6 +111,55 @@ impl Document {
             Document::Settings(d) => &d.head,
             Document::CountPlan(d) => &d.head,
             Document::Resolution(d) => &d.head,
+        }
+    }
+
+    /// The import that brought it in; `None` where it was made here, or nothing says when.
+    pub fn brought(&self) -> Option<Brought<'_>> {
+        fn of<'a, B>(
+            mark: &'a ImportMark,
+            events: &'a [Event<B>],
+            is_import: impl Fn(&B) -> bool,
+            reverses: impl Fn(&B) -> Option<&EventId>,
+            rows: usize,
+        ) -> Option<Brought<'a>> {
+            let event = events.iter().find(|e| is_import(&e.body))?;
+            let reversed = events.iter().any(|e| reverses(&e.body) == Some(&event.id));
+            Some(Brought { mark, event: &event.id, user: &event.user, rows, reversed })
+        }
+        let mark = self.head().import.as_ref()?;
+        match self {
+            Document::Sales(d) => of(
+                mark,
+                &d.events,
+                |body| matches!(body, SaleEvent::Imported | SaleEvent::Recorded),
+                |body| match body {
+                    SaleEvent::Reversed { event } => Some(event),
+                    _ => None,
+                },
+                d.batch.receipts.iter().map(|receipt| receipt.lines.len()).sum(),
+            ),
+            Document::Return(d) => of(
+                mark,
+                &d.events,
+                |body| *body == ReturnEvent::Imported,
+                |body| match body {
+                    ReturnEvent::Reversed { event, .. } => Some(event),
+                    _ => None,
+                },
+                d.lines.len(),
+            ),
+            Document::Adjustment(d) => of(
+                mark,
+                &d.events,
+                |body| *body == AdjustmentEvent::Imported,
+                |body| match body {
+                    AdjustmentEvent::Reversed { event } => Some(event),
+                    _ => None,
+                },
+                d.lines.len(),
+            ),
+            _ => None,
         }
     }
 

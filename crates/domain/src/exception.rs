@@ -34,6 +34,8 @@ words! {
         NegativeStock = "negative_stock",
         /// A bucket was moved while it was counted, or may have been: it should be counted again.
         RecountAsked = "recount_asked",
+        /// Judged by a version of the policy that had been replaced for longer than it allows.
+        StalePolicy = "stale_policy",
         /// An event whose recorded time lies outside what is proven.
         Clock = "clock",
         /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.

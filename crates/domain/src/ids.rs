@@ -192,6 +192,16 @@ impl Tender {
         Self("unknown".into())
     }
 
+    /// Store credit: a promise to the customer, kept by whoever holds the return that gave it.
+    pub fn credit() -> Self {
+        Self("credit".into())
+    }
+
+    /// What a till takes for goods that came back, where it rings up the exchange itself.
+    pub fn exchange() -> Self {
+        Self("exchange".into())
+    }
+
     /// Whether a payment rail at HQ pays it out, rather than a person at the counter.
     pub fn is_electronic(&self) -> bool {
         matches!(self.as_str(), "wechat" | "alipay" | "card" | "unionpay" | "digital_rmb")

@@ -4,8 +4,11 @@
 use std::collections::BTreeMap;
 
 use crate::document::Head;
+use crate::event::Event;
 use crate::ids::{SiteId, Sku};
 use crate::money::{Currency, UnitPrice};
+use crate::policy::version::PolicySet;
+use crate::policy::window::LegalMinimum;
 use crate::policy::{Policy, Reason};
 use crate::quantity::Quantity;
 use crate::time::Zone;
@@ -41,6 +44,21 @@ pub struct Product {
     pub service: bool,
     /// How much a weighed return may differ from what was sold.
     pub tolerance: Option<Quantity>,
+    /// What tells it from its like, by name: colour, size (颜色, 尺码).
+    pub attributes: BTreeMap<String, String>,
+    /// Other units by name, each with how much of the base unit it is: a case is 12 (箱 = 12 瓶).
+    pub units: BTreeMap<String, Quantity>,
+    /// How much each site is to have.
+    pub levels: BTreeMap<SiteId, Level>,
+}
+
+/// How much of an article a site is to have, at least and at most; zero or more.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Level {
+    /// Below this it is to be ordered.
+    pub min: Option<Quantity>,
+    /// Not more than this.
+    pub max: Option<Quantity>,
 }
 
 /// A branch or warehouse.
@@ -54,6 +72,8 @@ pub struct Site {
     pub name: String,
     /// Its address.
     pub address: Option<String>,
+    /// Where goods that customers send back go, where that isn't its address.
+    pub return_address: Option<String>,
     /// The zone of its walls.
     pub zone: Zone,
     /// Its currency.
@@ -71,12 +91,28 @@ pub struct Settings {
     pub zone: Zone,
     /// The currency of HQ.
     pub currency: Currency,
-    /// The return policy.
+    /// The return policy that holds while no version was set.
     pub policy: Policy,
     /// After so many days goods in transit are late; `None`: [`Settings::TRANSIT_DAYS`].
     pub transit_days: Option<u32>,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
+    /// The law's minimum windows, by name.
+    pub legal: BTreeMap<String, LegalMinimum>,
+    /// What happened, in order of rank: the versions of the policy.
+    pub events: Vec<Event<SettingsEvent>>,
+}
+
+/// What can happen to settings beside edits of fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingsEvent {
+    /// HQ set a version of the policy. None is ever taken away.
+    PolicySet(Box<PolicySet>),
+    /// Something that a newer program recorded; kept, not folded.
+    Unknown {
+        /// Its name.
+        kind: String,
+    },
 }
 
 impl Settings {

@@ -1,49 +1,27 @@
 //! The return policy: what a branch may grant by itself, and on what grounds.
 //!
 //! Policy is data with a version; every verdict names its grounds and that version. Nothing here
-//! looks at a clock: the day of the return is passed in.
+//! looks at a clock: the day of the return is passed in. What surprises: the law's minimum windows
+//! ([`window::LegalMinimum`]) are no part of a version. They stand beside it, and hold at once for
+//! every version there is.
 
-use std::collections::BTreeMap;
+mod reason;
+pub mod window;
+pub mod condition;
+pub mod version;
+pub mod exposure;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
-use crate::ids::ReasonCode;
-use crate::money::{Amount, Currency};
-use crate::words::words;
+use crate::ids::SiteId;
+use crate::money::{Amount, Currency, UnitPrice};
+use crate::returns::{Channel, Grade};
+use condition::ConditionRule;
+use window::{LegalMinimum, Window, WindowRule};
 
-words! {
-    /// The classes of reasons, each with a window of its own.
-    ReasonClass, "reason class" {
-        /// The goods are bad (质量).
-        Quality = "quality",
-        /// Not what was described or ordered (描述不符).
-        NotAsDescribed = "not_as_described",
-        /// The customer changed their mind (主观意愿).
-        Preference = "preference",
-        /// Carriage damaged or delayed it (物流).
-        Logistics = "logistics",
-        /// The maker called it back (召回).
-        Recall = "recall",
-        /// Anything else.
-        Other = "other",
-    }
-}
-
-/// A reason in the organisation's list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// Its class.
-    pub class: ReasonClass,
-    /// Its name in Chinese.
-    pub zh: String,
-    /// Its name in English.
-    pub en: String,
-    /// Who is to blame unless an inspection says otherwise: `supplier`, `store`, `carrier`,
-    /// `customer`, `nobody`.
-    pub blame: String,
-    /// Where the goods usually go: `restock`, `quarantine`, `supplier`, `inspect`.
-    pub route: String,
-}
+pub use reason::{Reason, ReasonClass, standard_reasons};
 
 /// A policy in one of its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,17 +30,40 @@ pub struct Policy {
     pub version: String,
     /// Days from the sale, by class of reason; a class that isn't listed has no window.
     pub window_days: BTreeMap<ReasonClass, u32>,
-    /// A return worth more than this needs a manager.
+    /// Windows of a category, a site, or both; the most specific wins ([`WindowRule::weight`]).
+    pub windows: Vec<WindowRule>,
+    /// What has to be true of goods that come back; every rule that fits them counts.
+    pub conditions: Vec<ConditionRule>,
+    /// The clerk's limit: a return worth more than this needs a manager.
     pub approval_above: Amount,
-    /// A return without a verified sale that is worth more than this needs a manager.
+    /// The manager's limit: a return worth more than this needs HQ. `None`: no limit.
+    pub manager_above: Option<Amount>,
+    /// HQ's limit: a return worth more than this nobody grants. `None`: no limit.
+    pub hq_above: Option<Amount>,
+    /// The offline limit of a receipt: where the sale isn't held, more than this on one receipt (a
+    /// return without one: by itself) needs a manager.
     pub unverified_above: Amount,
+    /// The offline limit of a branch: more than this on returns whose sale nobody has seen yet needs a
+    /// manager. `None`: no limit.
+    pub unverified_branch: Option<Amount>,
+    /// The offline limit of a branch's business day, likewise.
+    pub unverified_day: Option<Amount>,
     /// Refunds are due within so many working days of the goods' arrival.
     pub refund_days: u32,
     /// An unverified sale is an exception after so many days.
     pub verify_days: u32,
+    /// How many days a branch that is apart may go on judging by this version once another has taken
+    /// its place; `None`: [`Policy::STALE_DAYS`].
+    pub stale_days: Option<u32>,
+    /// The law's minimum windows by name, as the settings have them now. No part of the version: it is
+    /// put here by whoever reads the settings, and not written with it.
+    pub legal: BTreeMap<String, LegalMinimum>,
 }
 
 impl Policy {
+    /// How many days a version may be used once another has taken its place, unless it says.
+    pub const STALE_DAYS: u32 = 7;
+
     /// The policy of an organisation that has set none: 30 days for quality and like reasons, 7 for
     /// a change of mind.
     pub fn standard(currency: Currency) -> Self {
@@ -77,33 +78,89 @@ impl Policy {
                 (ReasonClass::Other, 7),
             ]
             .into(),
+            windows: Vec::new(),
+            conditions: Vec::new(),
             approval_above: major(1000),
+            manager_above: None,
+            hq_above: None,
             unverified_above: major(300),
+            unverified_branch: None,
+            unverified_day: None,
             refund_days: 7,
             verify_days: 7,
+            stale_days: None,
+            legal: BTreeMap::new(),
         }
     }
 
     /// What the policy says to a return.
     pub fn judge(&self, case: &Case) -> Verdict {
         let mut grounds = Vec::new();
-        let window = self.window_days.get(&case.class);
-        match (case.sold_on, window) {
-            (Some(sold_on), Some(days)) => {
-                let age = (case.returned_on - sold_on).num_days();
-                if age > i64::from(*days) {
-                    grounds.push(Ground::OutOfWindow { age_days: age, window_days: *days });
-                }
-            }
-            (None, _) if case.value > self.unverified_above => {
-                grounds.push(Ground::UnverifiedAbove { limit: self.unverified_above });
-            }
-            _ => {}
+        for goods in case.goods() {
+            self.judge_goods(case, goods, &mut grounds);
+        }
+        if case.sold_on.is_none() {
+            self.judge_unverified(case, &mut grounds);
         }
         if case.value > self.approval_above {
             grounds.push(Ground::ValueAbove { limit: self.approval_above });
         }
-        if grounds.is_empty() { Verdict::Approve } else { Verdict::NeedsManager(grounds) }
+        let above = |limit: Option<Amount>| limit.filter(|limit| case.value > *limit);
+        grounds.extend(above(self.manager_above).map(|limit| Ground::ManagerAbove { limit }));
+        grounds.extend(above(self.hq_above).map(|limit| Ground::HqAbove { limit }));
+        Verdict::of(grounds)
+    }
+
+    /// Window and conditions of one kind of goods; a ground that another kind gave already stands once.
+    fn judge_goods(&self, case: &Case, goods: &Goods, grounds: &mut Vec<Ground>) {
+        let age = case.sold_on.map(|sold_on| (case.returned_on - sold_on).num_days());
+        let missed = match (age, self.window(case, goods)) {
+            (Some(age), Some(Window::Days(days))) if age > i64::from(days) => {
+                Some(Ground::OutOfWindow { age_days: age, window_days: days })
+            }
+            (_, Some(Window::Never)) => Some(Ground::NotReturnable),
+            _ => None,
+        };
+        let unmet =
+            self.conditions.iter().filter(|rule| rule.is_unmet(case, goods)).map(ConditionRule::ground);
+        for ground in missed.into_iter().chain(unmet) {
+            if !grounds.contains(&ground) {
+                grounds.push(ground);
+            }
+        }
+    }
+
+    /// What may be granted while nobody has seen the sale.
+    fn judge_unverified(&self, case: &Case, grounds: &mut Vec<Ground>) {
+        let before = case.provisional.unwrap_or_default();
+        if case.value + before.on_receipt > self.unverified_above {
+            grounds.push(Ground::UnverifiedAbove { limit: self.unverified_above });
+        }
+        let over = |limit: Option<Amount>, used: Amount| {
+            limit.filter(|limit| case.value + used > *limit).map(|limit| (limit, used))
+        };
+        // HQ is never apart from itself: only a branch says what it has granted before.
+        if case.provisional.is_some() {
+            let branch = over(self.unverified_branch, before.at_branch);
+            grounds.extend(branch.map(|(limit, used)| Ground::UnverifiedAtBranch { limit, used }));
+            let day = over(self.unverified_day, before.on_day);
+            grounds.extend(day.map(|(limit, used)| Ground::UnverifiedOnDay { limit, used }));
+        }
+    }
+
+    /// How long a version may be used once another has taken its place, ms.
+    pub fn stale_ms(&self) -> i64 {
+        i64::from(self.stale_days.unwrap_or(Self::STALE_DAYS)) * 86_400_000
+    }
+
+    /// The longest of its windows, in days: how long ago a sale without receipt may have been.
+    pub fn longest_window_days(&self) -> u32 {
+        let special = self.windows.iter().filter_map(|rule| match rule.window {
+            Window::Days(days) => Some(days),
+            Window::Never => None,
+        });
+        let legal = self.legal.values().map(|legal| legal.days);
+        self.window_days.values().copied().chain(special).chain(legal).max().unwrap_or(0)
     }
 
     /// The day by which a refund of goods that came on `arrived` is due: Saturdays and Sundays don't
@@ -132,6 +189,65 @@ pub struct Case {
     pub returned_on: NaiveDate,
     /// What is asked for.
     pub value: Amount,
+    /// The site that takes the goods back; `None` where that isn't known yet.
+    pub site: Option<SiteId>,
+    /// Where the request came in.
+    pub channel: Channel,
+    /// Whether the customer names a receipt.
+    pub receipt: bool,
+    /// The kinds of goods, each once; empty: goods of no category, not looked at yet.
+    pub goods: Vec<Goods>,
+    /// What the branch has granted before on sales that nobody has seen yet; `None` at HQ.
+    pub provisional: Option<Provisional>,
+}
+
+/// Goods of one category that come back in one condition.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Goods {
+    /// The category.
+    pub category: Option<String>,
+    /// The worst grade among them; `None` while they wait to be looked at.
+    pub grade: Option<Grade>,
+    /// Whether the tags are on them; `None` where nobody said.
+    pub tags: Option<bool>,
+}
+
+/// What a branch has granted on sales that nobody has seen yet, apart from the case that is judged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Provisional {
+    /// On the same receipt, at this branch; nothing where there is no receipt.
+    pub on_receipt: Amount,
+    /// At this branch.
+    pub at_branch: Amount,
+    /// At this branch on the same business day.
+    pub on_day: Amount,
+}
+
+impl Case {
+    /// A case of which no more is known than this: at a counter, with a receipt.
+    pub fn new(
+        class: ReasonClass,
+        sold_on: Option<NaiveDate>,
+        returned_on: NaiveDate,
+        value: Amount,
+    ) -> Self {
+        Self {
+            class,
+            sold_on,
+            returned_on,
+            value,
+            site: None,
+            channel: Channel::Store,
+            receipt: true,
+            goods: Vec::new(),
+            provisional: None,
+        }
+    }
+
+    fn goods(&self) -> &[Goods] {
+        static UNKNOWN: [Goods; 1] = [Goods { category: None, grade: None, tags: None }];
+        if self.goods.is_empty() { &UNKNOWN } else { &self.goods }
+    }
 }
 
 /// What a policy says.
@@ -141,27 +257,122 @@ pub enum Verdict {
     Approve,
     /// Only when a manager, who is not the requester, says so.
     NeedsManager(Vec<Ground>),
+    /// Only when somebody at HQ, who is not the requester, says so.
+    NeedsHq(Vec<Ground>),
+    /// Nobody may.
+    Refuse(Vec<Ground>),
 }
 
-/// Why a return needs a manager.
+impl Verdict {
+    /// What follows from grounds: the one that asks for most decides.
+    pub fn of(grounds: Vec<Ground>) -> Self {
+        match grounds.iter().map(Ground::needs).max() {
+            None => Verdict::Approve,
+            Some(Needs::Manager) => Verdict::NeedsManager(grounds),
+            Some(Needs::Hq) => Verdict::NeedsHq(grounds),
+            Some(Needs::Nobody) => Verdict::Refuse(grounds),
+        }
+    }
+
+    /// Why; empty when the policy says yes by itself.
+    pub fn grounds(&self) -> &[Ground] {
+        match self {
+            Verdict::Approve => &[],
+            Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) | Verdict::Refuse(grounds) => grounds,
+        }
+    }
+
+    /// Its code: `approve`, `needs_manager`, `needs_hq`, `refuse`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Verdict::Approve => "approve",
+            Verdict::NeedsManager(_) => "needs_manager",
+            Verdict::NeedsHq(_) => "needs_hq",
+            Verdict::Refuse(_) => "refuse",
+        }
+    }
+
+    /// The grounds as events keep them, each once.
+    pub fn codes(&self) -> BTreeSet<&'static str> {
+        self.grounds().iter().map(Ground::code).collect()
+    }
+}
+
+/// Whose word a ground asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// A manager's.
+    Manager,
+    /// HQ's.
+    Hq,
+    /// Nobody can.
+    Nobody,
+}
+
+/// Why a return needs somebody's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ground {
-    /// The sale is older than the window of the reason's class.
+    /// The sale is older than the window that holds for it.
     OutOfWindow {
         /// The sale's age.
         age_days: i64,
         /// The window.
         window_days: u32,
     },
+    /// Such goods aren't taken back for such a reason.
+    NotReturnable,
     /// It is worth more than a clerk may grant.
     ValueAbove {
         /// The limit.
         limit: Amount,
     },
-    /// The sale isn't held here, and it is worth more than may be granted without it.
+    /// It is worth more than a manager may grant.
+    ManagerAbove {
+        /// The limit.
+        limit: Amount,
+    },
+    /// It is worth more than HQ may grant.
+    HqAbove {
+        /// The limit.
+        limit: Amount,
+    },
+    /// The sale isn't held here, and with what was granted on its receipt before it is worth more than
+    /// may be granted without it.
     UnverifiedAbove {
         /// The limit.
         limit: Amount,
+    },
+    /// The sale isn't held here, and the branch has granted as much as it may on sales nobody has seen.
+    UnverifiedAtBranch {
+        /// The limit.
+        limit: Amount,
+        /// What was granted before.
+        used: Amount,
+    },
+    /// The sale isn't held here, and the branch has granted as much of that as it may on one day.
+    UnverifiedOnDay {
+        /// The limit.
+        limit: Amount,
+        /// What was granted before.
+        used: Amount,
+    },
+    /// The goods have to be unopened, and aren't.
+    Opened,
+    /// The goods look worse than they may.
+    GradeBelow {
+        /// The worst grade that is taken back.
+        least: Grade,
+    },
+    /// The tags have to be on the goods, and aren't.
+    TagsMissing,
+    /// A receipt has to be there, and isn't.
+    ReceiptMissing,
+    /// There is no receipt, and the money is to go another way than as store credit.
+    NoReceipt,
+    /// There is no receipt, and the price is above the lowest that was paid within the windows.
+    AboveLowestPrice {
+        /// The lowest price of one.
+        lowest: UnitPrice,
     },
 }
 
@@ -170,90 +381,31 @@ impl Ground {
     pub fn code(&self) -> &'static str {
         match self {
             Ground::OutOfWindow { .. } => "out_of_window",
+            Ground::NotReturnable => "not_returnable",
             Ground::ValueAbove { .. } => "value_above",
+            Ground::ManagerAbove { .. } => "manager_above",
+            Ground::HqAbove { .. } => "hq_above",
             Ground::UnverifiedAbove { .. } => "unverified_above",
+            Ground::UnverifiedAtBranch { .. } => "unverified_branch",
+            Ground::UnverifiedOnDay { .. } => "unverified_day",
+            Ground::Opened => "opened",
+            Ground::GradeBelow { .. } => "grade_below",
+            Ground::TagsMissing => "tags_missing",
+            Ground::ReceiptMissing => "receipt_missing",
+            Ground::NoReceipt => "no_receipt",
+            Ground::AboveLowestPrice { .. } => "above_lowest_price",
         }
     }
-}
 
-/// The reasons of an organisation that has set none.
-pub fn standard_reasons() -> BTreeMap<ReasonCode, Reason> {
-    use ReasonClass::*;
-    [
-        ("defective", Quality, "功能故障", "Does not work", "supplier", "quarantine"),
-        ("damaged", Quality, "破损", "Damaged", "supplier", "quarantine"),
-        ("stained", Quality, "染色不均", "Stained or uneven colour", "supplier", "quarantine"),
-        ("expired", Quality, "过期变质", "Expired or spoiled", "supplier", "quarantine"),
-        ("missing_part", Quality, "缺件", "A part is missing", "supplier", "inspect"),
-        ("wrong_item", NotAsDescribed, "发错货", "Wrong item", "store", "restock"),
-        ("not_as_described", NotAsDescribed, "与描述不符", "Not as described", "store", "inspect"),
-        ("size_chart", NotAsDescribed, "尺码表不符", "Size chart wrong", "store", "restock"),
-        ("too_large", Preference, "偏大", "Too large", "customer", "restock"),
-        ("too_small", Preference, "偏小", "Too small", "customer", "restock"),
-        ("style", Preference, "款式不喜欢", "Style", "customer", "restock"),
-        ("changed_mind", Preference, "不想要了", "Changed mind", "customer", "restock"),
-        ("bought_too_many", Preference, "买多了", "Bought too many", "customer", "restock"),
-        ("price", Preference, "价格原因", "Price", "customer", "restock"),
-        ("transit_damage", Logistics, "运输损坏", "Damaged in transit", "carrier", "quarantine"),
-        ("late", Logistics, "送达太晚", "Arrived late", "carrier", "restock"),
-        ("recall", Recall, "召回", "Recalled", "supplier", "supplier"),
-        ("entry_error", Other, "录入错误", "Entered by mistake", "store", "restock"),
-        ("other", Other, "其他", "Other", "nobody", "inspect"),
-        ("unknown", Other, "未注明", "Not stated", "nobody", "inspect"),
-    ]
-    .into_iter()
-    .map(|(code, class, zh, en, blame, route)| {
-        let reason = Reason { class, zh: zh.into(), en: en.into(), blame: blame.into(), route: route.into() };
-        (ReasonCode::new(code).expect("a code of ours"), reason)
-    })
-    .collect()
+    /// Whose word it asks for.
+    pub fn needs(&self) -> Needs {
+        match self {
+            Ground::ManagerAbove { .. } => Needs::Hq,
+            Ground::HqAbove { .. } => Needs::Nobody,
+            _ => Needs::Manager,
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn case(class: ReasonClass, days: i64, value: i64) -> Case {
-        let sold = NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
-        Case {
-            class,
-            sold_on: Some(sold),
-            returned_on: sold + chrono::Duration::days(days),
-            value: Amount(value),
-        }
-    }
-
-    #[test]
-    fn each_class_of_reasons_has_its_own_window() {
-        let policy = Policy::standard(Currency::CNY);
-        assert_eq!(policy.judge(&case(ReasonClass::Quality, 30, 1000)), Verdict::Approve);
-        assert_eq!(policy.judge(&case(ReasonClass::Preference, 7, 1000)), Verdict::Approve);
-        assert_eq!(
-            policy.judge(&case(ReasonClass::Preference, 8, 1000)),
-            Verdict::NeedsManager(vec![Ground::OutOfWindow { age_days: 8, window_days: 7 }])
-        );
-        assert_eq!(policy.judge(&case(ReasonClass::Recall, 4000, 1000)), Verdict::Approve);
-    }
-
-    #[test]
-    fn more_money_and_less_proof_need_a_manager() {
-        let policy = Policy::standard(Currency::CNY);
-        assert_eq!(
-            policy.judge(&case(ReasonClass::Quality, 1, 100_001)),
-            Verdict::NeedsManager(vec![Ground::ValueAbove { limit: Amount(100_000) }])
-        );
-        let unverified = Case { sold_on: None, ..case(ReasonClass::Quality, 1, 30_001) };
-        assert_eq!(
-            policy.judge(&unverified),
-            Verdict::NeedsManager(vec![Ground::UnverifiedAbove { limit: Amount(30_000) }])
-        );
-        assert_eq!(policy.judge(&Case { value: Amount(30_000), ..unverified }), Verdict::Approve);
-    }
-
-    #[test]
-    fn a_refund_is_due_in_working_days() {
-        let policy = Policy::standard(Currency::CNY);
-        let monday = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-        assert_eq!(policy.refund_due(monday).to_string(), "2026-12-02");
-    }
-}
+mod tests;

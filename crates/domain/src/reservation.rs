@@ -149,6 +149,7 @@ mod tests {
                 schema: 1,
                 rules: 1,
                 zone: Zone::SHANGHAI,
+                import: None,
             },
             purpose: None,
             until: Some(Moment(100)),

@@ -10,11 +10,11 @@ use minicbor::{Decode, Encode};
 use crate::document::Head;
 use crate::event::Event;
 use crate::ids::{
-    CustomerId, EventId, Lot, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku, Tender, TillId,
+    CustomerId, EventId, Lot, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku, Tender, TillId, UserName,
 };
 use crate::money::{Amount, Currency, UnitPrice};
 use crate::quantity::Quantity;
-use crate::time::{Moment, Zone};
+use crate::time::{Day, Moment, Zone};
 
 /// A batch's body may grow to this many bytes; a larger receipt stands alone.
 pub const BATCH_BYTES: usize = 48 * 1024;
@@ -102,6 +102,9 @@ pub struct Receipt {
     /// The tax invoice's number.
     #[n(6)]
     pub invoice: Option<String>,
+    /// Who sat at the till.
+    #[n(7)]
+    pub cashier: Option<UserName>,
 }
 
 /// A receipt's line.
@@ -153,6 +156,9 @@ pub struct SaleLine {
     /// The specification on the paper (规格).
     #[n(14)]
     pub spec: Option<String>,
+    /// The last day on which it is good (有效期).
+    #[n(15)]
+    pub expiry: Option<Day>,
 }
 
 impl SaleLine {
@@ -174,6 +180,7 @@ impl SaleLine {
             serials: None,
             group: None,
             spec: None,
+            expiry: None,
         }
     }
 
@@ -315,6 +322,7 @@ mod tests {
                 lines: vec![line],
                 tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
                 invoice: None,
+                cashier: None,
             }],
         }
     }

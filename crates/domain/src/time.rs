@@ -122,6 +122,23 @@ impl Occurred {
     }
 }
 
+/// A day of the calendar, in no zone: days since 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct Day(#[n(0)] pub i32);
+
+impl Day {
+    /// The day of a date.
+    pub fn of(date: NaiveDate) -> Self {
+        Self(date.to_epoch_days())
+    }
+
+    /// Its date; `None` beyond what a calendar has.
+    pub fn date(self) -> Option<NaiveDate> {
+        NaiveDate::from_epoch_days(self.0)
+    }
+}
+
 /// A reading of a device's hybrid logical clock: milliseconds << 16 | counter.
 ///
 /// Unique for the device, and later than all that the device had seen when it wrote it.

@@ -17,26 +17,32 @@ const SHOWN: &[&str] = &[
     "SELECT identity, kind, site, number, sites, state FROM document WHERE org = ?1 AND state <> 'unreadable' ORDER BY identity",
     "SELECT code, name, zone, currency FROM site WHERE org = ?1 ORDER BY code",
     "SELECT sku, name, category, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
+    "SELECT DISTINCT barcode, sku FROM product_barcode WHERE org = ?1 ORDER BY barcode, sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
-            l.quantity, l.paid, l.service, l.cost, l.lot
+            l.quantity, l.paid, l.service, l.cost, l.lot, l.list_price, l.bundle
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
      WHERE r.org = ?1 ORDER BY r.site, r.till, r.number, l.line",
-    "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, c.quantity, c.pinned, c.rank, c.counts,
-            c.voided, c.valid, c.excess, c.entitled
+    "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, c.quantity, c.pinned, c.rank, c.allowance,
+            c.counts, c.voided, c.valid, c.excess, c.entitled
      FROM line_claim c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      WHERE c.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, h.occurred, h.site, h.currency, h.historic, h.states, h.accepted, h.queued, h.paid,
-            h.committed, h.arrived, h.conflicts, h.clock, h.entitled, h.excess, h.unverified, h.over
+            h.committed, h.arrived, h.conflicts, h.clock, h.deducted, h.sold, h.entitled, h.excess,
+            h.unverified, h.over
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
      FROM return_line l JOIN document d ON d.id = l.document WHERE l.org = ?1 ORDER BY d.identity, l.position",
+    "SELECT d.identity, f.refund, f.tender, f.amount FROM refund f JOIN document d ON d.id = f.document
+     WHERE f.org = ?1 ORDER BY d.identity, f.refund",
     "SELECT b.site, b.sku, b.place, b.lot, b.account, s.quantity, s.value, s.asserted
      FROM bucket b JOIN stock s ON s.org = b.org AND s.bucket = b.id WHERE b.org = ?1 AND (s.quantity <> 0 OR s.value <> 0 OR s.asserted)
      ORDER BY b.site, b.sku, b.place, b.lot, b.account",
     "SELECT d.identity, m.account, m.currency, m.amount FROM money m JOIN document d ON d.id = m.document
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
-    "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.counts FROM moved m
+    "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.value, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
+     JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
      FROM transfer t JOIN document d ON d.id = t.document WHERE t.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, s.supplier, s.states, s.claimed, s.credited, s.open, s.open_value, s.conflicts
@@ -51,6 +57,10 @@ const SHOWN: &[&str] = &[
      FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
      WHERE c.org = ?1 ORDER BY d.identity, c.position",
     "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document
+      WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
+     WHERE j.org = ?1 ORDER BY d.identity, j.event",
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
@@ -280,23 +290,28 @@ impl Work<'_> {
         for table in [
             "site",
             "product",
+            "product_barcode",
             "receipt",
             "receipt_line",
             "row_claim",
             "return_head",
             "return_line",
             "line_claim",
+            "refund",
             "bucket",
             "posting",
             "stock",
             "money",
             "moved",
+            "brought",
             "transfer",
             "supplier_return",
             "reservation",
             "count_head",
             "count_bucket",
             "count_plan",
+            "judged",
+            "provisional",
             "resolution",
             "resolution_claim",
         ] {

@@ -9,6 +9,7 @@ use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::moves::{Illegal, Move};
 use guicang_domain::time::Moment;
 
 /// Why the file could not be read or written.
@@ -139,6 +140,12 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No import of that number brought anything that is held here.
+    #[error("unknown import {found:?}")]
+    UnknownImport {
+        /// As typed.
+        found: String,
+    },
     /// No document of that kind and that number or identity is held here.
     #[error("unknown {kind} {found:?}")]
     UnknownDocument {
@@ -251,11 +258,86 @@ pub enum CommandError {
         /// The currency of the limits.
         currency: Currency,
     },
+    /// The policy wants HQ, and this is a branch.
+    #[error("HQ has to approve")]
+    NeedsHq {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// The policy lets nobody grant it.
+    #[error("the policy lets nobody grant it")]
+    PolicyRefuses {
+        /// Why.
+        grounds: Vec<Ground>,
+        /// The policy's version.
+        policy: String,
+        /// The currency of the limits.
+        currency: Currency,
+    },
+    /// A window of the policy that was to be set is shorter than the law grants.
+    #[error(transparent)]
+    BelowLegal(#[from] guicang_domain::policy::window::BelowLegal),
+    /// A version of the policy that was to be set is there already, and says something else.
+    #[error("there is a version {version:?} already, and versions never change")]
+    VersionTaken {
+        /// Its name.
+        version: String,
+    },
     /// The approver is the one who asks.
     #[error("{user} can't approve their own return")]
     ApproverIsRequester {
         /// Who.
         user: String,
+    },
+    /// What is to be done with a return isn't legal now.
+    #[error("{number}: {} is refused by {}", illegal.what, illegal.rule)]
+    IllegalMove {
+        /// Its number.
+        number: String,
+        /// The rule, the states, and who could do it from which.
+        illegal: Illegal,
+    },
+    /// Only a manager does this.
+    #[error("{what} needs a manager")]
+    ManagerOnly {
+        /// What.
+        what: Move,
+    },
+    /// Something is still owed, so that it can't be closed.
+    #[error("{number}: {} is still owed", currency.format(*due))]
+    StillOwed {
+        /// Its number.
+        number: String,
+        /// How much.
+        due: Amount,
+        /// The currency.
+        currency: Currency,
+    },
+    /// The branch's own share of the store credit is smaller.
+    #[error("{} asked, this branch's share is {}", currency.format(*asked), currency.format(*share))]
+    BeyondShare {
+        /// What was asked.
+        asked: Amount,
+        /// What this branch may spend by itself.
+        share: Amount,
+        /// What is left at all branches together.
+        left: Amount,
+        /// Their currency.
+        currency: Currency,
+    },
+    /// A difference is left, and nobody said how it goes.
+    #[error("{} is left to {}: a tender is needed", currency.format(*difference), if *collect { "collect" } else { "pay" })]
+    TenderNeeded {
+        /// How much.
+        difference: Amount,
+        /// Whether the customer pays it, rather than gets it.
+        collect: bool,
+        /// The currency.
+        currency: Currency,
     },
     /// The document is closed, rejected or cancelled.
     #[error("{number} is {state}")]

@@ -12,6 +12,7 @@
 mod ambient;
 mod machine;
 mod error;
+mod statistics;
 mod store;
 mod facts;
 mod project;
@@ -23,17 +24,19 @@ mod link;
 pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, CloseClaim, CloseCount, CloseTransfer, Contact, CountPlanDraft, CountScope,
-    CounterReturn, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, MoveGoods,
-    Named, OpenCount, Payable, PayoutOutcome, ProductDraft, RaiseClaim, Receive, ReceiveTransfer, Reserve,
-    Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
+    CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item,
+    Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone, PolicyDraft,
+    ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, Resolved, ReturnDone,
+    ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    Against, ClaimLineRow, CountFilter, CountLine, CountRow, DueCount, ExceptionFilter, FeedStatus, Flow,
-    Found, Moved, OpenClaims, PartRow, PassageRow, ReceiptLineView, ReceiptView, RecountReason,
+    Against, Changed, ClaimLineRow, Compared, CountFilter, CountLine, CountRow, DueCount, EventRow,
+    ExceptionFilter, Exposure, FeedStatus, Flow, Found, ImportRow, Judged, MasterRow, OpenClaims, ParcelRow,
+    PartRow, PassageRow, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason, RefundRow,
     ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
     ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
     SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,

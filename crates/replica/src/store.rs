@@ -24,6 +24,7 @@ use crate::ambient::Ambient;
 use crate::error::{OpenError, StoreError};
 use crate::machine::{Holder, Machine, on_own_disk};
 use crate::project::Touched;
+use crate::statistics;
 
 /// `application_id` of a replica's file: `GCrp`.
 const APPLICATION: i64 = 0x4743_7270;
@@ -342,6 +343,7 @@ fn migrate(tx: &Transaction<'_>, from: usize) -> rusqlite::Result<()> {
     for script in &MIGRATIONS[from..] {
         tx.execute_batch(script)?;
     }
+    statistics::describe(tx)?;
     tx.pragma_update(None, "user_version", MIGRATIONS.len() as i64)
 }
 

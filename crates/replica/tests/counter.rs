@@ -1,6 +1,9 @@
 //! A branch by itself: what a clerk does, and what the stock, the refund and the receipt then say.
 
+mod history;
 mod shop;
+mod policies;
+mod walkthroughs;
 
 use guicang_domain::adjustment::Movement;
 use guicang_domain::money::Amount;

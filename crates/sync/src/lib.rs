@@ -29,6 +29,7 @@ pub mod sum;
 pub mod access;
 pub mod codec;
 pub mod message;
+pub mod packed;
 pub mod rule;
 pub mod wire;
 

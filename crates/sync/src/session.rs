@@ -19,9 +19,9 @@ use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
 use crate::grant::SignedGrant;
 use crate::message::{EntryStamp, FeedItem, FeedPart, Outcome, OutcomeKind, Report, SyncAnswer, SyncRequest};
+use crate::packed::Packed;
 use crate::rule::Rule;
 use crate::sum::RunningSum;
-use crate::wire::WireEntry;
 
 /// The least that is asked of an answer after failures, in bytes.
 const ANSWER_LIMIT_MIN_BYTES: u32 = 4 * 1024;
@@ -320,20 +320,20 @@ impl Session {
     /// [`SessionError::OutOfTurn`].
     pub fn entries(
         &mut self,
-        entries: Vec<WireEntry>,
+        entries: impl Into<Packed>,
         more: bool,
         report: Option<Report>,
     ) -> Result<(), SessionError> {
         let State::WantsEntries = self.state else {
             return Err(SessionError::OutOfTurn { what: "entries" });
         };
-        let own = |entry: &&WireEntry| entry.device.is_none_or(|device| device == self.device);
-        let sent: Vec<(u64, u64)> =
-            entries.iter().filter(own).map(|e| (e.sequence, e.changes.len() as u64)).collect();
+        let entries = entries.into();
+        let own = entries.entries.iter().filter(|(device, ..)| device.is_none_or(|d| d == self.device));
+        let sent: Vec<(u64, u64)> = own.map(|(_, sequence, changes)| (*sequence, *changes)).collect();
         let request = SyncRequest {
             epoch: self.epoch,
             cursors: self.feeds.iter().map(|feed| feed.cursor.clone()).collect(),
-            entries,
+            entries: Vec::new(),
             answer_limit_bytes: self.answer_bytes,
             report,
             fence: self.fence,
@@ -342,11 +342,7 @@ impl Session {
         };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
         let sent = Request { after_sequence: self.at_relay, entries: sent, more };
-        let body = match request.entries.is_empty() {
-            true => codec::encode(&request),
-            false => codec::encode_push(&request),
-        };
-        self.state = State::Sending(sent, body);
+        self.state = State::Sending(sent, codec::encode_request(&request, &entries));
         Ok(())
     }
 

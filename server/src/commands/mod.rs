@@ -9,8 +9,10 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+mod sheet;
 pub mod exception;
 pub mod payout;
+pub mod status;
 pub mod doctor;
 pub mod completions;
 mod explain;
@@ -22,6 +24,7 @@ use clap::Subcommand;
 use guicang_cli::config::Config;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -154,7 +157,7 @@ pub enum Commands {
     Product(product::ProductVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
-        after_help = "Examples:\n  guicang-server import --profile uci-online-retail sales.csv.zst --dry-run\n  guicang-server import --profile ./till.toml today.csv"
+        after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
     )]
     Import(ImportArgs),
     /// Sales as the tills closed them
@@ -181,9 +184,15 @@ pub enum Commands {
     /// What was sold and came back, by site and in all
     #[command(after_help = "Examples:\n  guicang-server totals\n  guicang-server totals --json")]
     Totals(TotalsArgs),
+    /// The return policy: what may come back, for how long, on whose word
+    #[command(subcommand)]
+    Policy(PolicyVerb),
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
+    /// Show HQ: what it holds, and what unverified refunds can cost
+    #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
+    Status(status::StatusArgs),
     /// Examine HQ's file and the relay's
     #[command(after_help = "Examples:\n  guicang-server doctor")]
     Doctor(doctor::DoctorArgs),
@@ -210,8 +219,11 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
+            // The table of moves is the program's, not a file's.
+            Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Stock(StockVerb::Show(args)) => args.run(&session.open()?.replica, globals),
             Commands::Stock(StockVerb::Explain(args)) => args.run(&session.open()?.replica, globals),
@@ -224,7 +236,12 @@ impl Commands {
             Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
+            Commands::Policy(verb) if verb.writes() => {
+                writing(session, |hq| verb.run(&mut hq.replica, globals))
+            }
+            Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
             Commands::Completions(args) => args.run(globals),

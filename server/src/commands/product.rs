@@ -1,114 +1,127 @@
-//! `product import`: the list of articles, from a CSV file. All of it or nothing.
+//! `product`: the list of articles, in and out as CSV, and one by one with what lost against another's edit.
 
-use std::path::{Path, PathBuf};
+mod columns;
+mod show;
+
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use guicang_cli::texts::next;
-use guicang_cli::{Exit, Failure, Language, Told};
-use guicang_domain::ids::Sku;
+use guicang_cli::{Exit, Failure, Told};
 use guicang_replica::ProductDraft;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-use super::Session;
+use super::{Session, sheet};
 use crate::texts;
+use columns::Columns;
+pub(super) use show::{LosingItem, losing};
 
 /// The commands on articles.
 #[derive(Debug, Subcommand)]
 pub enum ProductVerb {
-    /// List articles from a CSV file, or change what is said of them
-    #[command(after_help = "Examples:\n  guicang-server product import products.csv")]
+    /// List articles from a CSV file, or change what is said of them: all of the file, or nothing
+    #[command(
+        after_help = "Examples:\n  guicang-server product import products.csv --dry-run\n  guicang-server product import products.csv"
+    )]
     Import(ImportArgs),
+    /// Write the list of articles as CSV, to be edited and imported again
+    #[command(
+        after_help = "Examples:\n  guicang-server product export products.csv\n  guicang-server product export --format csv-bom > products.csv"
+    )]
+    Export(ExportArgs),
+    /// List the articles
+    #[command(
+        after_help = "Examples:\n  guicang-server product list --losing\n  guicang-server product list --json"
+    )]
+    List(show::ListArgs),
+    /// Show all that is said of an article, and what lost against another's edit
+    #[command(after_help = "Examples:\n  guicang-server product show 85123A")]
+    Show(show::ShowArgs),
 }
 
 /// From where.
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// CSV in UTF-8 with a heading: sku,name and any of spec,unit,barcodes,category,supplier,list_price,cost,service
+    /// CSV with headers in Chinese or English: sku, and any of name, spec, unit, barcodes, category, supplier, list_price, cost, tax_rate, tax_code, service, tolerance, attribute:NAME, unit:NAME, min:SITE, max:SITE
     pub file: PathBuf,
+    /// Do everything but write
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
-/// A row. An empty field is one that isn't known.
-#[derive(Debug, Deserialize)]
-struct Row {
-    sku: String,
-    name: String,
-    spec: Option<String>,
-    unit: Option<String>,
-    /// Several are separated by spaces.
-    barcodes: Option<String>,
-    category: Option<String>,
-    supplier: Option<String>,
-    list_price: Option<String>,
-    cost: Option<String>,
-    service: Option<String>,
+/// Whereto.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file; standard output if not said
+    pub file: Option<PathBuf>,
 }
 
 /// What came of it, as JSON. The keys are part of the program's interface.
 #[derive(Debug, Serialize)]
 struct ProductsItem {
     rows: usize,
-    changed: usize,
+    changed: Option<usize>,
+    unread_columns: Vec<String>,
 }
 
 impl ProductVerb {
     /// Does it.
     ///
     /// # Errors
-    /// [`Failure`] when the file can't be read or a row is wrong: nothing is changed then.
+    /// [`Failure`] when a file can't be read or written, or a row is wrong: nothing is changed then.
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let ProductVerb::Import(args) = self;
+        match self {
+            ProductVerb::Import(args) => args.run(session),
+            ProductVerb::Export(args) => args.run(session),
+            ProductVerb::List(args) => args.run(session),
+            ProductVerb::Show(args) => args.run(session),
+        }
+    }
+}
+
+impl ImportArgs {
+    fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
         let l = globals.language;
-        let drafts = read(&args.file, l)?;
-        let rows = drafts.len();
-        let mut hq = session.open_or_found()?;
-        let changed = hq.replica.put_products(drafts).told(globals)?;
-        session.settle(&mut hq)?;
-        globals.show("product-import", &[ProductsItem { rows, changed }], |items| {
-            texts::products(l, items[0].rows, items[0].changed)
+        let (columns, drafts) = sheet::read(&self.file, globals, Columns::of, Columns::draft)?;
+        once_each(&drafts).map_err(|sku| {
+            Failure::new(Exit::Refused, texts::listed_twice(l, &sku), texts::rows_wrong_next(l))
         })?;
-        globals.next(&next::stock(l, globals.program))
+        let rows = drafts.len();
+        let changed = if self.dry_run {
+            None
+        } else {
+            let mut hq = session.open_or_found()?;
+            let changed = hq.replica.put_products(drafts).told(globals)?;
+            session.settle(&mut hq)?;
+            Some(changed)
+        };
+        let unread = columns.unread.join(", ");
+        let item = ProductsItem { rows, changed, unread_columns: columns.unread };
+        globals.show("product-import", &[item], |items| match items[0].changed {
+            Some(changed) => texts::products(l, items[0].rows, changed),
+            None => texts::products_dry(l, items[0].rows),
+        })?;
+        if !unread.is_empty() {
+            globals.say(&texts::columns_unread(l, &unread))?;
+        }
+        globals.next(&texts::products_next(l))
     }
 }
 
-fn read(file: &Path, l: Language) -> Result<Vec<ProductDraft>, Failure> {
-    let bad = |message: String| Failure::new(Exit::Refused, message, texts::product_next(l));
-    let unreadable = |e: csv::Error| bad(texts::product_file(l, &file.display(), &e));
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(file).map_err(unreadable)?;
-    let headers = reader.headers().map_err(unreadable)?.clone();
-    let mut drafts = Vec::new();
-    for (record, line) in reader.records().zip(2u64..) {
-        let wrong = |detail: &dyn std::fmt::Display| bad(texts::product_row(l, line, detail));
-        let record = record.map_err(|e| wrong(&e))?;
-        let row: Row = record.deserialize(Some(&headers)).map_err(|e| wrong(&e))?;
-        drafts.push(draft(row).map_err(|e| wrong(&e))?);
+/// Refuses a list that says two things of one article.
+fn once_each(drafts: &[ProductDraft]) -> Result<(), String> {
+    let mut seen = std::collections::HashSet::new();
+    match drafts.iter().find(|draft| !seen.insert(&draft.sku)) {
+        Some(draft) => Err(draft.sku.to_string()),
+        None => Ok(()),
     }
-    Ok(drafts)
 }
 
-fn draft(row: Row) -> Result<ProductDraft, String> {
-    let text = |field: Option<String>| field.filter(|text| !text.is_empty());
-    let price = |field: Option<String>| {
-        text(field).map(|price| price.parse().map_err(|e| format!("{e}"))).transpose()
-    };
-    if row.name.is_empty() {
-        return Err("name: found nothing, wanted a name".into());
+impl ExportArgs {
+    fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let globals = session.globals;
+        let rows = session.open()?.replica.products().told(globals)?;
+        let table = columns::table(rows.iter().map(|row| &row.is), globals.language);
+        sheet::write(self.file.as_deref(), &table, globals)
     }
-    let service = match text(row.service).as_deref() {
-        None | Some("0" | "no" | "false" | "否") => false,
-        Some("1" | "yes" | "true" | "是") => true,
-        Some(other) => return Err(format!("service: found {other:?}, wanted yes or no")),
-    };
-    Ok(ProductDraft {
-        sku: Sku::of(&row.sku).map_err(|e| e.to_string())?,
-        name: row.name,
-        spec: text(row.spec),
-        unit: text(row.unit).unwrap_or_else(|| "piece".into()),
-        barcodes: text(row.barcodes).iter().flat_map(|b| b.split_whitespace()).map(str::to_owned).collect(),
-        category: text(row.category),
-        supplier: text(row.supplier),
-        list_price: price(row.list_price)?,
-        cost: price(row.cost)?,
-        service,
-    })
 }

@@ -1,16 +1,18 @@
 //! `site`: branches and warehouses, as HQ names them.
 
+mod list;
+
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
-use guicang_cli::format::{Column, Table};
-use guicang_cli::texts::headings;
-use guicang_cli::{Failure, Told};
+use guicang_cli::{Exit, Failure, Told};
 use guicang_domain::ids::SiteId;
 use guicang_domain::money::Currency;
 use guicang_domain::time::Zone;
-use guicang_replica::{Replica, SiteDraft};
+use guicang_replica::SiteDraft;
 use serde::Serialize;
 
-use super::Session;
+use super::{Session, sheet};
 use crate::texts;
 
 /// The commands on sites.
@@ -24,6 +26,14 @@ pub enum SiteVerb {
     /// List the sites
     #[command(after_help = "Examples:\n  guicang-server site list --json")]
     List(ListArgs),
+    /// Add sites from a CSV file, or change what is said of them: all of the file, or nothing
+    #[command(
+        after_help = "Examples:\n  guicang-server site import stores.csv --zone America/Chicago --currency USD"
+    )]
+    Import(ImportArgs),
+    /// Write the list of sites as CSV, to be edited and imported again
+    #[command(after_help = "Examples:\n  guicang-server site export stores.csv")]
+    Export(ExportArgs),
 }
 
 /// A site.
@@ -37,6 +47,9 @@ pub struct AddArgs {
     /// Its address
     #[arg(long)]
     pub address: Option<String>,
+    /// Where goods that customers send back go [default: its address]
+    #[arg(long, value_name = "ADDRESS")]
+    pub return_address: Option<String>,
     /// Its time zone [default: the organisation's]
     #[arg(long)]
     pub zone: Option<Zone>,
@@ -49,24 +62,53 @@ pub struct AddArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {}
 
-/// A site, as JSON. The keys are part of the program's interface.
+/// From where.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// CSV with headers in Chinese or English: code, and any of name, address (one column or more), zone, currency
+    pub file: PathBuf,
+    /// The time zone of the rows that don't say theirs
+    #[arg(long)]
+    pub zone: Option<Zone>,
+    /// The currency of the rows that don't say theirs
+    #[arg(long)]
+    pub currency: Option<Currency>,
+    /// Do everything but write
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Whereto.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file; standard output if not said
+    pub file: Option<PathBuf>,
+}
+
+/// What came of a list, as JSON. The keys are part of the program's interface.
 #[derive(Debug, Serialize)]
-struct SiteItem {
-    site: String,
-    name: String,
-    zone: String,
-    currency: String,
+struct SitesItem {
+    rows: usize,
+    changed: Option<usize>,
+    unread_columns: Vec<String>,
 }
 
 impl SiteVerb {
     /// Does it.
     ///
     /// # Errors
-    /// [`Failure`] when a file can't be read or written.
+    /// [`Failure`] when a file can't be read or written, or a row is wrong: nothing is changed then.
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         match self {
             SiteVerb::Add(args) => args.run(session),
-            SiteVerb::List(_) => list(session, &session.open()?.replica, None),
+            SiteVerb::List(_) => list::show(session, &session.open()?.replica, None),
+            SiteVerb::Import(args) => args.run(session),
+            SiteVerb::Export(args) => {
+                let globals = session.globals;
+                let rows = session.open()?.replica.listed_sites().told(globals)?;
+                let sites: Vec<_> = rows.into_iter().map(|row| row.is).collect();
+                sheet::write(args.file.as_deref(), &list::table(&sites, globals.language), globals)
+            }
         }
     }
 }
@@ -80,42 +122,51 @@ impl AddArgs {
             code: self.code.clone(),
             name: self.name.clone().unwrap_or_else(|| self.code.to_string()),
             address: self.address.clone(),
+            return_address: self.return_address.clone(),
             zone: self.zone,
             currency: self.currency,
         };
         let changed = hq.replica.put_site(draft).told(globals)?;
         globals.say(&if changed { texts::site_put(l, &self.code) } else { texts::unchanged(l) })?;
         session.settle(&mut hq)?;
-        list(session, &hq.replica, Some(&self.code))?;
+        list::show(session, &hq.replica, Some(&self.code))?;
         globals.next(&texts::enrol_next(l, &self.code))
     }
 }
 
-fn list(session: &Session<'_>, replica: &Replica, only: Option<&SiteId>) -> Result<(), Failure> {
-    let globals = session.globals;
-    let l = globals.language;
-    let sites = replica.sites().told(globals)?;
-    let items: Vec<SiteItem> = sites
-        .into_iter()
-        .filter(|site| only.is_none_or(|code| site.code == *code))
-        .map(|site| SiteItem {
-            site: site.code.to_string(),
-            name: site.name,
-            zone: site.zone.to_string(),
-            currency: site.currency.to_string(),
-        })
-        .collect();
-    globals.show("site", &items, |items| {
-        let mut table = Table::new([
-            Column::Left(headings::site(l)),
-            Column::Left(texts::name(l)),
-            Column::Left(texts::zone(l)),
-            Column::Left(headings::currency(l)),
-        ]);
-        for item in items {
-            let SiteItem { site, name, zone, currency } = item;
-            table.row([site.clone(), name.clone(), zone.clone(), currency.clone()]);
+impl ImportArgs {
+    fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        let globals = session.globals;
+        let l = globals.language;
+        let (columns, mut drafts) =
+            sheet::read(&self.file, globals, list::Columns::of, list::Columns::draft)?;
+        let mut seen = std::collections::HashSet::new();
+        if let Some(twice) = drafts.iter().find(|draft| !seen.insert(draft.code.clone())) {
+            let message = texts::listed_twice(l, twice.code.as_str());
+            return Err(Failure::new(Exit::Refused, message, texts::rows_wrong_next(l)));
         }
-        table
-    })
+        for draft in &mut drafts {
+            draft.zone = draft.zone.or(self.zone);
+            draft.currency = draft.currency.or(self.currency);
+        }
+        let rows = drafts.len();
+        let changed = if self.dry_run {
+            None
+        } else {
+            let mut hq = session.open_or_found()?;
+            let changed = hq.replica.put_sites(drafts).told(globals)?;
+            session.settle(&mut hq)?;
+            Some(changed)
+        };
+        let unread = columns.unread.join(", ");
+        let item = SitesItem { rows, changed, unread_columns: columns.unread };
+        globals.show("site-import", &[item], |items| match items[0].changed {
+            Some(changed) => texts::sites(l, items[0].rows, changed),
+            None => texts::sites_dry(l, items[0].rows),
+        })?;
+        if !unread.is_empty() {
+            globals.say(&texts::columns_unread(l, &unread))?;
+        }
+        globals.next(&texts::sites_next(l))
+    }
 }

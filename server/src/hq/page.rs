@@ -166,6 +166,7 @@ impl Page {
                     (self.behind(&replica, l)?)
                     (self.sites(&replica, l)?)
                     (exceptions(&replica, l)?)
+                    p { (crate::commands::status::exposure_text(l, &replica.exposure()?)) }
                     (returns(&replica, asked)?)
                     (stock(&replica, asked)?)
                 }

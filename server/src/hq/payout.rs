@@ -140,6 +140,8 @@ fn pay(
         tender: due.tender.clone(),
         amount: due.amount,
         currency: due.currency,
+        payment: due.payment.clone(),
+        ordered: now(),
     };
     let said = match order_and_ask(rail, &order, begun) {
         Ok(said) => said,
@@ -163,6 +165,7 @@ fn pay(
             write(PayoutOutcome::Failed { reason: reason.clone() })?;
             run.failed.push((settled, reason));
         }
+        // The rail takes no order on that payment yet: the next run orders it again.
         RailState::Pending | RailState::Unknown => run.pending.push(settled),
     }
     Ok(())
@@ -183,6 +186,7 @@ fn order_and_ask(rail: &dyn PaymentRail, order: &PayOrder, begun: bool) -> Resul
         }
     }
     match rail.pay(order)? {
+        Ordered::Later { .. } => Ok(Said { accepted: None, state: RailState::Pending }),
         Ordered::Refused { reason } => Ok(Said { accepted: None, state: RailState::Failed { reason } }),
         Ordered::Accepted { reference } => {
             Ok(Said { accepted: Some(reference), state: rail.query(&order.refund)? })

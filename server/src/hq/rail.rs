@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use guicang_domain::ids::{RefundNumber, Tender};
 use guicang_domain::money::{Amount, Currency};
+use guicang_domain::time::Moment;
+use guicang_replica::Payment;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 /// An order to pay a refund.
@@ -23,6 +25,10 @@ pub struct PayOrder {
     pub amount: Amount,
     /// Of what.
     pub currency: Currency,
+    /// The customer's payment that it goes back on, where it is known.
+    pub payment: Option<Payment>,
+    /// When it is ordered.
+    pub ordered: Moment,
 }
 
 /// What a rail answers to an order.
@@ -32,6 +38,11 @@ pub enum Ordered {
     Accepted {
         /// Its reference.
         reference: String,
+    },
+    /// It takes no order on that payment yet: the same order again, then.
+    Later {
+        /// From when on.
+        at: Moment,
     },
     /// It refuses the order for good.
     Refused {
@@ -88,7 +99,9 @@ pub trait PaymentRail {
 /// its own: it survives HQ's crashes.
 ///
 /// An order is pending at first, and paid once it is asked for. It refuses another amount, tender or
-/// currency under a number that it has, and amounts of zero or less.
+/// currency under a number that it has, and amounts of zero or less. On a payment that it is told of it has
+/// the limits of a real one (WeChat Pay's): [`REFUND_DAYS`], [`PARTIAL_REFUNDS`], [`REFUND_GAP_MS`], and no
+/// more in all than was paid.
 pub struct SimulatedRail {
     connection: Mutex<Connection>,
 }
@@ -106,6 +119,15 @@ pub struct Payout {
     pub ordered: u32,
 }
 
+/// A payment is paid back on for so many days.
+pub const REFUND_DAYS: i64 = 365;
+
+/// A payment is paid back in at most so many parts.
+pub const PARTIAL_REFUNDS: i64 = 50;
+
+/// Two refunds on one payment are ordered at least so far apart, ms.
+pub const REFUND_GAP_MS: i64 = 60_000;
+
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS payout (
     refund    TEXT PRIMARY KEY,
@@ -113,8 +135,12 @@ CREATE TABLE IF NOT EXISTS payout (
     amount    INTEGER NOT NULL,
     currency  TEXT NOT NULL,
     paid      INTEGER NOT NULL DEFAULT 0,
-    ordered   INTEGER NOT NULL DEFAULT 1
-) STRICT;";
+    ordered   INTEGER NOT NULL DEFAULT 1,
+    -- The payment that it goes back on, and when it was first ordered, ms.
+    payment   TEXT,
+    at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS payout_payment ON payout (payment) WHERE payment IS NOT NULL;";
 
 impl SimulatedRail {
     /// Opens the rail's books, or begins them.
@@ -136,20 +162,23 @@ impl SimulatedRail {
     /// [`RailError`] when the file can't be read.
     pub fn payouts(&self) -> Result<Vec<Payout>, RailError> {
         self.with(|connection| {
-            let sql = "SELECT refund, tender, amount, currency, paid, ordered FROM payout ORDER BY refund";
+            let sql =
+                "SELECT refund, tender, amount, currency, paid, ordered, at FROM payout ORDER BY refund";
             let mut statement = connection.prepare(sql)?;
             let rows = statement.query_map([], |row| {
                 let (refund, tender, currency): (String, String, String) =
                     (row.get(0)?, row.get(1)?, row.get(3)?);
-                Ok((refund, tender, row.get(2)?, currency, row.get(4)?, row.get(5)?))
+                Ok((refund, tender, row.get(2)?, currency, row.get(4)?, (row.get(5)?, row.get(6)?)))
             })?;
             rows.map(|row| {
-                let (refund, tender, amount, currency, paid, ordered) = row?;
+                let (refund, tender, amount, currency, paid, (ordered, at)) = row?;
                 let order = PayOrder {
                     refund: refund.parse().map_err(damaged)?,
                     tender: tender.parse().map_err(damaged)?,
                     amount: Amount(amount),
                     currency: currency.parse().map_err(damaged)?,
+                    payment: None,
+                    ordered: Moment(at),
                 };
                 Ok(Payout { reference: reference(&order.refund), order, paid, ordered })
             })
@@ -178,9 +207,17 @@ impl PaymentRail for SimulatedRail {
             let currency = order.currency.to_string();
             match held.optional()? {
                 None => {
-                    let sql = "INSERT INTO payout (refund, tender, amount, currency) VALUES (?, ?, ?, ?)";
+                    if let Some(answer) = limit(&tx, order)? {
+                        return Ok(answer);
+                    }
+                    let sql = "INSERT INTO payout (refund, tender, amount, currency, payment, at)
+                               VALUES (?, ?, ?, ?, ?, ?)";
                     let (refund, tender) = (order.refund.as_str(), order.tender.as_str());
-                    tx.execute(sql, params![refund, tender, order.amount.0, currency])?;
+                    let payment = order.payment.as_ref().map(|p| p.reference.as_str());
+                    tx.execute(
+                        sql,
+                        params![refund, tender, order.amount.0, currency, payment, order.ordered.0],
+                    )?;
                 }
                 Some((tender, amount, of))
                     if tender == order.tender.as_str() && amount == order.amount.0 && of == currency =>
@@ -214,6 +251,26 @@ impl PaymentRail for SimulatedRail {
     }
 }
 
+/// What a real rail answers to one refund more on a payment; `None`: it takes it.
+fn limit(tx: &Connection, order: &PayOrder) -> Result<Option<Ordered>, RailError> {
+    let Some(payment) = &order.payment else { return Ok(None) };
+    let refused = |reason: String| Ok(Some(Ordered::Refused { reason }));
+    let sql = "SELECT count(*), coalesce(sum(amount), 0), max(at) FROM payout WHERE payment = ?";
+    let (count, sum, last): (i64, i64, Option<i64>) =
+        tx.query_row(sql, [&payment.reference], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    if order.ordered.0 - payment.at.0 > REFUND_DAYS * 86_400_000 {
+        return refused(format!("the payment is older than {REFUND_DAYS} days"));
+    }
+    if count >= PARTIAL_REFUNDS {
+        return refused(format!("the payment has had {PARTIAL_REFUNDS} refunds already"));
+    }
+    if Amount(sum) + order.amount > payment.amount {
+        return refused("more than was paid".into());
+    }
+    let free = last.map(|at| Moment(at).plus_ms(REFUND_GAP_MS));
+    Ok(free.filter(|free| order.ordered < *free).map(|at| Ordered::Later { at }))
+}
+
 fn reference(refund: &RefundNumber) -> String {
     format!("SIM-{refund}")
 }
@@ -238,7 +295,44 @@ mod tests {
             tender: "wechat".parse().unwrap(),
             amount: Amount(amount),
             currency: "CNY".parse().unwrap(),
+            payment: None,
+            ordered: Moment(0),
         }
+    }
+
+    /// A payment of 600.00, and a refund of 5.00 on it, so long after it.
+    fn on_payment(refund: &str, after_ms: i64) -> PayOrder {
+        let payment = Payment { reference: "P1".into(), amount: Amount(60_000), at: Moment(0) };
+        PayOrder { payment: Some(payment), ordered: Moment(after_ms), ..order(refund, 500) }
+    }
+
+    /// A real rail's limits: a minute apart, fifty parts, a year, and never more than was paid.
+    #[test]
+    fn a_payment_is_paid_back_within_the_rails_limits() {
+        let folder = tempfile::tempdir().unwrap();
+        let rail = SimulatedRail::open(&folder.path().join("rail.sqlite")).unwrap();
+        let accepted = |answer| matches!(answer, Ordered::Accepted { .. });
+        assert!(accepted(rail.pay(&on_payment("R0", 0)).unwrap()));
+        let soon = rail.pay(&on_payment("R1", REFUND_GAP_MS - 1)).unwrap();
+        assert_eq!(soon, Ordered::Later { at: Moment(REFUND_GAP_MS) });
+        assert_eq!(rail.query(&"R1".parse().unwrap()).unwrap(), RailState::Unknown, "not ordered");
+        assert!(accepted(rail.pay(&on_payment("R0", 1)).unwrap()), "the same order is no second one");
+        for n in 1..PARTIAL_REFUNDS {
+            assert!(accepted(rail.pay(&on_payment(&format!("R{n}"), n * REFUND_GAP_MS)).unwrap()), "{n}");
+        }
+        let reason = |order: &PayOrder| match rail.pay(order).unwrap() {
+            Ordered::Refused { reason } => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(reason(&on_payment("R50", 50 * REFUND_GAP_MS)).contains("50 refunds"));
+        let other = |refund: &str, after_ms| {
+            let payment = Payment { reference: "P2".into(), amount: Amount(600), at: Moment(0) };
+            PayOrder { payment: Some(payment), ..on_payment(refund, after_ms) }
+        };
+        let year = REFUND_DAYS * 86_400_000;
+        assert!(reason(&other("S0", year + 1)).contains("365 days"));
+        assert!(accepted(rail.pay(&other("S1", year)).unwrap()));
+        assert!(reason(&other("S2", year)).contains("more than was paid"));
     }
 
     /// However often a number is ordered, and by whom: one payment, of the first amount.

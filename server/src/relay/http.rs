@@ -169,7 +169,7 @@ async fn sync(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bod
     let body = read_body(&headers, body)?;
     let sender = signed_in(&service, &headers)?;
     run(service, move |service| {
-        let request: SyncRequest = codec::decode(&body, DECODED_LIMIT_BYTES)?;
+        let request: SyncRequest = codec::decode_request(&body, DECODED_LIMIT_BYTES)?;
         let now = (service.outside.now)();
         Ok(codec::encode(&service.relay.sync(sender, request, now)?))
     })

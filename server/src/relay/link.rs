@@ -46,7 +46,7 @@ impl LocalLink {
     /// # Errors
     /// [`LinkError`].
     pub fn sync(&self, body: &[u8], now: Moment) -> Result<Vec<u8>, LinkError> {
-        let request: SyncRequest = codec::decode(body, DECODED_LIMIT_BYTES)?;
+        let request: SyncRequest = codec::decode_request(body, DECODED_LIMIT_BYTES)?;
         Ok(codec::encode(&self.relay.sync(self.device, request, now)?))
     }
 }

@@ -8,7 +8,7 @@ use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Grade};
-use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
+use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Zone};
 use guicang_replica::{
     Ambient, By, CounterReturn, Founding, Graded, ImportBatch, Item, Replica, ReturnRow, SiteDraft,
@@ -68,6 +68,7 @@ impl Chain {
                 code: code.parse().unwrap(),
                 name: code.into(),
                 address: None,
+                return_address: None,
                 zone: None,
                 currency: None,
             };
@@ -140,6 +141,17 @@ impl Chain {
 
     /// A receipt of one line, rung up at the branch.
     pub fn sell(&self, branch: &mut Replica, number: &str, units: i64, paid: i64) {
+        self.sell_by(branch, number, units, paid, Vec::new());
+    }
+
+    /// The same, paid by WeChat: the rail pays back on that payment.
+    pub fn sell_by_wechat(&self, branch: &mut Replica, number: &str, units: i64, paid: i64) {
+        let reference = Some(format!("4200{number}"));
+        let tender = PaidBy { tender: "wechat".parse().unwrap(), amount: Amount(paid), reference };
+        self.sell_by(branch, number, units, paid, vec![tender]);
+    }
+
+    fn sell_by(&self, branch: &mut Replica, number: &str, units: i64, paid: i64, tenders: Vec<PaidBy>) {
         let site = branch.identity().site.clone().unwrap();
         let line = ReceiptLineId::of_number(1);
         let receipt = Receipt {
@@ -148,8 +160,9 @@ impl Chain {
             occurred: self.now(),
             customer: None,
             lines: vec![SaleLine::new(line, "TEA".parse().unwrap(), Quantity::units(units), Amount(paid))],
-            tenders: Vec::new(),
+            tenders,
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site,
@@ -164,6 +177,10 @@ impl Chain {
 
     /// One of it comes back, to be refunded by WeChat.
     pub fn take_back(&self, branch: &mut Replica, receipt: &str) {
+        self.take_back_by(&clerk(), branch, receipt);
+    }
+
+    pub fn take_back_by(&self, by: &By, branch: &mut Replica, receipt: &str) {
         self.later(60_000);
         let graded = Graded {
             sku: None,
@@ -184,10 +201,11 @@ impl Chain {
             note: None,
             goods_here: true,
             grades: vec![graded],
+            tags: None,
             refund: Some("wechat".parse().unwrap()),
             paid: false,
         };
-        branch.counter_return(&clerk(), request).unwrap();
+        branch.counter_return(by, request).unwrap();
     }
 
     pub fn returns_at_hq(&self) -> Vec<ReturnRow> {

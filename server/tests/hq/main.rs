@@ -2,4 +2,5 @@
 
 mod chain;
 mod following;
+mod lists;
 mod paying;

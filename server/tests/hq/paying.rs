@@ -120,3 +120,50 @@ fn a_lost_answer_is_no_answer() {
         assert_paid_once(&mut chain, &rail, &format!("{point:?}"));
     }
 }
+
+/// Two returns of one receipt: a rail takes no two orders on one payment within a minute. The second waits
+/// and is paid by the next run, under the number that it had.
+#[test]
+fn a_second_refund_on_one_payment_waits_a_minute() {
+    let mut chain = Chain::found();
+    let mut alice = chain.join("S01");
+    chain.sell_by_wechat(&mut alice, "1001", 2, 3_000);
+    chain.take_back(&mut alice, "S01/1001");
+    chain.take_back(&mut alice, "S01/1001");
+    chain.sync(&mut alice);
+    let rail = SimulatedRail::open(&chain.data.rail_file()).unwrap();
+    let first = pay(&mut chain, &rail, 1).unwrap();
+    assert_eq!((first.paid.len(), first.pending.len()), (1, 1));
+    let soon = pay(&mut chain, &rail, 1).unwrap();
+    assert_eq!((soon.paid.len(), soon.pending.len()), (0, 1));
+    chain.later(60_000);
+    let second = pay(&mut chain, &rail, 1).unwrap();
+    assert_eq!((second.paid.len(), second.pending.len()), (1, 0));
+    assert_eq!(second.paid[0].refund, first.pending[0].refund);
+    assert_eq!(rail.payouts().unwrap().len(), 2);
+}
+
+/// A payment that is too old to pay back on: the refund fails for good, what is owed stays owed, and the
+/// branch pays it out otherwise, under another number.
+#[test]
+fn what_the_rail_refuses_is_paid_otherwise() {
+    let mut chain = Chain::found();
+    let mut alice = chain.join("S01");
+    chain.sell_by_wechat(&mut alice, "1001", 2, 3_000);
+    chain.later(366 * 86_400_000);
+    let row = {
+        let by = guicang_replica::By { approved_by: Some("wang".parse().unwrap()), ..crate::chain::clerk() };
+        chain.take_back_by(&by, &mut alice, "S01/1001");
+        chain.sync(&mut alice);
+        let rail = SimulatedRail::open(&chain.data.rail_file()).unwrap();
+        let run = pay(&mut chain, &rail, 1).unwrap();
+        assert_eq!(run.failed.len(), 1);
+        assert!(run.failed[0].1.contains("365 days"), "{}", run.failed[0].1);
+        chain.returns_at_hq().remove(0)
+    };
+    assert_eq!((row.entitled, row.queued, row.paid), (Amount(1_500), Amount(0), Amount(0)));
+    chain.sync(&mut alice);
+    let cash = "cash".parse().unwrap();
+    let done = alice.refund(&crate::chain::clerk(), row.number.as_str(), cash, None, true).unwrap();
+    assert_eq!((done.queued, done.paid), (Amount(0), Amount(1_500)));
+}

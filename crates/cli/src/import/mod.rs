@@ -16,9 +16,15 @@
 //! remembered of the whole file moves to a temporary one ([`scratch::Limits`]).
 
 pub mod profile;
+pub mod columns;
 pub mod rules;
+pub mod encoding;
+pub mod lenient;
+pub mod sheet;
 mod reader;
 mod row;
+mod named;
+mod take;
 pub mod scratch;
 mod open_lines;
 mod batch;
@@ -28,24 +34,20 @@ mod error;
 
 use std::collections::{HashMap, HashSet};
 
-use guicang_domain::adjustment::AdjustmentLine;
-use guicang_domain::ids::{CustomerId, IdError, ReasonCode, ReceiptId, ReceiptLineId, SiteId, Sku, Tender};
-use guicang_domain::money::{Amount, UnitPrice};
-use guicang_domain::quantity::Quantity;
-use guicang_domain::returns::{ReturnLine, SaleLink};
-use guicang_domain::sale::SaleLine;
+use guicang_domain::ids::{Lot, ReceiptId, ReceiptLineId, SiteId, Sku, UserName};
 
-use batch::{Collector, Heading, Taking};
+use batch::{Collector, Heading, PaidIn};
+use columns::Role;
 pub use error::ImportError;
-use open_lines::{OpenLines, TakeError};
+use open_lines::OpenLines;
 use profile::Profile;
 use reader::{Next, Rows};
 pub use reader::{ROW_BYTES, Source};
 use report::{LeftOut, Progress, Report};
-use row::{Layout, Row, column, left_out};
-use rules::{Kind, Verdict, judge};
-use scratch::{Limits, Occurrences, Scratch, key_of};
-use target::{HeldSaleLine, ImportTarget, SiteAnswer};
+use row::{Layout, Row};
+use rules::{Verdict, judge, skips};
+use scratch::{Limits, Occurrences, Scratch};
+use target::{ImportTarget, SiteAnswer};
 
 /// Rows of a batch, if not said otherwise: [`Limits::batch_rows`].
 pub const ROWS_A_BATCH: usize = 50_000;
@@ -56,8 +58,11 @@ const ROWS_A_PROGRESS: u64 = 4096;
 /// So many sites' answers are remembered; a file with more is asked for again.
 const SITES_REMEMBERED: usize = 10_000;
 
-/// The longest name or remark: one that is longer is a file gone wrong, and would make a document
-/// that no relay takes.
+/// So many barcodes' articles are remembered.
+const BARCODES_REMEMBERED: usize = 50_000;
+
+/// The longest name, remark or list of serial numbers: one that is longer is a file gone wrong, and would
+/// make a document that no relay takes.
 const NAME_BYTES: usize = 1_000;
 
 /// How to import.
@@ -65,7 +70,7 @@ const NAME_BYTES: usize = 1_000;
 pub struct Options {
     /// Do everything but write.
     pub dry_run: bool,
-    /// The site of all rows, where the profile names no column for it.
+    /// The site of the rows that don't say theirs.
     pub site: Option<SiteId>,
     /// How much to keep in memory.
     pub limits: Limits,
@@ -84,11 +89,11 @@ pub fn import(
     options: &Options,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Report, ImportError> {
-    if profile.columns.site.is_none() && options.site.is_none() {
-        return Err(ImportError::SiteNotNamed { profile: profile.name.clone() });
-    }
     let mut rows = Rows::open(source, profile)?;
     let mut layout = Layout::new(profile, &rows);
+    if !layout.has(Role::Site) && options.site.is_none() {
+        return Err(ImportError::SiteNotNamed { profile: profile.name.clone() });
+    }
     let mut import = Import {
         target,
         profile,
@@ -97,8 +102,9 @@ pub fn import(
         occurrences: Occurrences::new(options.limits.rows),
         open_lines: OpenLines::new(options.limits.sale_lines),
         sites: HashMap::new(),
+        barcodes: HashMap::new(),
         known: None,
-        collector: Collector::new(profile.zone, profile.currency),
+        collector: Collector::new(profile.zone(), profile.currency(), profile.gather),
         report: Report::default(),
     };
     loop {
@@ -109,10 +115,17 @@ pub fn import(
         match next {
             Next::End => break,
             Next::LeftOut(row) => import.report.leave_out(row),
-            Next::Row => match layout.read(profile, rows.record(), rows.line()) {
-                Ok(row) => import.row(&row, &layout, rows.record(), rows.line())?,
-                Err(row) => import.report.leave_out(row),
-            },
+            Next::Row => {
+                let record = layout.meant(profile, rows.record());
+                if let Some(reason) = skips(&profile.rules, &layout.texts(profile, &record)) {
+                    import.report.skip(reason);
+                } else {
+                    match layout.read(profile, &record, rows.line()) {
+                        Ok(row) => import.row(&row, &layout, &record, rows.line())?,
+                        Err(row) => import.report.leave_out(row),
+                    }
+                }
+            }
         }
         if import.report.rows.is_multiple_of(ROWS_A_PROGRESS) {
             progress(import.progress(&rows));
@@ -120,7 +133,8 @@ pub fn import(
     }
     import.flush()?;
     progress(import.progress(&rows));
-    let report = import.report;
+    let mut report = import.report;
+    report.tenders_differ = import.collector.tenders_differ;
     if report.accounted() != report.rows {
         return Err(ImportError::Unaccounted { rows: report.rows, accounted: report.accounted() });
     }
@@ -135,6 +149,8 @@ struct Import<'a> {
     occurrences: Occurrences,
     open_lines: OpenLines,
     sites: HashMap<SiteId, SiteAnswer>,
+    /// The article of each barcode asked for.
+    barcodes: HashMap<String, Option<Sku>>,
     /// The rows that the target knows of the receipt last looked at.
     known: Option<(ReceiptId, HashSet<ReceiptLineId>)>,
     collector: Collector,
@@ -142,11 +158,22 @@ struct Import<'a> {
 }
 
 /// A row that is to be taken, with its names parsed.
-struct Named {
+struct Named<'r> {
     heading: Heading,
+    cashier: Option<UserName>,
+    /// The article; none in a row that only says how its receipt was paid.
+    goods: Option<Goods<'r>>,
+    paid_in: Option<PaidIn>,
+}
+
+/// What a row's goods are.
+struct Goods<'r> {
     sku: Sku,
+    /// The code as written.
+    code: &'r str,
     line: ReceiptLineId,
-    tender: Option<Tender>,
+    lot: Option<Lot>,
+    serials: Vec<String>,
 }
 
 /// Why a row isn't looked at further.
@@ -203,137 +230,11 @@ impl Import<'_> {
             self.flush()?;
         }
         let heading = named.heading.clone();
-        let taking = match kind.movement() {
-            Some(movement) => Taking::Adjustment(
-                movement,
-                AdjustmentLine {
-                    sku: named.sku,
-                    quantity: row.facts.quantity.abs(),
-                    reason: layout.reason(&self.profile.reasons, kind, record),
-                    note: text(row.facts.name),
-                    lot: None,
-                    place: String::new(),
-                    cost: None,
-                    row: Some(named.line),
-                    from: None,
-                    to: None,
-                    into: None,
-                },
-            ),
-            None if kind == Kind::Return => {
-                let reason = layout.reason(&self.profile.reasons, kind, record);
-                Taking::Return(self.return_line(row, named, reason)?)
-            }
-            None => self.sale_line(row, named)?,
-        };
-        self.collector.add(heading, taking);
+        let cashier = named.cashier.clone();
+        let taking = self.take(kind, row, named, layout, record)?;
+        self.collector.add(heading, cashier, taking);
         self.report.taken.add(kind);
         Ok(())
-    }
-
-    /// Parses a row's names and checks its numbers, in the order in which a person would.
-    fn name(
-        &mut self,
-        row: &Row<'_>,
-        kind: Kind,
-        layout: &Layout,
-        record: &csv::StringRecord,
-        line: u64,
-    ) -> Result<Named, NotTaken> {
-        let columns = &self.profile.columns;
-        let facts = &row.facts;
-        let bad = |reason, header: &str, found: &str, e: IdError| {
-            NotTaken::LeftOut(left_out(line, reason, header, found, e.wanted))
-        };
-        let site = match (&columns.site, &self.options.site) {
-            (None, Some(site)) => site.clone(),
-            _ => {
-                SiteId::new(facts.site).map_err(|e| bad("bad_site", column(&columns.site), facts.site, e))?
-            }
-        };
-        if self.site(&site)? == SiteAnswer::Skip {
-            return Err(NotTaken::Skipped("other_site"));
-        }
-        let sign = self.profile.signs.of(kind);
-        if !sign.fits(facts.quantity.0) {
-            let wanted = format!("{} in a row of kind {}", sign.wanted(), kind.as_str());
-            let found = facts.quantity.to_string();
-            return Err(NotTaken::LeftOut(left_out(
-                line,
-                "bad_quantity",
-                &columns.quantity,
-                &found,
-                &wanted,
-            )));
-        }
-        if let Some(price) = facts.price.filter(|price| price.0 < 0) {
-            let header = column(&columns.price);
-            return Err(NotTaken::LeftOut(left_out(
-                line,
-                "bad_price",
-                header,
-                &price.to_string(),
-                "zero or more",
-            )));
-        }
-        // What returns and goods sent back come to is below zero in some files and above in others.
-        if let Some(amount) = row.amount.filter(|amount| kind == Kind::Sale && amount.0 < 0) {
-            let (header, found) = (column(&columns.amount), self.profile.currency.format(amount));
-            return Err(NotTaken::LeftOut(left_out(
-                line,
-                "bad_amount",
-                header,
-                &found,
-                "zero or more in a sale",
-            )));
-        }
-        let till = match facts.till {
-            "" => None,
-            till => Some(till.parse().map_err(|e| bad("bad_till", column(&columns.till), till, e))?),
-        };
-        let number =
-            facts.receipt.parse().map_err(|e| bad("bad_receipt", &columns.receipt, facts.receipt, e))?;
-        let customer = match facts.customer {
-            "" => None,
-            id => Some(id.parse().map_err(|e| bad("bad_customer", column(&columns.customer), id, e))?),
-        };
-        let sku = Sku::of(facts.sku).map_err(|e| bad("bad_code", &columns.sku, facts.sku, e))?;
-        if facts.name.len() > NAME_BYTES {
-            let (header, wanted) = (column(&columns.name), "at most 1,000 bytes");
-            return Err(NotTaken::LeftOut(left_out(line, "bad_name", header, facts.name, wanted)));
-        }
-        let tender = match row.tender {
-            "" => None,
-            text => Some(match self.profile.tenders.get(text) {
-                Some(tender) => tender.clone(),
-                None => text.parse().map_err(|e| bad("bad_tender", column(&columns.tender), text, e))?,
-            }),
-        };
-        let receipt = ReceiptId { site, till, number };
-        let row_id = if layout.has_line_numbers() {
-            let wanted = "a whole number above zero";
-            let n: u32 = row.line_number.parse().ok().filter(|n| *n > 0).ok_or_else(|| {
-                NotTaken::LeftOut(left_out(line, "bad_line", column(&columns.line), row.line_number, wanted))
-            })?;
-            let key = key_of(&[receipt.to_string().as_bytes(), &n.to_be_bytes()]);
-            if self.occurrences.next(&self.scratch, key).map_err(ImportError::from)? > 1 {
-                let found = row.line_number;
-                let wanted = "each line of a receipt once";
-                return Err(NotTaken::LeftOut(left_out(
-                    line,
-                    "repeated_line",
-                    column(&columns.line),
-                    found,
-                    wanted,
-                )));
-            }
-            ReceiptLineId::of_number(n)
-        } else {
-            let content = layout.identity(record);
-            let times = self.occurrences.next(&self.scratch, key_of(&content)).map_err(ImportError::from)?;
-            ReceiptLineId::of_content(&content, times)
-        };
-        Ok(Named { heading: Heading { receipt, customer, at: row.at }, sku, line: row_id, tender })
     }
 
     fn site(&mut self, site: &SiteId) -> Result<SiteAnswer, ImportError> {
@@ -349,7 +250,21 @@ impl Import<'_> {
         Ok(answer)
     }
 
-    fn is_known(&mut self, named: &Named) -> Result<bool, ImportError> {
+    /// The article that a barcode is of; `None` where nobody, or more than one, is listed with it.
+    fn article(&mut self, barcode: &str) -> Result<Option<Sku>, ImportError> {
+        if let Some(sku) = self.barcodes.get(barcode) {
+            return Ok(sku.clone());
+        }
+        let rows = self.report.rows;
+        let sku = self.target.article_of(barcode).map_err(|source| ImportError::Target { rows, source })?;
+        if self.barcodes.len() >= BARCODES_REMEMBERED {
+            self.barcodes.clear();
+        }
+        self.barcodes.insert(barcode.into(), sku.clone());
+        Ok(sku)
+    }
+
+    fn is_known(&mut self, named: &Named<'_>) -> Result<bool, ImportError> {
         let receipt = &named.heading.receipt;
         let known = match self.known.take() {
             Some((last, known)) if last == *receipt => known,
@@ -358,88 +273,13 @@ impl Import<'_> {
                 self.target.known_rows(receipt).map_err(|source| ImportError::Target { rows, source })?
             }
         };
-        let answer = known.contains(&named.line);
+        let answer = match &named.goods {
+            Some(goods) => known.contains(&goods.line),
+            // How a receipt was paid was told when its lines came.
+            None => !known.is_empty() && !self.collector.has(receipt),
+        };
         self.known = Some((receipt.clone(), known));
         Ok(answer)
-    }
-
-    fn sale_line(&mut self, row: &Row<'_>, named: Named) -> Result<Taking, ImportError> {
-        let facts = &row.facts;
-        let quantity = facts.quantity;
-        let paid = match (row.amount, facts.price) {
-            (Some(amount), _) => amount,
-            (None, price) => price.unwrap_or_default().times(quantity, self.profile.currency),
-        };
-        let mut line = SaleLine::new(named.line, named.sku, quantity, paid);
-        line.written = (line.sku.as_str() != facts.sku).then(|| facts.sku.into());
-        line.name = text(facts.name);
-        line.service = facts.service.then_some(true);
-        if let Some(customer) = &named.heading.customer {
-            let open = HeldSaleLine {
-                receipt: named.heading.receipt.clone(),
-                line: line.line.clone(),
-                occurred: row.at,
-                sold: quantity,
-                paid,
-                open: quantity,
-            };
-            self.open_lines.add(&self.scratch, article_of(customer, facts.sku), open)?;
-        }
-        Ok(Taking::Sale(line, named.tender))
-    }
-
-    fn return_line(
-        &mut self,
-        row: &Row<'_>,
-        named: Named,
-        reason: ReasonCode,
-    ) -> Result<ReturnLine, ImportError> {
-        let facts = &row.facts;
-        let quantity = facts.quantity.abs();
-        let links = match &named.heading.customer {
-            Some(customer) => self.link(customer, facts.sku, row, quantity)?,
-            None => Vec::new(),
-        };
-        let linked: Quantity = links.iter().map(|link| link.quantity).sum();
-        let lines = &mut self.report.return_lines;
-        match linked {
-            Quantity::ZERO => lines.unmatched += 1,
-            _ if linked == quantity => lines.matched += 1,
-            _ => lines.partly += 1,
-        }
-        let of_amount = |amount: Amount| {
-            UnitPrice::of(Amount(amount.0.saturating_abs()), quantity, self.profile.currency)
-        };
-        Ok(ReturnLine {
-            written: (named.sku.as_str() != facts.sku).then(|| facts.sku.into()),
-            sku: named.sku,
-            quantity,
-            reason,
-            note: None,
-            links,
-            price: row.amount.map(of_amount).or(facts.price),
-            cost: None,
-            service: facts.service,
-            lot: None,
-            serials: Vec::new(),
-            group: None,
-            row: Some(named.line),
-        })
-    }
-
-    fn link(
-        &mut self,
-        customer: &CustomerId,
-        code: &str,
-        row: &Row<'_>,
-        wanted: Quantity,
-    ) -> Result<Vec<SaleLink>, ImportError> {
-        let Self { target, open_lines, scratch, report, .. } = self;
-        let held = || target.sale_lines_of(customer, code);
-        open_lines.take(scratch, article_of(customer, code), row.at, wanted, held).map_err(|e| match e {
-            TakeError::Scratch(e) => ImportError::Scratch(e),
-            TakeError::Target(source) => ImportError::Target { rows: report.rows, source },
-        })
     }
 
     fn flush(&mut self) -> Result<(), ImportError> {
@@ -454,13 +294,4 @@ impl Import<'_> {
     fn progress(&self, rows: &Rows) -> Progress {
         Progress { rows: self.report.rows, bytes_read: rows.bytes_read(), bytes_total: rows.bytes_total() }
     }
-}
-
-/// What a return is linked by: customer and code as written.
-fn article_of(customer: &CustomerId, code: &str) -> u128 {
-    key_of(&[customer.as_str().as_bytes(), code.as_bytes()])
-}
-
-fn text(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.into())
 }

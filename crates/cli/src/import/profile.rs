@@ -5,6 +5,8 @@
 //! nothing. What surprises: codes are compared as written (letter case counts), while SKUs are in
 //! upper case.
 
+mod written;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -14,11 +16,17 @@ use guicang_domain::time::Zone;
 use regex_lite::Regex;
 use serde::Deserialize;
 
-use super::rules::{Kind, Rule, Sign, Signs};
+use super::columns::{Columns, Header, Role};
+use super::encoding::Written;
+use super::rules::{Kind, Rule, Signs};
+use written::RawProfile;
 
 /// The profiles that the program brings along: name and text.
-const EMBEDDED: &[(&str, &str)] =
-    &[("uci-online-retail", include_str!("../../profiles/uci-online-retail.toml"))];
+const EMBEDDED: &[(&str, &str)] = &[
+    ("generic", include_str!("../../profiles/generic.toml")),
+    ("iowa-orders", include_str!("../../profiles/iowa-orders.toml")),
+    ("uci-online-retail", include_str!("../../profiles/uci-online-retail.toml")),
+];
 
 /// The codes for goods found, lost or written off that the profiles here use; an organisation may
 /// add its own.
@@ -32,18 +40,28 @@ pub struct Profile {
     pub name: String,
     /// One sentence on where such files come from.
     pub about: String,
-    /// The currency of every price and amount.
-    pub currency: Currency,
-    /// The zone of the times.
-    pub zone: Zone,
-    /// The format of the times, as chrono has it: `%Y-%m-%dT%H:%M:%S`; a date alone is its midnight.
-    pub time_format: String,
-    /// What separates the columns.
-    pub delimiter: u8,
-    /// The columns' headers.
+    /// The currency of every price and amount; `None` for that of whoever imports.
+    pub currency: Option<Currency>,
+    /// The zone of the times; `None` for that of whoever imports.
+    pub zone: Option<Zone>,
+    /// The formats of the times, as chrono has them (`%Y-%m-%dT%H:%M:%S`), in the order in which they
+    /// are tried; a date alone is its midnight. [`EXCEL`] stands for a spreadsheet's day numbers.
+    pub time_formats: Vec<String>,
+    /// How files are written.
+    pub encoding: Written,
+    /// What separates the columns; `None` for whichever of `,` `;` tab the first line has most of.
+    pub delimiter: Option<u8>,
+    /// Whether full-width letters and digits, separators of thousands, currency signs and quoted codes
+    /// are read as what they mean.
+    pub lenient: bool,
+    /// The columns' headers, by what they stand for.
     pub columns: Columns,
     /// The columns that together say what a row is, where rows carry no line number.
-    pub identity: Vec<String>,
+    pub identity: Vec<Identity>,
+    /// What a return is linked to its sale by.
+    pub link: Link,
+    /// Whether rows of one receipt are one document though others stand between them.
+    pub gather: bool,
     /// Which codes are services.
     pub services: Services,
     /// The sign that the quantity of each kind of row must have.
@@ -56,34 +74,27 @@ pub struct Profile {
     pub tenders: BTreeMap<String, Tender>,
 }
 
-/// The headers of the columns that rows are made of.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// The receipt's number.
-    pub receipt: String,
-    /// The article's code.
-    pub sku: String,
-    /// How much.
-    pub quantity: String,
-    /// When.
-    pub time: String,
-    /// The price of one. This or `amount` must be there.
-    pub price: Option<String>,
-    /// What the row came to; stands before price x quantity.
-    pub amount: Option<String>,
-    /// The article's name, or a remark.
-    pub name: Option<String>,
-    /// The customer's number.
-    pub customer: Option<String>,
-    /// The site; without it the whole file is of one site, named at the import.
-    pub site: Option<String>,
-    /// The till.
-    pub till: Option<String>,
-    /// The row's number within its receipt.
-    pub line: Option<String>,
-    /// How it was paid.
-    pub tender: Option<String>,
+/// Stands among the time formats for a spreadsheet's day numbers: 45123.5 is the noon of 2023-07-16.
+pub const EXCEL: &str = "excel";
+
+/// A column that says, with others, what a row is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identity {
+    /// One of the profile's columns; where a file lacks it, nothing stands for it.
+    Role(Role),
+    /// The column of this header.
+    Header(String),
+}
+
+/// What a return is linked to its sale by, beside the article's code.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Link {
+    /// The customer.
+    #[default]
+    Customer,
+    /// The receipt that it names; else the one of its own number.
+    Receipt,
 }
 
 /// Which codes are services, as written: letter case counts.
@@ -190,144 +201,49 @@ impl Profile {
         raw.check(called)
     }
 
+    /// Takes currency and zone of whoever imports where the profile doesn't say.
+    pub fn at_home(mut self, currency: Currency, zone: Zone) -> Self {
+        self.currency.get_or_insert(currency);
+        self.zone.get_or_insert(zone);
+        self
+    }
+
+    /// The currency of every price and amount; yuan where nobody said.
+    pub fn currency(&self) -> Currency {
+        self.currency.unwrap_or(Currency::CNY)
+    }
+
+    /// The zone of the times; Shanghai's where nobody said.
+    pub fn zone(&self) -> Zone {
+        self.zone.unwrap_or(Zone::SHANGHAI)
+    }
+
+    /// The header by which people are told of a column; empty where the profile has none.
+    pub fn usual(&self, role: Role) -> &str {
+        self.columns.get(&role).map_or("", Header::usual)
+    }
+
+    /// Whether files may say which site a row is of.
+    pub fn names_sites(&self) -> bool {
+        self.columns.contains_key(&Role::Site)
+    }
+
     /// The headers that a file must have, in the order of the profile.
-    pub fn wanted_columns(&self) -> Vec<&str> {
-        let c = &self.columns;
-        let optional = [&c.price, &c.amount, &c.name, &c.customer, &c.site, &c.till, &c.line, &c.tender];
-        let mut wanted: Vec<&str> = [&c.receipt, &c.sku, &c.quantity, &c.time].map(String::as_str).to_vec();
-        let more = optional
-            .into_iter()
-            .flatten()
-            .chain(&self.identity)
-            .chain(self.reasons.iter().map(|reason| &reason.column));
-        for column in more {
-            if !wanted.contains(&column.as_str()) {
-                wanted.push(column);
+    pub fn wanted_columns(&self) -> Vec<Header> {
+        let required = self.columns.values().filter(|header| !header.optional).cloned();
+        let named = self.identity.iter().filter_map(|identity| match identity {
+            Identity::Header(name) => Some(name),
+            Identity::Role(_) => None,
+        });
+        let more = named.chain(self.reasons.iter().map(|reason| &reason.column));
+        let more = more.map(|name| Header { names: vec![name.clone()], optional: false });
+        let mut wanted: Vec<Header> = Vec::new();
+        for header in required.chain(more) {
+            if !wanted.iter().any(|other| other.names == header.names) {
+                wanted.push(header);
             }
         }
         wanted
-    }
-}
-
-/// A profile as it is written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawProfile {
-    name: String,
-    #[serde(default)]
-    about: String,
-    currency: String,
-    zone: String,
-    time_format: String,
-    #[serde(default)]
-    delimiter: Option<char>,
-    columns: Columns,
-    #[serde(default)]
-    identity: Vec<String>,
-    #[serde(default)]
-    services: Services,
-    #[serde(default)]
-    signs: BTreeMap<String, Sign>,
-    #[serde(default, rename = "rule")]
-    rules: Vec<super::rules::RawRule>,
-    #[serde(default, rename = "reason")]
-    reasons: Vec<RawReason>,
-    #[serde(default)]
-    tenders: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawReason {
-    #[serde(default)]
-    kinds: Vec<String>,
-    column: String,
-    pattern: String,
-    code: String,
-}
-
-impl RawProfile {
-    fn check(self, called: &str) -> Result<Profile, ProfileError> {
-        let wrong = |key: &str, found: &str, wanted: &str| ProfileError::Value {
-            name: called.into(),
-            key: key.into(),
-            found: found.into(),
-            wanted: wanted.into(),
-        };
-        if self.columns.line.is_none() && self.identity.is_empty() {
-            return Err(wrong(
-                "identity",
-                "",
-                "the columns that say what a row is, since columns.line isn't given",
-            ));
-        }
-        if self.columns.price.is_none() && self.columns.amount.is_none() {
-            return Err(wrong("columns.price", "", "a column for price or for amount"));
-        }
-        if self.rules.is_empty() {
-            return Err(wrong("rule", "", "at least one [[rule]]; one without `when` fits every row"));
-        }
-        let delimiter = match self.delimiter {
-            None => b',',
-            Some(c) if c.is_ascii() && c != '"' && c != '\n' && c != '\r' => c as u8,
-            Some(c) => return Err(wrong("delimiter", &c.to_string(), "one ASCII character, not a quote")),
-        };
-        let currency =
-            self.currency.parse().map_err(|_| wrong("currency", &self.currency, "an ISO 4217 code"))?;
-        let zone =
-            self.zone.parse().map_err(|_| wrong("zone", &self.zone, "a time zone such as Europe/London"))?;
-        let format_is_wrong = chrono::format::StrftimeItems::new(&self.time_format)
-            .any(|item| matches!(item, chrono::format::Item::Error));
-        if format_is_wrong {
-            return Err(wrong("time_format", &self.time_format, "a format such as %Y-%m-%dT%H:%M:%S"));
-        }
-        let mut signs = Signs::default();
-        for (kind, sign) in &self.signs {
-            let key = format!("signs.{kind}");
-            signs.set(kind.parse().map_err(|_| wrong(&key, kind, Kind::WANTED))?, *sign);
-        }
-        let mut rules = Vec::with_capacity(self.rules.len());
-        for (n, rule) in self.rules.into_iter().enumerate() {
-            let checked = rule
-                .check()
-                .map_err(|(key, found, wanted)| wrong(&format!("rule[{}].{key}", n + 1), &found, &wanted))?;
-            rules.push(checked);
-        }
-        let mut reasons = Vec::with_capacity(self.reasons.len());
-        for (n, reason) in self.reasons.into_iter().enumerate() {
-            let key = |part: &str| format!("reason[{}].{part}", n + 1);
-            let mut kinds = Vec::new();
-            for kind in &reason.kinds {
-                kinds.push(kind.parse().map_err(|_| wrong(&key("kinds"), kind, Kind::WANTED))?);
-            }
-            let pattern = Regex::new(&reason.pattern).map_err(|e| {
-                wrong(&key("pattern"), &reason.pattern, &format!("a regular expression ({e})"))
-            })?;
-            let code =
-                ReasonCode::new(&reason.code).map_err(|e| wrong(&key("code"), &reason.code, e.wanted))?;
-            reasons.push(ReasonPattern { kinds, column: reason.column, pattern, code });
-        }
-        let mut tenders = BTreeMap::new();
-        for (text, tender) in self.tenders {
-            let parsed =
-                Tender::new(&tender).map_err(|e| wrong(&format!("tenders.{text}"), &tender, e.wanted))?;
-            tenders.insert(text, parsed);
-        }
-        Ok(Profile {
-            name: self.name,
-            about: self.about,
-            currency,
-            zone,
-            time_format: self.time_format,
-            delimiter,
-            columns: self.columns,
-            identity: self.identity,
-            services: self.services,
-            signs,
-            rules,
-            reasons,
-            tenders,
-        })
     }
 }
 
@@ -374,7 +290,8 @@ mod tests {
     #[test]
     fn a_small_profile_is_enough() {
         let profile = Profile::parse("small", SMALL).unwrap();
-        assert_eq!(profile.wanted_columns(), ["no", "code", "qty", "day", "price", "row"]);
+        let wanted: Vec<String> = profile.wanted_columns().iter().map(|h| h.usual().to_owned()).collect();
+        assert_eq!(wanted, ["no", "code", "qty", "day", "price", "row"]);
     }
 
     /// A mistake is named with its place: a misspelt key would otherwise silently do nothing.
@@ -386,11 +303,16 @@ mod tests {
         assert!(refused(&SMALL.replace("Asia/Shanghai", "Beijing")).contains("zone: found \"Beijing\""));
         assert!(refused(&SMALL.replace("line = \"row\"", "")).contains("identity"));
         assert!(refused(&SMALL.replace("%Y-%m-%d", "%Q")).contains("time_format"));
+        assert!(refused(&SMALL.replace("sku = \"code\"", "")).contains("columns.sku"));
+        assert!(refused(&SMALL.replace("name =", "identity = [\":till\"]\nname =")).contains("identity"));
         let skip = SMALL.replace("\"sale\"", "\"skip\"");
         assert!(refused(&skip).contains("rule[1].reason"));
         let pattern = format!("{SMALL}\n[[reason]]\ncolumn = \"code\"\npattern = \"(\"\ncode = \"x\"");
         assert!(refused(&pattern).contains("reason[1].pattern"));
         let unknown = Profile::load("uci").unwrap_err().to_string();
-        assert_eq!(unknown, "there is no profile \"uci\"; name one of uci-online-retail or a file");
+        assert_eq!(
+            unknown,
+            "there is no profile \"uci\"; name one of generic, iowa-orders, uci-online-retail or a file"
+        );
     }
 }

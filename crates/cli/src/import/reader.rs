@@ -13,6 +13,8 @@ use std::rc::Rc;
 use csv::{ByteRecord, StringRecord};
 
 use super::ImportError;
+use super::columns::{Header, Role, key};
+use super::encoding::{Transcoder, Written};
 use super::profile::Profile;
 use super::report::LeftOut;
 
@@ -65,6 +67,10 @@ pub(super) struct Rows {
     bytes_total: Option<u64>,
     row_budget: Rc<Cell<usize>>,
     headers: Vec<String>,
+    /// The headers as they are compared.
+    keys: Vec<String>,
+    /// Whether the file turned out to be in another encoding than UTF-8.
+    is_decoded: Rc<Cell<bool>>,
 }
 
 /// What comes next in a file.
@@ -83,6 +89,16 @@ impl Rows {
     /// # Errors
     /// [`ImportError::NotCsv`] and [`ImportError::WrongProfile`].
     pub fn open(source: Source, profile: &Profile) -> Result<Self, ImportError> {
+        let rows = Self::open_any(source, profile.encoding, profile.delimiter)?;
+        rows.check(profile)?;
+        Ok(rows)
+    }
+
+    /// Opens a file of whatever headers. Without a separator named, it is told from the first line.
+    ///
+    /// # Errors
+    /// [`ImportError::NotCsv`].
+    pub fn open_any(source: Source, written: Written, delimiter: Option<u8>) -> Result<Self, ImportError> {
         let file = source.name;
         let not_csv = |found: &str| ImportError::NotCsv { file: file.clone(), found: found.into() };
         let bytes_read = Rc::new(Cell::new(0));
@@ -99,6 +115,18 @@ impl Rows {
             true => Box::new(zstd::stream::read::Decoder::new(whole).map_err(failed)?),
             false => Box::new(whole),
         };
+        let transcoder = Transcoder::new(plain, written);
+        let is_decoded = transcoder.is_decoding();
+        let mut plain: Box<dyn Read> = Box::new(transcoder);
+        let delimiter = match delimiter {
+            Some(delimiter) => delimiter,
+            None => {
+                let first = first_line_of(&mut plain).map_err(|e| not_csv(&unpackable(&e)))?;
+                let delimiter = most_frequent(&first);
+                plain = Box::new(Cursor::new(first).chain(plain));
+                delimiter
+            }
+        };
         let row_budget = Rc::new(Cell::new(ROW_BYTES + 2 * BUFFER_BYTES));
         let guard = Guard { inner: plain, budget: row_budget.clone(), last: b'\n' };
         let mut csv = csv::ReaderBuilder::new()
@@ -107,7 +135,7 @@ impl Rows {
             // With the usual one, which takes CRLF too, the csv crate counts lines one short there;
             // outer spaces go everywhere, and CR with them.
             .terminator(csv::Terminator::Any(b'\n'))
-            .delimiter(profile.delimiter)
+            .delimiter(delimiter)
             .buffer_capacity(BUFFER_BYTES)
             .from_reader(guard);
 
@@ -119,7 +147,7 @@ impl Rows {
                 return Err(match e.kind() {
                     csv::ErrorKind::Utf8 { .. } => not_csv("a first line that isn't UTF-8 text"),
                     csv::ErrorKind::Io(e) if is_too_long(e) => not_csv("a first line over 1 MiB"),
-                    csv::ErrorKind::Io(e) => not_csv(&format!("bytes that can't be unpacked ({e})")),
+                    csv::ErrorKind::Io(e) => not_csv(&unpackable(e)),
                     _ => not_csv(&e.to_string()),
                 });
             }
@@ -129,19 +157,7 @@ impl Rows {
         if headers.iter().any(|h| h.chars().any(char::is_control)) {
             return Err(not_csv("a first line with control characters"));
         }
-        let wanted = profile.wanted_columns();
-        let count = |column: &str| headers.iter().filter(|h| *h == column).count();
-        let missing: Vec<String> = wanted.iter().filter(|w| count(w) == 0).map(|w| (*w).into()).collect();
-        let repeated: Vec<String> = wanted.iter().filter(|w| count(w) > 1).map(|w| (*w).into()).collect();
-        if !missing.is_empty() || !repeated.is_empty() {
-            return Err(ImportError::WrongProfile {
-                file,
-                profile: profile.name.clone(),
-                missing,
-                repeated,
-                found: headers.iter().take(40).map(|h| h.chars().take(40).collect()).collect(),
-            });
-        }
+        let keys: Vec<String> = headers.iter().map(|h| key(h)).collect();
         Ok(Self {
             file,
             csv,
@@ -151,7 +167,46 @@ impl Rows {
             bytes_total: source.bytes_total,
             row_budget,
             headers,
+            keys,
+            is_decoded,
         })
+    }
+
+    /// Whether the headers are those of a profile.
+    fn check(&self, profile: &Profile) -> Result<(), ImportError> {
+        let (mut missing, mut repeated) = (Vec::new(), Vec::new());
+        for header in profile.wanted_columns() {
+            match header.find(&self.keys) {
+                Ok(_) => {}
+                Err(0) => missing.push(header.usual().to_owned()),
+                Err(_) => repeated.push(header.usual().to_owned()),
+            }
+        }
+        for (one, other) in
+            [(Role::Sku, Role::Barcode), (Role::Price, Role::Amount), (Role::Time, Role::Date)]
+        {
+            let headers: Vec<&Header> =
+                [one, other].iter().filter_map(|role| profile.columns.get(role)).collect();
+            if headers.iter().all(|h| h.optional && h.find(&self.keys) == Err(0)) {
+                missing.push(headers.iter().map(|h| h.usual()).collect::<Vec<_>>().join("/"));
+            }
+        }
+        let optional = profile.columns.values().filter(|header| header.optional);
+        repeated.extend(
+            optional
+                .filter(|h| matches!(h.find(&self.keys), Err(1..)))
+                .map(|header| header.usual().to_owned()),
+        );
+        if !missing.is_empty() || !repeated.is_empty() {
+            return Err(ImportError::WrongProfile {
+                file: self.file.clone(),
+                profile: profile.name.clone(),
+                missing,
+                repeated,
+                found: self.headers.iter().take(40).map(|h| h.chars().take(40).collect()).collect(),
+            });
+        }
+        Ok(())
     }
 
     /// Reads the next row; empty lines are none.
@@ -187,6 +242,17 @@ impl Rows {
                     reason: "not_utf8".into(),
                 }));
             }
+        }
+        // Where the file is in another encoding, this stands for what isn't text in it.
+        let unread = |record: &StringRecord| record.iter().position(|field| field.contains('\u{fffd}'));
+        if let Some(place) = self.is_decoded.get().then(|| unread(&self.record)).flatten() {
+            return Ok(Next::LeftOut(LeftOut {
+                line: self.line,
+                column: self.headers.get(place).cloned().unwrap_or_default(),
+                found: self.record[place].chars().take(80).collect(),
+                wanted: "text in the encoding of the file".into(),
+                reason: "not_text".into(),
+            }));
         }
         if self.record.len() != self.headers.len() {
             return Ok(Next::LeftOut(LeftOut {
@@ -231,10 +297,45 @@ impl Rows {
         self.bytes_total
     }
 
-    /// The place of a column that the headers are known to have.
-    pub fn place(&self, column: &str) -> usize {
-        self.headers.iter().position(|h| h == column).expect("checked when the file was opened")
+    /// The file's headers.
+    pub fn headers(&self) -> &[String] {
+        &self.headers
     }
+
+    /// The place of a column; `None` where the file has none.
+    pub fn place(&self, header: &Header) -> Option<usize> {
+        header.find(&self.keys).ok()
+    }
+}
+
+fn unpackable(error: &io::Error) -> String {
+    format!("bytes that can't be unpacked ({error})")
+}
+
+/// What is read up to the end of the first line, and somewhat beyond; at most [`ROW_BYTES`].
+fn first_line_of(reader: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut first = Vec::new();
+    let mut chunk = vec![0; BUFFER_BYTES];
+    while !first.contains(&b'\n') && first.len() < ROW_BYTES {
+        match reader.read(&mut chunk)? {
+            0 => break,
+            n => first.extend_from_slice(&chunk[..n]),
+        }
+    }
+    Ok(first)
+}
+
+/// The separator that the first line has most of; a comma when none is ahead.
+fn most_frequent(text: &[u8]) -> u8 {
+    let line = text.split(|b| *b == b'\n').next().unwrap_or_default();
+    let count = |wanted: u8| line.iter().filter(|b| **b == wanted).count();
+    let mut best = b',';
+    for other in [b'\t', b';', b'|'] {
+        if count(other) > count(best) {
+            best = other;
+        }
+    }
+    best
 }
 
 /// The line on which a row that was just read begins. The csv crate's own answer is that of the

@@ -13,6 +13,9 @@ pub const LISTED: usize = 1000;
 /// What an import did. As JSON it is the item of `guicang.import/1`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
+    /// The import's number; none where nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub import: Option<String>,
     /// Rows of the file, its headers apart.
     pub rows: u64,
     /// Rows newly taken, by kind.
@@ -24,6 +27,9 @@ pub struct Report {
     pub return_lines: ReturnLines,
     /// Rows that the replica held before.
     pub already_known: u64,
+    /// Receipts whose tenders don't come to what was paid for their lines.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub tenders_differ: u64,
     /// Rows that can't be read or make no sense, the first [`LISTED`] of them; they are in `skipped`
     /// by reason too.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -35,7 +41,7 @@ pub struct Report {
 
 /// Rows taken, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Taken([u64; 6]);
+pub struct Taken([u64; 7]);
 
 impl Taken {
     /// Rows of one kind.

@@ -19,15 +19,24 @@ pub enum Kind {
     WrittenOff,
     /// Came from a supplier.
     Received,
-    /// Went back to a supplier.
+    /// Went back to a supplier; above zero where some of it was brought again.
     SentBack,
+    /// Says how more of its receipt was paid; no goods.
+    Tender,
 }
 
 impl Kind {
     /// Every kind, in the order of reports.
-    pub const ALL: [Kind; 6] =
-        [Kind::Sale, Kind::Return, Kind::Found, Kind::WrittenOff, Kind::Received, Kind::SentBack];
-    pub(super) const WANTED: &str = "sale, return, found, written_off, received or sent_back";
+    pub const ALL: [Kind; 7] = [
+        Kind::Sale,
+        Kind::Return,
+        Kind::Found,
+        Kind::WrittenOff,
+        Kind::Received,
+        Kind::SentBack,
+        Kind::Tender,
+    ];
+    pub(super) const WANTED: &str = "sale, return, found, written_off, received, sent_back or tender";
 
     /// Its name in data.
     pub fn as_str(self) -> &'static str {
@@ -38,16 +47,18 @@ impl Kind {
             Kind::WrittenOff => "written_off",
             Kind::Received => "received",
             Kind::SentBack => "sent_back",
+            Kind::Tender => "tender",
         }
     }
 
-    /// The adjustment that such a row becomes; `None` for sales and returns.
-    pub fn movement(self) -> Option<Movement> {
+    /// The adjustment that a row of such a quantity becomes; `None` for sales, returns and tenders.
+    pub fn movement(self, quantity: Quantity) -> Option<Movement> {
         match self {
-            Kind::Sale | Kind::Return => None,
+            Kind::Sale | Kind::Return | Kind::Tender => None,
             Kind::Found => Some(Movement::Found),
             Kind::WrittenOff => Some(Movement::WrittenOff),
             Kind::Received => Some(Movement::Received),
+            Kind::SentBack if quantity.is_positive() => Some(Movement::TakenBack),
             Kind::SentBack => Some(Movement::SentBack),
         }
     }
@@ -101,14 +112,15 @@ impl Sign {
 /// By default goods that leave us backwards (returns, write-offs, goods sent back) are written
 /// below zero and the rest above.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signs([Sign; 6]);
+pub struct Signs([Sign; 7]);
 
 impl Default for Signs {
     fn default() -> Self {
-        let mut signs = Self([Sign::Positive; 6]);
+        let mut signs = Self([Sign::Positive; 7]);
         for kind in [Kind::Return, Kind::WrittenOff, Kind::SentBack] {
             signs.set(kind, Sign::Negative);
         }
+        signs.set(Kind::Tender, Sign::Zero);
         signs
     }
 }
@@ -220,6 +232,22 @@ impl When {
             && self.price.is_none_or(|sign| sign.fits(price))
             && self.service.is_none_or(|service| service == facts.service)
     }
+
+    /// Whether it looks at texts alone.
+    pub fn is_textual(&self) -> bool {
+        self.quantity.is_none() && self.price.is_none()
+    }
+}
+
+/// What the first rules say of a row by its texts alone: why it is skipped. So rows that aren't meant to
+/// be read, such as a table's sums, needn't be readable.
+pub fn skips<'a>(rules: &'a [Rule], texts: &Facts<'_>) -> Option<&'a str> {
+    let textual = |rule: &&Rule| rule.when.is_textual() && matches!(rule.then, Verdict::Skip(_));
+    let first = rules.iter().take_while(textual).find(|rule| rule.when.fits(texts));
+    first.and_then(|rule| match &rule.then {
+        Verdict::Skip(reason) => Some(reason.as_str()),
+        Verdict::Take(_) => None,
+    })
 }
 
 /// What the first rule that fits says; `None` when none does.

@@ -418,6 +418,13 @@ texts! {
         zh: "没有一行读得懂。",
         en: "Not one row could be read.",
     }
+    /// No file was named.
+    no_import_file() { zh: "没有指定要导入的文件。", en: "No file to import was named." }
+    /// No such import.
+    unknown_import(found: &str) {
+        zh: "本机没有导入记录 {found:?}。",
+        en: "There is no import {found:?} here.",
+    }
     /// No such profile.
     profile_unknown(name: &str, known: &str) {
         zh: "没有导入格式 {name:?}，自带的有：{known}。",

@@ -99,6 +99,16 @@ texts! {
 }
 
 texts! {
+    /// An import.
+    import() { zh: "导入", en: "import" }
+    /// A file.
+    file() { zh: "文件", en: "file" }
+    /// A profile.
+    profile() { zh: "格式", en: "profile" }
+    /// Who did it.
+    user() { zh: "操作人", en: "user" }
+    /// Documents.
+    documents() { zh: "单据", en: "documents" }
     /// Rows of a file.
     rows() { zh: "行", en: "rows" }
     /// How many.

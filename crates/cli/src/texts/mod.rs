@@ -45,3 +45,5 @@ pub mod results;
 pub mod counts;
 pub mod headings;
 pub mod names;
+pub mod moves;
+pub mod policy;

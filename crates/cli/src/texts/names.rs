@@ -16,6 +16,16 @@ names! {
         "refund_accepted": "渠道已受理", "refund accepted";
         "refund_failed": "退款失败", "refund failed";
         "refund_paid": "已退款", "refund paid";
+        "awaiting_goods": "待收货", "awaiting goods";
+        "quarantine": "隔离", "in quarantine";
+        "given_back": "已退还顾客", "given back";
+        "waived": "仅退款", "goods left with the customer";
+        "allowed": "已折让", "money off";
+        "in_repair": "维修中", "in repair";
+        "repaired": "已修还", "handed back repaired";
+        "exchanged": "已换货", "exchanged";
+        "store_credit": "已发储值", "store credit";
+        "reversed": "已红冲", "reversed";
         "cancelled": "已取消", "cancelled";
         "closed": "已完结", "closed";
         "disputed": "有争议", "disputed";
@@ -50,6 +60,7 @@ names! {
         "negative_stock": "负库存", "negative stock";
         "recount_asked": "需要复盘", "recount asked";
         "clock": "时钟异常", "clock";
+        "stale_policy": "政策版本过期", "stale policy";
         "withdrawn_right": "权限已撤销", "right withdrawn";
         "forged_envelope": "来源不符", "forged envelope";
     }
@@ -97,6 +108,19 @@ names! {
         "out_of_window": "超过退货期限", "outside the return window";
         "value_above": "金额超过店员权限", "worth more than a clerk may grant";
         "unverified_above": "未核实销售且金额超限", "sale not held here and worth more than may be granted without it";
+        "not_returnable": "此类商品不接受退货", "not taken back";
+        "manager_above": "金额超过经理权限", "worth more than a manager may grant";
+        "hq_above": "金额超过总部权限", "worth more than HQ may grant";
+        "unverified_branch": "本店未核实退款超限", "unverified refunds of the branch over its limit";
+        "unverified_day": "当日未核实退款超限", "unverified refunds of the day over their limit";
+        "opened": "已拆封", "opened";
+        "grade_below": "等级不够", "grade too low";
+        "tags_missing": "吊牌缺失", "tags missing";
+        "receipt_missing": "未出示小票", "receipt required";
+        "no_receipt": "没有小票", "no receipt";
+        "above_lowest_price": "高于近期最低成交价", "above the lowest price paid lately";
+        "waive": "仅退款", "refund without the goods";
+        "allow": "折让", "money off";
     }
     /// A tender.
     tender {
@@ -108,6 +132,7 @@ names! {
         "digital_rmb": "数字人民币", "e-CNY";
         "points": "积分", "points";
         "credit": "储值", "store credit";
+        "exchange": "换货", "exchange";
         "unknown": "未注明", "not recorded";
     }
     /// A kind of adjustment.
@@ -115,6 +140,7 @@ names! {
         "opening": "期初", "opening";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "taken_back": "退供应商冲回", "sent back, and brought again";
         "found": "报溢", "found";
         "written_off": "报损", "written off";
         "repair_out": "送修", "sent to be repaired";
@@ -175,7 +201,6 @@ names! {
         "duration": "时长", "duration";
         "zone": "时区", "time zone";
         "place": "库位", "place";
-        "account": "库存状态", "account";
         "category": "类别", "category";
         "stage of a count": "盘点状态", "stage of a count";
         "word for the uncounted": "未盘处理", "word for the uncounted";
@@ -184,6 +209,15 @@ names! {
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
         "action": "处理方式", "action";
+        "condition": "条件", "condition";
+        "tags": "吊牌", "tags";
+        "version": "版本", "version";
+        "event": "事件", "event";
+        "return address": "寄回地址", "return address";
+        "carrier": "承运商", "carrier";
+        "tracking number": "运单号", "tracking number";
+        "missing part": "缺件", "missing part";
+        "note": "备注", "note";
         "outcome": "下落", "outcome";
         "settlement": "结清方式", "settlement";
         "supplier": "供应商", "supplier";
@@ -213,7 +247,41 @@ names! {
         "a length of time such as 60s, 5m, 1h": "时长，例如 60s、5m、1h", "a length of time such as 60s, 5m, 1h";
         "one price for all items, or one for each": "一个通用单价，或每件商品各一个", "one price for all items, or one for each";
         "zh or en": "zh 或 en", "zh or en";
+        "no less than limits.clerk": "不小于 limits.clerk", "no less than limits.clerk";
+        "no less than the limits below it": "不小于下级权限", "no less than the limits below it";
+        "one rule for each category, site, channel and class": "同一品类、门店、渠道和原因大类只写一条", "one rule for each category, site, channel and class";
+        "unopened, tags, receipt or 'grade C'": "unopened（未拆封）、tags（吊牌）、receipt（小票）或 'grade C'（等级）", "unopened, tags, receipt or 'grade C'";
+        "no such field": "没有这个字段", "no such field";
+        "a whole number of days, 0 to 36500": "天数：0 到 36500 的整数", "a whole number of days, 0 to 36500";
+        "a whole number of days, or \"never\"": "天数，或 \"never\"（不接受退货）", "a whole number of days, or \"never\"";
+        "a text": "文字（加引号）", "a text";
+        "a text of 1 to 80 bytes": "1 到 80 字节的文字", "a text of 1 to 80 bytes";
+        "a list of texts": "文字列表", "a list of texts";
+        "a table": "表", "a table";
+        "a list of tables": "表的列表（[[…]]）", "a list of tables";
+        "true or false": "true 或 false", "true or false";
+        "supplier, store, carrier, customer or nobody": "supplier、store、carrier、customer 或 nobody", "supplier, store, carrier, customer or nobody";
+        "restock, quarantine, supplier or inspect": "restock、quarantine、supplier 或 inspect", "restock, quarantine, supplier or inspect";
+        "TOML": "TOML 格式", "TOML";
+        "on or off": "on 或 off", "on or off";
         "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "exactly one SKU": "只写一个货号", "exactly one SKU";
+        "at least one SKU": "至少一个货号", "at least one SKU";
+        "an event of the return that stands": "退货单上未被冲销的事件", "an event of the return that stands";
+        "an address of the site that takes the goods": "收货门店的地址（总部用 guicang-server site add 填写）", "an address of the site that takes the goods (HQ: guicang-server site add)";
+        "one that isn't noted yet": "尚未登记的运单号", "one that isn't noted yet";
+        "1 to 100 bytes without control characters": "1 到 100 字节，不含控制字符", "1 to 100 bytes without control characters";
+        "a price above zero": "大于零的价格", "a price above zero";
+        "the till's receipt, or goods; not both": "收银小票或商品，二者只写一个", "the till's receipt, or goods; not both";
+        "DEVICE-TIME": "设备-时间（见 return show --json）", "DEVICE-TIME, see return show --json";
+        "WHAT or WHAT=PRICE": "缺什么，或 缺什么=价格", "WHAT or WHAT=PRICE";
+        "a rate such as 13%": "税率，例如 13%", "a rate such as 13%";
+        "a name": "名称", "a name";
+        "yes or no": "是或否", "yes or no";
+        "at most 1,000 bytes": "最多 1000 字节", "at most 1,000 bytes";
+        "a number of zero or more with at most 4 decimals (quantities: 3)": "不小于零的数字，最多四位小数（数量三位）", "a number of zero or more with at most 4 decimals (quantities: 3)";
+        "the whole code: give the column the format Text before the file is saved": "完整的编码：保存文件前请把该列设为“文本”格式", "the whole code: give the column the format Text before the file is saved";
+        "text in the encoding of the file": "文件编码中的文字", "text in the encoding of the file";
         "one of late never_left lost": "late（迟到）、never_left（未发出）、lost（丢失）之一", "one of late never_left lost";
         "one of credited exchanged sent_back written_off": "credited（贷记）、exchanged（换货）、sent_back（退回）、written_off（核销）之一", "one of credited exchanged sent_back written_off";
         "a stock account such as sellable": "库存科目，例如 sellable", "a stock account such as sellable";
@@ -225,7 +293,6 @@ names! {
         "nothing, unless it is credited": "不填（只有贷记才填）", "nothing, unless it is credited";
         "1 to 80 bytes without control characters": "1 到 80 字节，不含控制字符", "1 to 80 bytes without control characters";
         "a time to come": "将来的时间", "a time to come";
-        "at least one SKU": "至少一个货号", "at least one SKU";
         "one of opening received sent_back found written_off": "opening、received、sent_back、found、written_off 之一", "one of opening received sent_back found written_off";
         "one of open closed approved cancelled": "open、closed、approved、cancelled 之一", "one of open closed approved cancelled";
         "one of leave zero": "leave 或 zero", "one of leave zero";
@@ -282,6 +349,13 @@ names! {
         "written_off": "报损", "written off";
         "received": "入库", "received";
         "sent_back": "退供应商", "sent back";
+        "tender": "支付明细", "tender";
+    }
+    /// Whether an import stands.
+    import_state {
+        "stands": "有效", "stands";
+        "partly_reversed": "部分冲销", "partly reversed";
+        "reversed": "已冲销", "reversed";
     }
     /// Why an imported row was not taken.
     skipped {
@@ -298,11 +372,21 @@ names! {
         "bad_receipt": "小票号不对", "bad receipt number";
         "bad_customer": "会员号不对", "bad customer";
         "bad_code": "货号不对", "bad code";
-        "bad_name": "品名太长", "name too long";
+        "bad_name": "品名、规格或序列号太长", "name, specification or serial numbers too long";
         "bad_tender": "支付方式不对", "bad tender";
         "bad_line": "行号不对", "bad line number";
         "repeated_line": "行号重复", "repeated line number";
         "not_utf8": "不是 UTF-8 文本", "not UTF-8";
+        "not_text": "不是文件编码中的文字", "not text in the file's encoding";
+        "cut_code": "编码被电子表格截断（科学计数法）：请把该列设为“文本”格式后重新导出", "code cut by a spreadsheet (scientific notation): give the column the format Text and export again";
+        "bad_discount": "折扣金额不对", "bad discount";
+        "bad_tax_rate": "税率不对", "bad tax rate";
+        "bad_expiry": "有效期不对", "bad expiry";
+        "bad_lot": "批号不对", "bad lot";
+        "bad_cashier": "收银员不对", "bad cashier";
+        "sum_row": "合计行", "sum";
+        "zero_quantity": "数量为零", "quantity zero";
+        "tender_of_return": "退货的支付明细（历史退货不记支付方式）", "tender of a return (history doesn't record it)";
         "wrong_number_of_fields": "列数不对", "wrong number of fields";
     }
 }

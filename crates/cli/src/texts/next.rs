@@ -224,6 +224,21 @@ texts! {
         zh: "请用 --profile 指定与文件相符的格式，或写一个 TOML 格式文件。",
         en: "Name the profile that fits by --profile, or write one as a TOML file.",
     }
+    /// See what was imported.
+    imports(program: &str) {
+        zh: "{program} import list 列出导入记录。",
+        en: "{program} import list lists the imports.",
+    }
+    /// After an import.
+    after_import(program: &str, number: &str) {
+        zh: "{program} stock show 查看库存；导错了用 {program} import undo {number} 冲销。",
+        en: "{program} stock show shows the stock; {program} import undo {number} takes a wrong file back.",
+    }
+    /// After an import was undone.
+    after_undo(program: &str) {
+        zh: "{program} import 文件 重新导入正确的文件；原记录和冲销都保留，见 {program} import list。",
+        en: "{program} import FILE brings the right file in; both stay on record: {program} import list.",
+    }
     /// Import again.
     import_again() {
         zh: "文件完好后重新导入，已有的行不会重复计算。",

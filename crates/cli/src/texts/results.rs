@@ -129,6 +129,13 @@ texts! {
 texts! {
     /// The word before an import's progress.
     importing() { zh: "导入中", en: "importing" }
+    /// The word before an undoing's progress.
+    undoing() { zh: "冲销中", en: "undoing" }
+    /// An import was undone.
+    undone(number: &str, file: &str, documents: u64) {
+        zh: "导入 {number}（{file}）已冲销：{documents} 张单据。",
+        en: "Import {number} ({file}) is undone: {documents} documents reversed.",
+    }
     /// A row that was left out.
     left_out(line: u64, reason: &str, column: &str, found: &str) {
         zh: "第 {line} 行未导入：{reason}，{column}={found:?}",
@@ -138,6 +145,11 @@ texts! {
     left_out_more(count: u64) {
         zh: "另有 {count} 行未导入，用 --json 查看明细。",
         en: "{count} more left out; --json lists them.",
+    }
+    /// Receipts whose tenders don't add up.
+    tenders_differ(count: u64) {
+        zh: "有 {count} 张小票的支付合计与商品实收不符，按文件原样导入。",
+        en: "{count} receipts whose tenders don't come to what was paid for their lines: taken as the file has them.",
     }
     /// Nothing was written.
     dry_run() { zh: "试运行：什么都没有写入。", en: "A dry run: nothing was written." }

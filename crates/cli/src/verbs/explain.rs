@@ -1,12 +1,15 @@
 //! The replica's errors in words: what went wrong, the exit code, what to do.
 
+use guicang_domain::document::RULES;
 use guicang_domain::money::Currency;
 use guicang_domain::policy::Ground;
+use guicang_domain::returns::moves::Illegal;
+use guicang_domain::returns::stage::Stage;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{failures, names, next};
+use crate::texts::{failures, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -80,6 +83,9 @@ impl Explain for CommandError {
             CommandError::UnknownReturn { found } => {
                 (failures::unknown_return(l, found), next::returns(l, program))
             }
+            CommandError::UnknownImport { found } => {
+                (failures::unknown_import(l, found), next::imports(l, program))
+            }
             CommandError::UnknownDocument { kind, found } => {
                 let kind = kind.as_str();
                 let next = match kind {
@@ -121,12 +127,45 @@ impl Explain for CommandError {
                 failures::more_than_owed(l, &currency.format(*asked), &currency.format(*left), currency),
                 next::correct(l),
             ),
-            CommandError::NeedsManager { grounds, policy, currency } => {
-                let grounds: Vec<String> = grounds.iter().map(|g| ground(l, g, *currency)).collect();
-                (failures::needs_manager(l, &grounds.join("; "), policy), next::approve(l))
+            CommandError::NeedsManager { grounds, policy: version, currency } => {
+                (failures::needs_manager(l, &all(l, grounds, *currency), version), next::approve(l))
+            }
+            CommandError::NeedsHq { grounds, policy: version, currency } => (
+                policy::needs_hq(l, &all(l, grounds, *currency), version),
+                policy::have_hq_approve(l, program),
+            ),
+            CommandError::PolicyRefuses { grounds, policy: version, currency } => {
+                (policy::refuses(l, &all(l, grounds, *currency), version), policy::change_policy(l))
+            }
+            CommandError::BelowLegal(below) => (
+                policy::below_legal(l, &below.field, &below.found, below.days, &below.law, &below.name),
+                next::correct(l),
+            ),
+            CommandError::VersionTaken { version } => {
+                (policy::version_taken(l, version), policy::name_another(l))
             }
             CommandError::ApproverIsRequester { user } => {
                 (failures::approver_is_requester(l, user), next::another_approver(l))
+            }
+            CommandError::IllegalMove { number, illegal } => {
+                (illegal_move(l, number, illegal), next::show_return(l, program, number))
+            }
+            CommandError::ManagerOnly { what } => {
+                (moves::manager_only(l, &moves::what(l, what.as_str())), next::approve(l))
+            }
+            CommandError::StillOwed { number, due, currency } => (
+                moves::still_owed(l, number, &currency.format(*due), currency),
+                next::refund(l, program, number),
+            ),
+            CommandError::BeyondShare { asked, share, left, currency } => {
+                let money = |amount| currency.format(amount);
+                let text = moves::beyond_share(l, &money(*asked), &money(*share), &money(*left), currency);
+                (text, moves::ask_share(l, program))
+            }
+            CommandError::TenderNeeded { difference, collect, currency } => {
+                let amount = currency.format(*difference);
+                let text = if *collect { moves::collect_needed } else { moves::pay_needed };
+                (text(l, &amount, currency), moves::name_tender(l))
             }
             CommandError::Closed { number, state } => {
                 let (state, next) = match number.get(..3) {
@@ -154,6 +193,10 @@ pub fn value(language: Language, field: &str, found: &str, wanted: &str) -> Stri
     failures::value(language, &names::field(language, field), found, &names::wanted(language, wanted))
 }
 
+fn all(language: Language, grounds: &[Ground], currency: Currency) -> String {
+    grounds.iter().map(|g| ground(language, g, currency)).collect::<Vec<_>>().join("; ")
+}
+
 fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
     match ground {
         Ground::OutOfWindow { age_days, window_days } => {
@@ -163,7 +206,39 @@ fn ground(language: Language, ground: &Ground, currency: Currency) -> String {
         Ground::UnverifiedAbove { limit } => {
             failures::unverified_above(language, &currency.format(*limit), &currency)
         }
+        Ground::NotReturnable => policy::not_returnable(language),
+        Ground::ManagerAbove { limit } => {
+            policy::manager_above(language, &currency.format(*limit), &currency)
+        }
+        Ground::HqAbove { limit } => policy::hq_above(language, &currency.format(*limit), &currency),
+        Ground::UnverifiedAtBranch { limit, used } => {
+            policy::unverified_branch(language, &currency.format(*used), &currency.format(*limit), &currency)
+        }
+        Ground::UnverifiedOnDay { limit, used } => {
+            policy::unverified_day(language, &currency.format(*used), &currency.format(*limit), &currency)
+        }
+        Ground::Opened => policy::opened(language),
+        Ground::GradeBelow { least } => policy::grade_below(language, least),
+        Ground::TagsMissing => policy::tags_missing(language),
+        Ground::ReceiptMissing => policy::receipt_missing(language),
+        Ground::NoReceipt => moves::no_receipt(language),
+        Ground::AboveLowestPrice { lowest } => moves::above_lowest(language, lowest),
     }
+}
+
+fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
+    let states = |stages: &[Stage]| {
+        stages.iter().map(|s| names::state(language, s.as_str())).collect::<Vec<_>>().join(", ")
+    };
+    moves::illegal(
+        language,
+        number,
+        &moves::what(language, illegal.what.as_str()),
+        &states(&illegal.found),
+        &moves::in_version(language, &moves::rule(language, illegal.rule.as_str()), RULES),
+        &states(illegal.wanted),
+        &moves::who(language, illegal.who.as_str()),
+    )
 }
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {

@@ -18,6 +18,7 @@ pub mod supplier_return;
 mod stock_explain;
 pub mod count;
 pub mod exception;
+pub mod policy;
 pub mod totals;
 pub mod doctor;
 pub mod rebuild;

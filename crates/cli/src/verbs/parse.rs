@@ -55,6 +55,26 @@ impl FromStr for Graded {
     }
 }
 
+/// Whether the tags are on goods: `on`, `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tags {
+    /// They are.
+    On,
+    /// They aren't.
+    Off,
+}
+
+impl FromStr for Tags {
+    type Err = IdError;
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        match text {
+            "on" => Ok(Tags::On),
+            "off" => Ok(Tags::Off),
+            _ => Err(wrong("tags", text, "on or off")),
+        }
+    }
+}
+
 /// A quantity above zero.
 ///
 /// # Errors

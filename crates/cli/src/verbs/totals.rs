@@ -1,7 +1,7 @@
 //! `totals`: each site's figures, and all sites' together.
 
 use clap::Args;
-use guicang_replica::{Flow, Moved, Replica, SiteTotals};
+use guicang_replica::{Flow, Replica, SiteTotals};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -45,8 +45,12 @@ impl TotalsItem {
             quantity: f.quantity.to_string(),
             value: row.currency.format(f.value),
         };
-        let movement = |(name, moved): (&String, &Moved)| {
-            (name.clone(), json!({ "lines": moved.lines, "quantity": moved.quantity.to_string() }))
+        let movement = |(name, moved): (&String, &Flow)| {
+            let value = row.currency.format(moved.value);
+            (
+                name.clone(),
+                json!({ "lines": moved.lines, "quantity": moved.quantity.to_string(), "value": value }),
+            )
         };
         Self {
             site: row.site.as_ref().map(ToString::to_string),

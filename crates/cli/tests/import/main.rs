@@ -4,4 +4,6 @@
 mod target;
 mod stories;
 mod refusals;
+mod generic;
+mod iowa;
 mod real;

@@ -11,7 +11,8 @@ use guicang_domain::sale::BATCH_BYTES;
 use crate::stories::uci;
 use crate::target::Shelf;
 
-fn data(name: &str) -> Option<PathBuf> {
+/// A file of the data folder, where that is there.
+pub fn data(name: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if !path.is_file() {
         println!("skipped: ../shared/data/{name} isn't there");

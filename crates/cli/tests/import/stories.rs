@@ -49,7 +49,7 @@ fn the_excerpt_is_accounted_for_row_by_row() {
         serde_json::to_string(&report).unwrap(),
         concat!(
             r#"{"rows":1986,"taken":{"sale":1492,"return":190,"found":182,"written_off":110,"received":0,"#,
-            r#""sent_back":0},"skipped":[{"reason":"service_without_value","rows":9},{"reason":"bad_debt","#,
+            r#""sent_back":0,"tender":0},"skipped":[{"reason":"service_without_value","rows":9},{"reason":"bad_debt","#,
             r#""rows":3}],"return_lines":{"matched":144,"partly":5,"unmatched":41},"already_known":0}"#,
         )
     );

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use guicang_cli::import::target::{HeldSaleLine, ImportBatch, ImportTarget, SiteAnswer, TargetError};
-use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, SiteId};
+use guicang_domain::adjustment::Movement;
+use guicang_domain::ids::{CustomerId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_domain::money::Amount;
 use guicang_domain::sale::BATCH_BYTES;
 
@@ -15,6 +16,8 @@ pub struct Shelf {
     pub own: Option<SiteId>,
     /// Refuses to write after so many batches: the machine was switched off.
     pub breaks_after: Option<usize>,
+    /// Returns name the receipt that they take back, whoever's it is.
+    pub by_receipt: bool,
     /// Batches written.
     pub batches: usize,
     /// Every row held, with what it says.
@@ -24,14 +27,35 @@ pub struct Shelf {
     /// Documents of sales, and their bytes.
     pub sale_documents: Vec<usize>,
     receipts: HashMap<ReceiptId, HashSet<ReceiptLineId>>,
-    lines: HashMap<(CustomerId, String), Vec<HeldSaleLine>>,
-    places: HashMap<(ReceiptId, ReceiptLineId), (CustomerId, String, usize)>,
+    /// Sale lines by code as written, each with whose it is.
+    lines: HashMap<String, Vec<(Option<CustomerId>, HeldSaleLine)>>,
+    places: HashMap<(ReceiptId, ReceiptLineId), (String, usize)>,
+    /// Documents of adjustments.
+    pub moved_documents: usize,
+    /// Quantity and value of each movement.
+    pub moved: BTreeMap<Movement, (i64, i64)>,
+    /// What was paid by what, by receipt.
+    pub tenders: Vec<String>,
+    /// Whose barcode it is.
+    pub barcodes: HashMap<String, Sku>,
 }
 
 impl Shelf {
     /// The sites that hold a row.
     pub fn sites(&self) -> BTreeSet<&SiteId> {
         self.rows.keys().map(|(receipt, _)| &receipt.site).collect()
+    }
+
+    fn lines_of(
+        &self,
+        code: &str,
+        wanted: impl Fn(Option<&CustomerId>, &ReceiptId) -> bool,
+    ) -> Vec<HeldSaleLine> {
+        let held = self.lines.get(code).into_iter().flatten();
+        let found = held.filter(|(customer, line)| wanted(customer.as_ref(), &line.receipt));
+        let mut lines: Vec<HeldSaleLine> = found.map(|(_, line)| line.clone()).collect();
+        lines.sort_by_key(|line| line.occurred);
+        lines
     }
 
     fn claim(&mut self, receipt: &ReceiptId, line: &ReceiptLineId, says: String) -> Result<(), TargetError> {
@@ -54,9 +78,20 @@ impl ImportTarget for Shelf {
     }
 
     fn sale_lines_of(&mut self, customer: &CustomerId, code: &str) -> Result<Vec<HeldSaleLine>, TargetError> {
-        let mut lines = self.lines.get(&(customer.clone(), code.into())).cloned().unwrap_or_default();
-        lines.sort_by_key(|line| line.occurred);
-        Ok(lines)
+        Ok(self.lines_of(code, |of, _| of == Some(customer)))
+    }
+
+    fn sale_lines_on(
+        &mut self,
+        site: &SiteId,
+        number: &ReceiptNumber,
+        code: &str,
+    ) -> Result<Vec<HeldSaleLine>, TargetError> {
+        Ok(self.lines_of(code, |_, receipt| receipt.site == *site && receipt.number == *number))
+    }
+
+    fn article_of(&mut self, barcode: &str) -> Result<Option<Sku>, TargetError> {
+        Ok(self.barcodes.get(barcode).cloned())
     }
 
     fn import_batch(&mut self, batch: ImportBatch) -> Result<(), TargetError> {
@@ -72,6 +107,9 @@ impl ImportTarget for Shelf {
             self.sale_documents.push(bytes);
             for receipt in &sales.receipts {
                 let id = sales.receipt_id(receipt);
+                for paid in &receipt.tenders {
+                    self.tenders.push(format!("{} {} {}", id.number, paid.tender, paid.amount.0));
+                }
                 for line in &receipt.lines {
                     self.claim(
                         &id,
@@ -79,19 +117,18 @@ impl ImportTarget for Shelf {
                         format!("{:?} {:?} {line:?}", receipt.occurred, receipt.customer),
                     )?;
                     self.net += line.paid;
-                    let Some(customer) = &receipt.customer else { continue };
-                    let article = (customer.clone(), line.code().to_owned());
-                    let lines = self.lines.entry(article.clone()).or_default();
-                    let place = (article.0, article.1, lines.len());
+                    let lines = self.lines.entry(line.code().to_owned()).or_default();
+                    let place = (line.code().to_owned(), lines.len());
                     self.places.insert((id.clone(), line.line.clone()), place);
-                    lines.push(HeldSaleLine {
+                    let held = HeldSaleLine {
                         receipt: id.clone(),
                         line: line.line.clone(),
                         occurred: receipt.occurred,
                         sold: line.quantity,
                         paid: line.paid,
                         open: line.quantity,
-                    });
+                    };
+                    lines.push((receipt.customer.clone(), held));
                 }
             }
         }
@@ -103,15 +140,15 @@ impl ImportTarget for Shelf {
                 self.net += -price.times(line.quantity, returned.currency);
                 for link in &line.links {
                     let place = self.places.get(&(link.receipt.clone(), link.line.clone()));
-                    let (customer, code, n) = place.ok_or("a link to a sale that isn't held")?.clone();
-                    let sold =
-                        &mut self.lines.get_mut(&(customer.clone(), code.clone())).ok_or("no lines")?[n];
+                    let (code, n) = place.ok_or("a link to a sale that isn't held")?.clone();
+                    let (customer, sold) = &mut self.lines.get_mut(&code).ok_or("no lines")?[n];
+                    let by_receipt = link.receipt.number == returned.receipt.number || self.by_receipt;
                     let written = line.written.as_deref().unwrap_or(line.sku.as_str());
                     let right = sold.open >= link.quantity
                         && link.quantity.is_positive()
                         && (sold.sold, sold.paid) == (link.sold, link.paid)
                         && sold.occurred <= returned.occurred
-                        && Some(&customer) == returned.customer.as_ref()
+                        && (*customer == returned.customer || by_receipt)
                         && code == written;
                     if !right {
                         return Err(format!("{:?} links to {sold:?}", returned.receipt).into());
@@ -121,6 +158,12 @@ impl ImportTarget for Shelf {
             }
         }
         for adjustment in &batch.adjustments {
+            self.moved_documents += 1;
+            for line in &adjustment.lines {
+                let (quantity, value) = self.moved.entry(adjustment.movement).or_default();
+                *quantity += line.quantity.0;
+                *value += line.value(adjustment.currency).0;
+            }
             for line in &adjustment.lines {
                 let row = line.row.clone().ok_or("an imported line without its row")?;
                 let says = format!("{:?} {} {line:?}", adjustment.occurred, adjustment.movement);

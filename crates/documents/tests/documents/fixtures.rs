@@ -5,23 +5,26 @@ use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
 use guicang_domain::count::plan::CountPlan;
 use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
-use guicang_domain::document::{Document, Head, Kind};
+use guicang_domain::document::{Document, Head, ImportMark, Kind};
 use guicang_domain::event::{Event, Proof};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
-    ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, Tender,
+    ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
-use guicang_domain::master::{Product, Settings, Site};
+use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::policy::condition::{Condition, ConditionRule};
+use guicang_domain::policy::version::PolicySet;
+use guicang_domain::policy::window::{Window, WindowRule, standard_legal};
 use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
 use guicang_domain::returns::{
-    Channel, Disposition, Grade, InspectedPart, ReceivedPart, RefundShare, Return, ReturnEvent, ReturnLine,
-    SaleLink, VerifiedLine,
+    Allowance, Channel, Collected, Deduction, DeductionKind, Disposition, Exchange, Grade, InspectedPart,
+    ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
-use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
 
 use crate::goods::{reservation, supplier_return, transfer};
 
@@ -83,6 +86,7 @@ pub fn head(kind: Kind) -> Head {
         schema: 1,
         rules: 1,
         zone: Zone::SHANGHAI,
+        import: None,
     }
 }
 
@@ -230,8 +234,76 @@ pub fn return_bodies() -> Vec<ReturnEvent> {
         ReturnEvent::SaleVerified { lines },
         ReturnEvent::Imported,
         ReturnEvent::Cancelled,
-        ReturnEvent::Reversed { event: event_id("S01A", 1) },
+        ReturnEvent::Reversed { event: event_id("S01A", 1), by: None },
         ReturnEvent::Closed,
+    ]
+}
+
+/// Every event that a return can have beyond the straight way, in order. Each is pinned by itself.
+pub fn settlement_bodies() -> Vec<ReturnEvent> {
+    let part = |name: &str| ReceivedPart {
+        part: name.parse().unwrap(),
+        line: LineId::nth(1),
+        quantity: Quantity::units(1),
+        place: String::new(),
+    };
+    let verified =
+        VerifiedLine { line: LineId::nth(1), link: link(), cost: Some(UnitPrice(11_000)), lot: None };
+    let collected =
+        || Collected { tender: Tender::cash(), amount: Amount(3_000), reference: Some("till 2".into()) };
+    let wechat: Tender = "wechat".parse().unwrap();
+    let share = RefundShare {
+        refund: RefundNumber::of(document_id(), &wechat, 1),
+        tender: wechat,
+        amount: Amount(500),
+        attempt: 1,
+    };
+    let given = Replacement {
+        line: ReceiptLineId::of_number(1),
+        sku: "71053".parse().unwrap(),
+        quantity: Quantity::units(1),
+        paid: Amount(13_000),
+        cost: Some(UnitPrice(80_000)),
+    };
+    let (here, there): (SiteId, SiteId) = ("S01".parse().unwrap(), "S02".parse().unwrap());
+    let deduction = Deduction {
+        line: LineId::nth(1),
+        kind: DeductionKind::MissingPart,
+        what: "充电器".into(),
+        amount: Amount(2_000),
+    };
+    vec![
+        ReturnEvent::Awaited { address: "上海市南京东路 1".into(), until: Some(NOW) },
+        ReturnEvent::ParcelSent { carrier: "顺丰".into(), tracking: "SF1234567890".into() },
+        ReturnEvent::ParcelArrived { tracking: "SF1234567890".into() },
+        ReturnEvent::Waived { parts: vec![part("1.4")] },
+        ReturnEvent::Allowed { lines: vec![Allowance { line: LineId::nth(1), amount: Amount(1_000) }] },
+        ReturnEvent::Linked { receipt: receipt(), lines: vec![verified] },
+        ReturnEvent::Deducted { items: vec![deduction] },
+        ReturnEvent::Exchanged(Exchange {
+            given: vec![given.clone()],
+            rung: None,
+            collected: Some(collected()),
+            refunded: None,
+            paid: false,
+        }),
+        ReturnEvent::Exchanged(Exchange {
+            given: vec![],
+            rung: Some(Rung { receipt: receipt(), value: Amount(10_000) }),
+            collected: None,
+            refunded: Some(share),
+            paid: true,
+        }),
+        ReturnEvent::CreditShared { from: here.clone(), to: there, amount: Amount(4_000) },
+        ReturnEvent::CreditSpent { site: here, amount: Amount(2_500), receipt: Some(receipt()) },
+        ReturnEvent::TakenForRepair { parts: vec![part("1.5")] },
+        ReturnEvent::RepairReturned {
+            parts: vec!["1.5".parse().unwrap()],
+            note: "换了电池".into(),
+            fee: Some(collected()),
+        },
+        ReturnEvent::Disputed { note: "不同意".into() },
+        ReturnEvent::Drafted,
     ]
 }
 
@@ -284,6 +356,7 @@ pub fn sales() -> Sales {
                 lines: vec![line],
                 tenders: vec![PaidBy { tender: Tender::cash(), amount: Amount(1530), reference: None }],
                 invoice: None,
+                cashier: None,
             }],
         },
         events: vec![
@@ -303,13 +376,21 @@ pub fn adjustment() -> Adjustment {
         lot: Some("L2026".parse().unwrap()),
         place: "back".into(),
         cost: Some(UnitPrice(11_000)),
+        value: None,
         from: None,
         to: None,
         into: None,
         row: Some("4".parse().unwrap()),
     };
-    let plain =
-        AdjustmentLine { note: None, lot: None, place: String::new(), cost: None, row: None, ..line.clone() };
+    let plain = AdjustmentLine {
+        note: None,
+        lot: None,
+        place: String::new(),
+        cost: None,
+        value: None,
+        row: None,
+        ..line.clone()
+    };
     Adjustment {
         head: head(Kind::Adjustment),
         movement: Movement::WrittenOff,
@@ -374,7 +455,46 @@ pub fn product() -> Product {
         tax_code: Some("1060000000000000000".into()),
         service: false,
         tolerance: Some(Quantity(50)),
+        attributes: Default::default(),
+        units: Default::default(),
+        levels: Default::default(),
     }
+}
+
+pub fn product_with_levels() -> Product {
+    let level = Level { min: Some(Quantity::units(5)), max: Some(Quantity::units(40)) };
+    Product {
+        attributes: [("颜色".into(), "白".into()), ("尺码".into(), "L".into())].into(),
+        units: [("箱".into(), Quantity::units(12))].into(),
+        levels: [
+            ("S01".parse().unwrap(), level),
+            ("S02".parse().unwrap(), Level { min: Some(Quantity::ZERO), max: None }),
+        ]
+        .into(),
+        ..product()
+    }
+}
+
+fn import_mark() -> Option<ImportMark> {
+    let number = "DR-S01A-000007".parse().unwrap();
+    Some(ImportMark { number, file: "till.csv".into(), profile: "generic".into() })
+}
+
+pub fn imported_adjustment() -> Adjustment {
+    let mut adjustment = adjustment();
+    adjustment.head.import = import_mark();
+    adjustment.movement = Movement::TakenBack;
+    adjustment.lines.values_mut().for_each(|line| line.value = Some(Amount(3333)));
+    adjustment
+}
+
+pub fn imported_sales() -> Sales {
+    let mut sales = sales();
+    sales.head.import = import_mark();
+    let receipt = &mut sales.batch.receipts[0];
+    receipt.cashier = Some("王芳".parse().unwrap());
+    receipt.lines[0].expiry = Some(Day(20_000));
+    sales
 }
 
 pub fn site() -> Site {
@@ -383,6 +503,7 @@ pub fn site() -> Site {
         code: "S01".parse().unwrap(),
         name: "南京路店".into(),
         address: Some("南京东路 1".into()),
+        return_address: None,
         zone: "Asia/Urumqi".parse().unwrap(),
         currency: Currency::CNY,
     }
@@ -399,6 +520,8 @@ pub fn settings() -> Settings {
         transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
+        legal: Default::default(),
+        events: Vec::new(),
     }
 }
 
@@ -465,6 +588,56 @@ pub fn count_plan() -> CountPlan {
         every_days: 30,
         from: "2026-11-01".parse().unwrap(),
     }
+}
+
+/// A version of the policy that says all that one can say.
+pub fn policy_set() -> PolicySet {
+    let category = || Some("生鲜".to_string());
+    let window = WindowRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        channel: Some(Channel::Online),
+        class: Some(ReasonClass::Preference),
+        window: Window::Never,
+    };
+    let shoes = WindowRule {
+        category: Some("鞋".into()),
+        site: None,
+        channel: None,
+        class: None,
+        window: Window::Days(14),
+    };
+    let condition = ConditionRule {
+        category: category(),
+        site: Some("S02".parse().unwrap()),
+        class: Some(ReasonClass::Preference),
+        condition: Condition::Grade(Grade::B),
+    };
+    PolicySet {
+        policy: Policy {
+            version: "2026-winter".into(),
+            windows: vec![window, shoes],
+            conditions: vec![condition],
+            manager_above: Some(Amount(500_000)),
+            hq_above: Some(Amount(5_000_000)),
+            unverified_branch: Some(Amount(200_000)),
+            unverified_day: Some(Amount(100_000)),
+            stale_days: Some(3),
+            ..Policy::standard(Currency::CNY)
+        },
+        effective: NOW.plus_ms(86_400_000),
+    }
+}
+
+/// Settings with the law, a reason that isn't given any more, and a version of the policy.
+pub fn full_settings() -> Settings {
+    let mut legal = standard_legal(Currency::CNY);
+    legal.get_mut("cn_quality").unwrap().categories.insert("home".into());
+    let mut settings = Settings { legal, ..settings() };
+    settings.reasons.get_mut(&"expired".parse().unwrap()).unwrap().retired = true;
+    let set = SettingsEvent::PolicySet(Box::new(policy_set()));
+    settings.events = vec![Event { proof: proof(), ..hq_event(1, set) }];
+    settings
 }
 
 /// One document of each kind, with who writes it.

@@ -44,6 +44,16 @@ fn variants_are_pinned_and_read() {
 }
 
 #[test]
+fn settings_with_versions_of_the_policy_are_pinned() {
+    let first = create(&Document::Settings(full_settings()), &hq(), NOW);
+    check("settings_versions", &first.bytes);
+    assert_eq!(
+        read(&Replayed::new(&[&first.bytes]).unwrap()).document,
+        Some(Document::Settings(full_settings()))
+    );
+}
+
+#[test]
 fn an_appended_event_is_pinned() {
     let first = create(&Document::Return(small_return()), &branch(1), NOW);
     let mut document = Replayed::new(&[&first.bytes]).unwrap();
@@ -52,6 +62,38 @@ fn an_appended_event_is_pinned() {
     check("return_append_same_actor", &same_opening.bytes);
     let next_opening = document.append_events(&branch(2), NOW, &Events::Return(&events)).unwrap();
     check("return_append_new_actor", &next_opening.bytes);
+}
+
+/// Each event beyond the straight way, appended alone; read back as it was.
+#[test]
+fn settlements_are_pinned_and_read() {
+    let first = create(&Document::Return(small_return()), &branch(1), NOW);
+    for (n, body) in settlement_bodies().into_iter().enumerate() {
+        let mut document = Replayed::new(&[&first.bytes]).unwrap();
+        let events = [event(2, body.clone())];
+        let change = document.append_events(&branch(1), NOW, &Events::Return(&events)).unwrap();
+        check(&format!("return_settlement_{:02}", n + 1), &change.bytes);
+        let reading = read(&Replayed::new(&[&first.bytes, &change.bytes]).unwrap());
+        assert_eq!(reading.problems, []);
+        let Some(Document::Return(found)) = reading.document else { panic!("a return") };
+        assert_eq!(found.events[1].body, body);
+    }
+}
+
+/// Fields that came after a kind was pinned.
+#[test]
+fn fields_that_came_later_are_pinned_and_read() {
+    let documents = [
+        ("product_levels", Document::Product(product_with_levels()), hq()),
+        ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
+        ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
+    ];
+    for (name, document, writer) in documents {
+        let bytes = create(&document, &writer, NOW).bytes;
+        check(name, &bytes);
+        let reading = read(&Replayed::new(&[&bytes]).unwrap());
+        assert_eq!((reading.problems, reading.document), (vec![], Some(document)));
+    }
 }
 
 /// What was pinned is still read, whatever becomes of the writer.

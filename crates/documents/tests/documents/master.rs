@@ -1,8 +1,8 @@
 //! Master data: fields are set one by one, and the last writer's stands.
 
-use guicang_documents::{Replayed, WriteError, Writer, create};
+use guicang_documents::{Envelope, Events, Replayed, Violation, WriteError, Writer, create};
 use guicang_domain::document::Document;
-use guicang_domain::master::{Product, Settings};
+use guicang_domain::master::{Product, Settings, SettingsEvent};
 use guicang_domain::money::UnitPrice;
 use guicang_domain::policy::ReasonClass;
 use guicang_domain::quantity::Quantity;
@@ -63,6 +63,41 @@ fn edits_of_two_fields_made_apart_are_both_kept() {
     assert_eq!(read(&merged).document, Some(Document::Settings(expected)));
 }
 
+/// Two of HQ's devices set a version each while apart: both are there for good, and an edit of a reason
+/// touches neither.
+#[test]
+fn versions_of_the_policy_are_added_and_stay() {
+    let first = create(&Document::Settings(full_settings()), &hq(), NOW);
+    let base = Replayed::new(&[&first.bytes]).unwrap();
+    let add = |version: &str, ms: i64, writer: &Writer| {
+        let mut set = policy_set();
+        set.policy.version = version.into();
+        let event = hq_event(ms, SettingsEvent::PolicySet(Box::new(set)));
+        base.clone().append_events(writer, NOW, &Events::Settings(&[event])).unwrap()
+    };
+    let mut merged = base.clone();
+    for change in [add("spring", 5, &hq()), add("summer", 6, &second())] {
+        merged.check(&change.bytes, &by_hq()).unwrap();
+        merged.apply(&change.bytes).unwrap();
+    }
+    let Some(Document::Settings(mut settings)) = read(&merged).document else { panic!() };
+    settings.reasons.get_mut(&"damaged".parse().unwrap()).unwrap().en = "Broken".into();
+    let edit = merged.set_fields(&hq(), NOW, &Document::Settings(settings.clone())).unwrap().unwrap();
+    assert_eq!(edit.header.max_op, edit.header.start_op, "one field");
+    assert_eq!(read(&merged).document, Some(Document::Settings(settings)));
+    let Some(Document::Settings(settings)) = read(&merged).document else { panic!() };
+    let names = settings.events.iter().filter_map(|e| match &e.body {
+        SettingsEvent::PolicySet(set) => Some(set.policy.version.as_str()),
+        SettingsEvent::Unknown { .. } => None,
+    });
+    assert_eq!(names.collect::<Vec<_>>(), ["2026-winter", "spring", "summer"]);
+    // A branch that sets one is not heard.
+    let by_a_branch = Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: false, creator: false };
+    let change = add("forged", 9, &hq());
+    let judged = base.clone().check(&change.bytes, &by_a_branch);
+    assert!(matches!(judged, Err(Violation::HqOnly { .. })), "{judged:?}");
+}
+
 #[test]
 fn a_field_that_is_not_known_stays_through_an_edit() {
     let first = create(&Document::Product(product()), &hq(), NOW);
@@ -84,4 +119,39 @@ fn a_return_has_no_fields_to_set() {
     let mut document = Replayed::new(&[&first.bytes]).unwrap();
     let set = document.set_fields(&branch(1), NOW, &Document::Return(small_return()));
     assert_eq!(set, Err(WriteError::WrongKind { found: "return".into(), wanted: "master data".into() }));
+}
+
+/// Two people at HQ rename one article, and set what one site is to have at least, while apart. One value of
+/// each is shown, the same everywhere; the other is kept, and told until somebody decides.
+#[test]
+fn the_value_that_lost_is_kept_and_told() {
+    let first = create(&Document::Product(product_with_levels()), &hq(), NOW);
+    let base = Replayed::new(&[&first.bytes]).unwrap();
+    let edit = |writer: Writer, name: &str, min: i64| {
+        let mut edited = Product { name: name.into(), ..product_with_levels() };
+        edited.levels.get_mut(&"S01".parse().unwrap()).unwrap().min = Some(Quantity(min));
+        base.clone().set_fields(&writer, NOW, &Document::Product(edited)).unwrap().unwrap()
+    };
+    let (one, other) = (edit(hq(), "蜡烛", 7_000), edit(second(), "烛台", 9_000));
+    let merge = |order: [&[u8]; 2]| {
+        let mut merged = base.clone();
+        order.iter().for_each(|bytes| merged.apply(bytes).unwrap());
+        merged
+    };
+    let merged = merge([&one.bytes, &other.bytes]);
+    let Some(Document::Product(shown)) = read(&merged).document else { panic!("a product") };
+    let lost = merged.losing_values().unwrap();
+    let told: Vec<_> = lost.iter().map(|l| (l.field.as_str(), l.values.join("|"))).collect();
+    let (name, min) = match shown.name.as_str() {
+        "蜡烛" => ("烛台", "9000"),
+        _ => ("蜡烛", "7000"),
+    };
+    assert_eq!(told, [("levels.S01.min", min.to_owned()), ("name", name.to_owned())]);
+    assert_eq!(merge([&other.bytes, &one.bytes]).losing_values(), Ok(lost));
+
+    let mut decided = merged;
+    let edited = Product { name: "蜡烛台".into(), ..shown };
+    decided.set_fields(&hq(), NOW, &Document::Product(edited)).unwrap().unwrap();
+    let fields: Vec<_> = decided.losing_values().unwrap().into_iter().map(|l| l.field).collect();
+    assert_eq!(fields, ["levels.S01.min"]);
 }

@@ -50,6 +50,7 @@ mod tests {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let plan = CountPlan {
             head: Head {
+                import: None,
                 id: "019a1234-5678-7abc-8def-0123456789ab.b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1".parse().unwrap(),
                 site: None,
                 number: "JH-HQ1-000001".parse().unwrap(),

@@ -296,6 +296,7 @@ mod tests {
         events.sort_by_key(Event::rank);
         CountState::of(&Count {
             head: Head {
+                import: None,
                 id: "019a1234-5678-7abc-8def-0123456789ab.b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1b1".parse().unwrap(),
                 site: Some("S01".parse().unwrap()),
                 number: "PD-A-000001".parse().unwrap(),

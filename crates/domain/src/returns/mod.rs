@@ -5,20 +5,31 @@
 //! kept, and the fold says which stands. At the counter the whole life is one command, but each
 //! step is its own event.
 
-pub mod postings;
+mod event;
 pub mod state;
+pub mod refund;
+pub mod stage;
+pub mod moves;
+pub mod entitlement;
+pub mod credit;
+pub mod postings;
+mod goods;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
 use crate::document::Head;
 use crate::event::Event;
-use crate::ids::{
-    CustomerId, EventId, LineId, Lot, PartId, ReasonCode, ReceiptId, ReceiptLineId, RefundNumber, Sku,
-    Tender, UserName,
-};
+use crate::ids::{CustomerId, EventId, LineId, Lot, ReasonCode, ReceiptId, ReceiptLineId, Sku};
 use crate::money::{Amount, Currency, UnitPrice};
 use crate::quantity::Quantity;
 use crate::words::words;
+
+pub use event::{
+    Allowance, Collected, Deduction, DeductionKind, Exchange, InspectedPart, ReceivedPart, RefundShare,
+    Replacement, ReturnEvent, Rung, VerifiedLine,
+};
 
 /// A return, as read from its document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,184 +165,81 @@ pub struct SaleLink {
     pub paid: Amount,
 }
 
-/// What can happen to a return.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReturnEvent {
-    /// The customer asked.
-    Requested,
-    /// Somebody has to find out more first.
-    NeedsInformation {
-        /// What.
-        note: String,
-    },
-    /// The policy, or a person, said yes.
-    Approved {
-        /// The person; `None` when the policy approves by itself.
-        by: Option<UserName>,
-        /// The rules that led there, as codes.
-        grounds: Vec<String>,
-    },
-    /// The policy, or a person, said no.
-    Rejected {
-        /// The person.
-        by: Option<UserName>,
-        /// The rules that led there, as codes.
-        grounds: Vec<String>,
-    },
-    /// Goods were taken in.
-    Received {
-        /// What, in parts that go their own ways from here.
-        parts: Vec<ReceivedPart>,
-    },
-    /// Goods were looked at.
-    Inspected {
-        /// The parts that came of it.
-        parts: Vec<InspectedPart>,
-    },
-    /// A refund is to be paid: cash at once, electronic by HQ.
-    RefundRequested {
-        /// Its shares by tender.
-        shares: Vec<RefundShare>,
-    },
-    /// HQ is about to pay; counts as paid until the rail says otherwise.
-    PayoutIntended {
-        /// Which.
-        refund: RefundNumber,
-        /// How much.
-        amount: Amount,
-        /// The fencing number of the payer's lease.
-        fence: u64,
-    },
-    /// The rail took the order; that isn't payment yet.
-    PayoutAccepted {
-        /// Which.
-        refund: RefundNumber,
-        /// The rail's reference.
-        reference: String,
-    },
-    /// Money was paid.
-    Paid {
-        /// Which.
-        refund: RefundNumber,
-        /// By what.
-        tender: Tender,
-        /// How much.
-        amount: Amount,
-        /// The rail's reference, or what the clerk noted.
-        reference: Option<String>,
-        /// Whether a person confirmed it, rather than a rail.
-        by_hand: bool,
-    },
-    /// The rail refused for good.
-    PayoutFailed {
-        /// Which.
-        refund: RefundNumber,
-        /// Why.
-        reason: String,
-    },
-    /// HQ knows the sale: the facts that every holder of this return is to judge by.
-    SaleVerified {
-        /// What each line takes back.
-        lines: Vec<VerifiedLine>,
-    },
-    /// Brought in with history: came back, sellable, refunded by whatever means.
-    Imported,
-    /// The customer changed their mind before goods came.
-    Cancelled,
-    /// An earlier event is taken back (红字冲销); both stay.
-    Reversed {
-        /// Which.
-        event: EventId,
-    },
-    /// Nothing more is to come.
-    Closed,
-    /// Something that a newer program recorded; kept, not folded.
-    Unknown {
-        /// Its name.
-        kind: String,
-    },
-}
-
-/// A part of a line's quantity that was taken in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReceivedPart {
-    /// Its name.
-    pub part: PartId,
-    /// The line.
-    pub line: LineId,
-    /// How much.
-    pub quantity: Quantity,
-    /// The place it was put; empty for the site's one place.
-    pub place: String,
-}
-
-/// A part that an inspection made of a received one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InspectedPart {
-    /// Its name.
-    pub part: PartId,
-    /// The part it was taken from.
-    pub of: PartId,
-    /// How much.
-    pub quantity: Quantity,
-    /// How it looks.
-    pub grade: Grade,
-    /// Where it goes.
-    pub disposition: Disposition,
-    /// The reason found, where it differs from the reason given.
-    pub reason_found: Option<ReasonCode>,
-    /// What is missing; empty when complete.
-    pub missing: Vec<String>,
-}
-
-/// What of a refund goes by one tender.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RefundShare {
-    /// Its number, under which it is paid once.
-    pub refund: RefundNumber,
-    /// By what.
-    pub tender: Tender,
-    /// How much.
-    pub amount: Amount,
-    /// The attempt group of its number.
-    pub attempt: u32,
-}
-
-/// What HQ knows of the sale behind a return's line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedLine {
-    /// The return's line.
-    pub line: LineId,
-    /// The sale line it takes back.
-    pub link: SaleLink,
-    /// The cost of one when it left.
-    pub cost: Option<UnitPrice>,
-    /// The lot that was sold.
-    pub lot: Option<Lot>,
-}
-
 impl Return {
-    /// The sale links that stand for a line: HQ's where it has verified the sale, else those
-    /// recorded with the line. The latest verification stands: HQ writes another one only while nothing
-    /// is pinned, where an earlier one met a receipt line that other returns have taken since.
-    pub fn links_of<'a>(&'a self, line: &'a LineId) -> Vec<&'a SaleLink> {
-        let verified = self.events.iter().rev().find_map(|e| match &e.body {
-            ReturnEvent::SaleVerified { lines } if lines.iter().any(|l| l.line == *line) => Some(lines),
+    /// The events that were not taken back, in order of rank.
+    pub fn standing(&self) -> impl Iterator<Item = &Event<ReturnEvent>> {
+        let reversed = self.reversed();
+        self.events.iter().filter(move |e| !(e.body.is_reversible() && reversed.contains(&&e.id)))
+    }
+
+    /// The events that some event takes back. What only HQ records stands all the same.
+    fn reversed(&self) -> Vec<&EventId> {
+        self.events
+            .iter()
+            .filter_map(|e| match &e.body {
+                ReturnEvent::Reversed { event, .. } => Some(event),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The receipt that it is about: the one it was linked to last, else the one the customer named.
+    pub fn sale(&self) -> Option<&ReceiptId> {
+        let linked = self.standing().filter_map(|e| match &e.body {
+            ReturnEvent::Linked { receipt, .. } => Some(receipt),
             _ => None,
         });
-        match verified {
+        linked.last().or(self.receipt.as_ref())
+    }
+
+    /// The sale links that stand for a line: HQ's where it has verified the sale, else those it was linked to
+    /// later, else those recorded with the line. The latest verification stands: HQ writes another one only
+    /// while nothing is pinned, where an earlier one met a receipt line that other returns have taken since.
+    pub fn links_of<'a>(&'a self, line: &'a LineId) -> Vec<&'a SaleLink> {
+        match self.verified_lines(line) {
             Some(lines) => lines.iter().filter(|l| l.line == *line).map(|l| &l.link).collect(),
             None => self.lines.get(line).map(|l| l.links.iter().collect()).unwrap_or_default(),
         }
     }
 
-    /// The cost of one of a line: as HQ verified it, else as recorded.
+    /// The cost of one of a line: as HQ verified it, or it was linked, else as recorded.
     pub fn cost_of(&self, line: &LineId) -> Option<UnitPrice> {
-        let verified = self.events.iter().rev().find_map(|e| match &e.body {
-            ReturnEvent::SaleVerified { lines } => lines.iter().find(|l| l.line == *line)?.cost,
-            _ => None,
-        });
-        verified.or_else(|| self.lines.get(line)?.cost)
+        let told = self.verified_lines(line).and_then(|lines| lines.iter().find(|l| l.line == *line)?.cost);
+        told.or_else(|| self.lines.get(line)?.cost)
+    }
+
+    /// What was told of a line's sale after the line was written: by HQ, else by whoever linked it.
+    fn verified_lines(&self, line: &LineId) -> Option<&[VerifiedLine]> {
+        let (mut verified, mut linked) = (None, None);
+        for event in self.standing() {
+            match &event.body {
+                ReturnEvent::SaleVerified { lines } if lines.iter().any(|l| l.line == *line) => {
+                    verified = Some(lines.as_slice());
+                }
+                ReturnEvent::Linked { lines, .. } if lines.iter().any(|l| l.line == *line) => {
+                    linked = Some(lines.as_slice());
+                }
+                _ => {}
+            }
+        }
+        verified.or(linked)
+    }
+
+    /// By how much the sale that a line closes is more than what came back: weighed goods lose weight, and
+    /// within their tolerance a return closes the line in full. Zero for all others.
+    pub fn remainder(&self, line: &LineId) -> Quantity {
+        let Some(asked) = self.lines.get(line).map(|l| l.quantity) else { return Quantity::ZERO };
+        let linked: Quantity = self.links_of(line).iter().map(|l| l.quantity).sum();
+        (linked - asked).max(Quantity::ZERO)
+    }
+
+    /// Whether it was brought in with history, and its import was undone.
+    pub fn is_undone(&self) -> bool {
+        let reversed = |id: &EventId| {
+            self.events.iter().any(|e| matches!(&e.body, ReturnEvent::Reversed { event, .. } if event == id))
+        };
+        let mut imported = self.events.iter().filter(|e| e.body == ReturnEvent::Imported).peekable();
+        imported.peek().is_some() && imported.all(|e| reversed(&e.id))
     }
 
     /// Whether it was brought in with history.

@@ -108,6 +108,7 @@ impl Work<'_> {
             lot: adjust.lot,
             place: adjust.place,
             cost,
+            value: None,
             from: None,
             to: None,
             into: None,

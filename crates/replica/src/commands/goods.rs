@@ -91,6 +91,7 @@ impl Work<'_> {
             lot: moved.lot,
             place: moved.place,
             cost,
+            value: None,
             from: moved.from,
             to: moved.to,
             into: into.clone(),

@@ -1,17 +1,21 @@
 //! Receipts whose sale is held here, with what their lines have left to return.
 
-use guicang_domain::ids::{ReceiptId, ReceiptLineId, Sku};
-use guicang_domain::money::{Amount, UnitPrice};
+use guicang_domain::document::Document;
+use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId, Sku};
+use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::entitlement::TenderLeft;
 use guicang_domain::sale::PaidBy;
 use guicang_domain::time::{Moment, Occurred};
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::{CommandError, StoreError};
+use crate::facts::document_by_id;
 use crate::store::Work;
 
 /// A receipt that is held here.
 pub(super) struct Held {
+    pub(super) id: i64,
     pub(super) receipt: ReceiptId,
     pub(super) occurred: Occurred,
     pub(super) tenders: Vec<PaidBy>,
@@ -26,8 +30,31 @@ pub(super) struct HeldLine {
     pub(super) paid: Amount,
     pub(super) service: bool,
     pub(super) cost: Option<UnitPrice>,
+    pub(super) list_price: Option<UnitPrice>,
+    /// Lines of one group belong together.
+    pub(super) group: Option<u32>,
     pub(super) valid: Quantity,
     pub(super) entitled: Amount,
+    /// Whether money was taken off it without goods.
+    pub(super) allowed: bool,
+}
+
+impl HeldLine {
+    /// What is left to return, when so much has been planned already.
+    pub(super) fn open(&self, planned: Quantity) -> Quantity {
+        (self.quantity - self.valid - planned).max(Quantity::ZERO)
+    }
+
+    /// What is owed for so much more of it, as the receipt line's fold will say
+    /// ([`guicang_domain::balance::judge`]), when so much has been planned already.
+    pub(super) fn owed(&self, quantity: Quantity, planned: Quantity) -> Amount {
+        let open = self.quantity - self.valid;
+        match () {
+            () if planned == Quantity::ZERO && quantity == open => self.paid - self.entitled,
+            () if self.allowed => (self.paid - self.entitled).share(quantity, open),
+            () => self.paid.share(quantity, self.quantity),
+        }
+    }
 }
 
 impl Work<'_> {
@@ -48,9 +75,10 @@ impl Work<'_> {
         let tenders: Vec<PaidBy> =
             minicbor::decode(&tenders).map_err(|e| StoreError::damaged("a receipt's tenders", e))?;
         let mut statement = self.tx.prepare_cached(
-            "SELECT l.line, l.sku, l.quantity, l.paid, l.service, l.cost,
+            "SELECT l.line, l.sku, l.quantity, l.paid, l.service, l.cost, l.list_price, l.bundle,
                     coalesce((SELECT sum(valid) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
-                    coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
+                    coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
+                    EXISTS (SELECT 1 FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts AND c.allowance > 0)
              FROM receipt_line l WHERE l.org = ? AND l.receipt = ? ORDER BY l.document, l.position",
         )?;
         let mut rows = statement.query([self.org, id])?;
@@ -63,12 +91,98 @@ impl Work<'_> {
                 paid: Amount(r.get(3)?),
                 service: r.get(4)?,
                 cost: r.get::<_, Option<i64>>(5)?.map(UnitPrice),
-                valid: Quantity(r.get(6)?),
-                entitled: Amount(r.get(7)?),
+                list_price: r.get::<_, Option<i64>>(6)?.map(UnitPrice),
+                group: r.get(7)?,
+                valid: Quantity(r.get(8)?),
+                entitled: Amount(r.get(9)?),
+                allowed: r.get(10)?,
             });
         }
         let zone = zone.parse().map_err(|e| StoreError::damaged("a receipt's zone", e))?;
         let occurred = Occurred { at: Moment(occurred), zone };
-        Ok(Some(Held { receipt: receipt.clone(), occurred, tenders, lines }))
+        Ok(Some(Held { id, receipt: receipt.clone(), occurred, tenders, lines }))
+    }
+
+    /// What each tender of a sale has left: paid by it, less what returns of the sale have refunded by it, or
+    /// are about to.
+    pub(super) fn tenders_left(&self, held: &Held) -> Result<Vec<TenderLeft>, CommandError> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT coalesce(sum(f.amount), 0) FROM refund f WHERE f.org = ?1 AND f.tender = ?3
+             AND f.document IN (SELECT c.document FROM line_claim c WHERE c.org = ?1 AND c.receipt = ?2)",
+        )?;
+        let mut out: Vec<TenderLeft> = Vec::new();
+        for paid in &held.tenders {
+            match out.iter_mut().find(|t| t.tender == paid.tender) {
+                Some(same) => same.paid += paid.amount,
+                None => out.push(TenderLeft {
+                    tender: paid.tender.clone(),
+                    paid: paid.amount,
+                    left: Amount::ZERO,
+                }),
+            }
+        }
+        for tender in &mut out {
+            let key = params![self.org, held.id, tender.tender.as_str()];
+            tender.left = tender.paid - Amount(statement.query_row(key, |r| r.get(0))?);
+        }
+        Ok(out)
+    }
+
+    /// How much less than was sold may come back of an article and still close its line.
+    pub(super) fn tolerance(&self, sku: &Sku) -> Result<Quantity, CommandError> {
+        let listed: Option<i64> = self
+            .tx
+            .prepare_cached("SELECT document FROM product WHERE org = ? AND sku = ?")?
+            .query_row(params![self.org, sku.as_str()], |r| r.get(0))
+            .optional()?;
+        let Some(id) = listed else { return Ok(Quantity::ZERO) };
+        match self.load(&document_by_id(&self.tx, id)?)?.1.document {
+            Some(Document::Product(product)) => Ok(product.tolerance.unwrap_or(Quantity::ZERO)),
+            _ => Ok(Quantity::ZERO),
+        }
+    }
+
+    /// The lowest price that was paid for one of an article at a site since then; `None` where none was sold.
+    pub(super) fn lowest_price(
+        &self,
+        site: &SiteId,
+        sku: &Sku,
+        since: Moment,
+        currency: Currency,
+    ) -> Result<Option<UnitPrice>, CommandError> {
+        let mut statement = self.tx.prepare_cached(
+            "SELECT l.paid, l.quantity FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
+             WHERE r.org = ?1 AND r.site = ?2 AND r.occurred >= ?3 AND l.sku = ?4 AND l.paid > 0",
+        )?;
+        let mut rows = statement.query(params![self.org, site.as_str(), since.0, sku.as_str()])?;
+        let mut lowest: Option<UnitPrice> = None;
+        while let Some(r) = rows.next()? {
+            let price = UnitPrice::of(Amount(r.get(0)?), Quantity(r.get(1)?), currency);
+            lowest = Some(lowest.map_or(price, |l| l.min(price)));
+        }
+        Ok(lowest)
+    }
+
+    /// What one of an article costs on the average of a site's shelf; as listed where nothing is on it.
+    pub(super) fn shelf_cost(&self, site: &SiteId, sku: &Sku) -> Result<Option<UnitPrice>, CommandError> {
+        if let Some(cost) = self.average_cost(site, sku)? {
+            return Ok(Some(cost));
+        }
+        let listed: Option<Option<i64>> = self
+            .tx
+            .prepare_cached("SELECT cost FROM product WHERE org = ? AND sku = ?")?
+            .query_row(params![self.org, sku.as_str()], |r| r.get(0))
+            .optional()?;
+        Ok(listed.flatten().map(UnitPrice))
+    }
+
+    /// The list price of one.
+    pub(super) fn listed_price(&self, sku: &Sku) -> Result<Option<UnitPrice>, CommandError> {
+        let price: Option<Option<i64>> = self
+            .tx
+            .prepare_cached("SELECT list_price FROM product WHERE org = ? AND sku = ?")?
+            .query_row(params![self.org, sku.as_str()], |r| r.get(0))
+            .optional()?;
+        Ok(price.flatten().map(UnitPrice))
     }
 }

@@ -6,8 +6,8 @@
 use std::collections::HashSet;
 
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
-use guicang_domain::document::{Document, Kind};
-use guicang_domain::ids::{CustomerId, LineId, ReceiptId, ReceiptLineId, SiteId};
+use guicang_domain::document::{Document, ImportMark, Kind};
+use guicang_domain::ids::{CustomerId, LineId, ReceiptId, ReceiptLineId, ReceiptNumber, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Return, ReturnEvent, ReturnLine};
@@ -23,6 +23,8 @@ use crate::store::{Replica, Work};
 /// What one transaction of an import brings in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImportBatch {
+    /// The import it belongs to; `None` for what a till's own program records as it goes.
+    pub mark: Option<ImportMark>,
     /// Sales, each batch a document.
     pub sales: Vec<SaleBatch>,
     /// Returns, each a document.
@@ -142,6 +144,54 @@ impl Replica {
         Ok(lines)
     }
 
+    /// The sale lines of an article, by its code as written, on the receipts of a number at a site, at
+    /// whatever till; oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn sale_lines_on(
+        &self,
+        site: &SiteId,
+        number: &ReceiptNumber,
+        code: &str,
+    ) -> Result<Vec<HeldSaleLine>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached(
+                "SELECT r.site, r.till, r.number, l.line, r.occurred, l.quantity, l.paid,
+                        l.quantity - coalesce((SELECT sum(c.quantity) FROM line_claim c
+                            WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)
+                 FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
+                 WHERE r.org = ? AND r.number = ? AND r.site = ? AND coalesce(l.code, l.sku) = ?
+                 ORDER BY r.occurred, l.document, l.position",
+            )
+            .map_err(StoreError::of)?;
+        let key = params![self.identity.org, number.as_str(), site.as_str(), code];
+        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        let mut lines = Vec::new();
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            lines.push(held_line(r)?);
+        }
+        Ok(lines)
+    }
+
+    /// The article that alone is listed with a barcode.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn article_of(&self, barcode: &str) -> Result<Option<Sku>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT DISTINCT sku FROM product_barcode WHERE org = ? AND barcode = ? LIMIT 2")
+            .map_err(StoreError::of)?;
+        let mut rows = statement.query(params![self.identity.org, barcode]).map_err(StoreError::of)?;
+        let mut found = Vec::new();
+        while let Some(r) = rows.next().map_err(StoreError::of)? {
+            found.push(crate::queries::name(r, 0, "a SKU")?);
+        }
+        Ok(if found.len() == 1 { found.pop() } else { None })
+    }
+
     /// Whether the site is listed.
     ///
     /// # Errors
@@ -189,9 +239,11 @@ fn held_line(r: &rusqlite::Row<'_>) -> Result<HeldSaleLine, StoreError> {
 
 impl Work<'_> {
     fn import_batch(&mut self, by: &By, batch: ImportBatch) -> Result<(), CommandError> {
+        let mark = batch.mark;
         for sales in batch.sales {
             self.list_site(&sales.site, sales.zone, sales.currency)?;
-            let head = self.new_head(Kind::SaleBatch, Some(sales.site.clone()), sales.zone)?;
+            let mut head = self.new_head(Kind::SaleBatch, Some(sales.site.clone()), sales.zone)?;
+            head.import.clone_from(&mark);
             let (site, zone) = (sales.site.clone(), sales.zone);
             let body = if sales.historic { SaleEvent::Imported } else { SaleEvent::Recorded };
             let event = self.event(by, zone, "", body);
@@ -200,7 +252,8 @@ impl Work<'_> {
         }
         for imported in batch.returns {
             self.list_site(&imported.site, imported.zone, imported.currency)?;
-            let head = self.new_head(Kind::Return, Some(imported.site.clone()), imported.zone)?;
+            let mut head = self.new_head(Kind::Return, Some(imported.site.clone()), imported.zone)?;
+            head.import.clone_from(&mark);
             let when = Occurred { at: imported.occurred, zone: imported.zone };
             let by = By { occurred: Some(when), ..by.clone() };
             let event = self.event(&by, imported.zone, "", ReturnEvent::Imported);
@@ -225,7 +278,8 @@ impl Work<'_> {
         }
         for imported in batch.adjustments {
             self.list_site(&imported.site, imported.zone, imported.currency)?;
-            let head = self.new_head(Kind::Adjustment, Some(imported.site.clone()), imported.zone)?;
+            let mut head = self.new_head(Kind::Adjustment, Some(imported.site.clone()), imported.zone)?;
+            head.import.clone_from(&mark);
             let when = Occurred { at: imported.occurred, zone: imported.zone };
             let by = By { occurred: Some(when), ..by.clone() };
             let event = self.event(&by, imported.zone, "", AdjustmentEvent::Imported);
@@ -253,6 +307,7 @@ impl Work<'_> {
                     code: site.clone(),
                     name: site.to_string(),
                     address: None,
+                    return_address: None,
                     zone: Some(zone),
                     currency: Some(currency),
                 };

@@ -8,22 +8,30 @@ mod count_scan;
 mod customers;
 mod goods;
 mod held;
+mod plan;
+mod returns;
+mod parts;
+mod decide;
+mod recover;
+mod steps;
+mod settle;
+mod credit;
+mod repair;
 mod import;
 mod master;
-mod parts;
 mod payout;
 mod reservations;
+mod policy;
 mod resolve;
-mod returns;
 mod supplier_returns;
 mod transfers;
+mod undo_import;
 mod verify;
 
 use guicang_documents::{Events, Reading, Replayed};
 use guicang_domain::document::{Document, Head, Kind, RULES};
 use guicang_domain::event::Event;
-use guicang_domain::ids::{DocumentId, EventId, Number, ReasonCode, SiteId, Sku, UserName};
-use guicang_domain::policy::{Reason, standard_reasons};
+use guicang_domain::ids::{DocumentId, EventId, Number, SiteId, Sku, UserName};
 use guicang_domain::returns::{Return, ReturnEvent};
 use guicang_domain::time::{Occurred, Zone};
 use guicang_sync::grant::Role;
@@ -36,11 +44,14 @@ pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
-pub use master::{ProductDraft, SiteDraft};
-pub use payout::{Payable, PayoutOutcome};
+pub use master::{ProductDraft, ProductField, SiteDraft};
+pub use payout::{Payable, Payment, PayoutOutcome};
+pub use policy::{PolicyDone, PolicyDraft};
 pub use reservations::{Reserve, Unreserve};
 pub use resolve::{Resolve, Resolved};
 pub use returns::{CounterReturn, Graded, Item, Receive, ReturnDone};
+pub use settle::Given;
+pub use steps::Missing;
 pub use supplier_returns::{CloseClaim, RaiseClaim, ShipClaim};
 pub use transfers::{CloseTransfer, Named, ReceiveTransfer, SendTransfer};
 
@@ -121,6 +132,7 @@ impl Work<'_> {
             schema: guicang_documents::SCHEMA,
             rules: RULES,
             zone,
+            import: None,
         })
     }
 
@@ -135,19 +147,6 @@ impl Work<'_> {
             policy: policy.into(),
             body,
             proof: self.own_proof(),
-        }
-    }
-
-    /// The organisation's reasons.
-    fn reason(&self, code: &ReasonCode) -> Result<Reason, CommandError> {
-        let mut reasons = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?
-            .map_or_else(standard_reasons, |s| s.reasons);
-        match reasons.remove(code) {
-            Some(reason) => Ok(reason),
-            None => Err(CommandError::UnknownReason {
-                found: code.to_string(),
-                known: reasons.keys().map(ToString::to_string).collect(),
-            }),
         }
     }
 
@@ -234,14 +233,33 @@ impl Work<'_> {
     fn append_to_return(
         &mut self,
         row: &DocumentRow,
+        replayed: Replayed,
+        document: Return,
+        events: Vec<Event<ReturnEvent>>,
+    ) -> Result<Return, CommandError> {
+        self.append_with_sites(row, replayed, document, events, &[])
+    }
+
+    /// As [`Self::append_to_return`]; `sites` have the return from now on.
+    fn append_with_sites(
+        &mut self,
+        row: &DocumentRow,
         mut replayed: Replayed,
         mut document: Return,
         events: Vec<Event<ReturnEvent>>,
+        sites: &[SiteId],
     ) -> Result<Return, CommandError> {
+        let added: Vec<SiteId> = sites.iter().filter(|s| !row.sites.contains(s)).cloned().collect();
         let change = replayed
             .append_events(self.writer, self.now, &Events::Return(&events))
             .map_err(|e| StoreError::damaged("a return", e))?;
-        self.insert_own_change(row.id, &change, &[], 0)?;
+        self.insert_own_change(row.id, &change, &added, 0)?;
+        if !added.is_empty() {
+            let all: Vec<SiteId> = row.sites.iter().chain(&added).cloned().collect();
+            self.tx
+                .prepare_cached("UPDATE document SET sites = ? WHERE id = ?")?
+                .execute(params![crate::facts::join_sites(&all), row.id])?;
+        }
         document.events.extend(events);
         document.events.sort_by_cached_key(Event::rank);
         self.unproject(row.id)?;

@@ -5,7 +5,7 @@
 
 use guicang_domain::ids::{LineId, PartId, Sku};
 use guicang_domain::quantity::Quantity;
-use guicang_domain::returns::state::ReturnState;
+use guicang_domain::returns::state::{PartKind, ReturnState};
 use guicang_domain::returns::{Disposition, InspectedPart, ReceivedPart, Return, ReturnEvent, ReturnLine};
 
 use super::returns::{Graded, Receive, wrong};
@@ -25,7 +25,7 @@ impl Work<'_> {
             .lines
             .iter()
             .filter(|(_, line)| !line.service)
-            .map(|(id, line)| (id, line, line.quantity - state.received(id)))
+            .map(|(id, line)| (id, line, state.outstanding(document, id)))
             .collect();
         let mut parts = Vec::new();
         let mut take = |id: &LineId, quantity: Quantity, place: &str| {
@@ -84,7 +84,7 @@ impl Work<'_> {
         let mut waiting: Vec<(PartId, LineId, Quantity)> = state
             .parts
             .iter()
-            .filter(|(_, p)| p.quantity.is_positive())
+            .filter(|(_, p)| p.kind == PartKind::Returned && p.quantity.is_positive())
             .filter(|(_, p)| p.inspected.is_none_or(|(_, d)| d == Disposition::Quarantine))
             .map(|(id, p)| (id.clone(), p.line.clone(), p.quantity))
             .collect();
@@ -146,7 +146,9 @@ impl Namer {
         let named = |line: &LineId| {
             let of = |part: &PartId| part.as_str().split_once('.').is_some_and(|(l, _)| l == line.as_str());
             let parts = |body: &ReturnEvent| match body {
-                ReturnEvent::Received { parts } => parts.iter().filter(|p| of(&p.part)).count(),
+                ReturnEvent::Received { parts }
+                | ReturnEvent::Waived { parts }
+                | ReturnEvent::TakenForRepair { parts } => parts.iter().filter(|p| of(&p.part)).count(),
                 ReturnEvent::Inspected { parts } => parts.iter().filter(|p| of(&p.part)).count(),
                 _ => 0,
             };

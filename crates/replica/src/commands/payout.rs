@@ -8,9 +8,11 @@ use guicang_domain::ids::{DocumentId, Number, RefundNumber, Tender, UserName};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::returns::ReturnEvent;
 use guicang_domain::returns::state::{RefundState, ReturnState};
+use guicang_domain::time::Moment;
 use rusqlite::params;
 
 use super::By;
+use super::held::Held;
 use crate::error::{CommandError, StoreError};
 use crate::facts::{document_by_id, find_document};
 use crate::store::{Replica, Work};
@@ -30,10 +32,23 @@ pub struct Payable {
     pub amount: Amount,
     /// The currency.
     pub currency: Currency,
+    /// What was paid by that tender for the goods, where it is known: a rail pays back on a payment.
+    pub payment: Option<Payment>,
     /// How far it has come: queued, intended, or accepted by the rail.
     pub state: RefundState,
     /// Whether the relay has acknowledged the intent.
     pub acknowledged: bool,
+}
+
+/// A customer's payment, as the sale's receipt tells of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Payment {
+    /// The provider's reference; the receipt's name where the till kept none.
+    pub reference: String,
+    /// How much.
+    pub amount: Amount,
+    /// When.
+    pub at: Moment,
 }
 
 /// What a rail said.
@@ -113,6 +128,13 @@ impl Replica {
     }
 }
 
+/// What was paid for a sale by a tender.
+fn payment(held: &Held, tender: &Tender) -> Option<Payment> {
+    let mut by = held.tenders.iter().filter(|t| t.tender == *tender).peekable();
+    let reference = by.peek()?.reference.clone().unwrap_or_else(|| format!("{}:{tender}", held.receipt));
+    Some(Payment { reference, amount: by.map(|t| t.amount).sum(), at: held.occurred.at })
+}
+
 impl Work<'_> {
     fn payable(&mut self) -> Result<Vec<Payable>, CommandError> {
         self.hq_only()?;
@@ -129,6 +151,10 @@ impl Work<'_> {
             let row = document_by_id(&self.tx, id)?;
             let (_, document) = self.open_return(&row)?;
             let state = ReturnState::of(&document);
+            let held = match document.sale() {
+                Some(receipt) => self.held_receipt(receipt)?,
+                None => None,
+            };
             // What was begun, acknowledged or not, is spoken for.
             let mut spoken_for = state.committed();
             spoken_for += state
@@ -160,6 +186,7 @@ impl Work<'_> {
                     tender: refund.tender.clone(),
                     amount: refund.requested,
                     currency: document.currency,
+                    payment: held.as_ref().and_then(|held| payment(held, &refund.tender)),
                     state: refund.state,
                     acknowledged: refund.intended.is_some(),
                 });

@@ -1,11 +1,11 @@
 //! HQ's decisions on exceptions.
 
+use guicang_domain::account::Account;
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::exception::{Evidence, ExceptionId};
 use guicang_domain::ids::{DocumentId, Number, SiteId};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
-use guicang_domain::returns::Disposition;
 use guicang_domain::returns::state::ReturnState;
 
 use super::By;
@@ -62,7 +62,7 @@ impl Work<'_> {
             historic: None,
             proven: proven(&self.tx, self.org)?,
             verify_days: self.policy()?.verify_days,
-            transit_days: self.transit_days()?,
+            terms: self.terms()?,
         };
         let all = exceptions(&scope, &ExceptionFilter { historic: None, open_only: false, kind: None })?;
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };
@@ -129,9 +129,10 @@ impl Work<'_> {
         let mut left = claim.excess;
         let mut out = Vec::new();
         for (part, goods) in state.parts.iter().filter(|(_, p)| p.line == claim.line) {
-            let given_back = matches!(goods.inspected, Some((_, Disposition::GiveBack)));
+            // Goods that are with the customer anyway have nowhere to go back from.
+            let theirs = matches!(goods.account(), Account::Customer | Account::Waived);
             let quantity = goods.quantity.min(left);
-            if given_back || !quantity.is_positive() {
+            if theirs || !quantity.is_positive() {
                 continue;
             }
             left -= quantity;
@@ -143,9 +144,7 @@ impl Work<'_> {
                 place: goods.place.clone(),
                 sku: line.sku.clone(),
                 lot: line.lot.clone(),
-                account: goods
-                    .inspected
-                    .map_or(guicang_domain::account::Account::ReturnsHold, |(_, d)| d.account()),
+                account: goods.account(),
                 quantity,
             });
         }

@@ -1,24 +1,26 @@
-//! Returns at the counter and step by step.
+//! Returns at the counter, opened for later, and what else begins a return: money off, goods to repair.
 //!
 //! What surprises: at the counter it is one command, but each step is its own event in the document;
 //! and what the branch does is never undone by what it learns later: it records, HQ settles.
 
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::ids::{
-    CustomerId, DocumentId, LineId, Number, ReasonCode, ReceiptId, RefundNumber, SiteId, Sku, Tender,
+    CustomerId, DocumentId, LineId, Number, ReasonCode, ReceiptId, RefundNumber, SiteId, Tender,
 };
 use guicang_domain::money::{Amount, Currency, UnitPrice};
-use guicang_domain::policy::{Case, Policy, Verdict};
+use guicang_domain::policy::{Case, Ground, Policy, ReasonClass, Verdict};
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::entitlement::split;
+use guicang_domain::returns::moves::Move;
 use guicang_domain::returns::state::ReturnState;
-use guicang_domain::returns::{
-    Channel, Disposition, Grade, RefundShare, Return, ReturnEvent, ReturnLine, SaleLink,
-};
-use guicang_domain::sale::PaidBy;
+use guicang_domain::returns::{Allowance, Channel, Disposition, Grade, RefundShare, Return, ReturnEvent};
 use guicang_domain::time::{Occurred, Zone};
-use rusqlite::{OptionalExtension, params};
+use guicang_sync::grant::Role;
 
-use super::held::{Held, HeldLine};
+use super::held::Held;
+use super::plan::{Plan, Planned, Scene};
+use super::policy::{Asked, worst_grade};
+use super::settle::Given;
 use super::{By, Contact};
 use crate::error::CommandError;
 use crate::store::{Replica, Work};
@@ -46,6 +48,8 @@ pub struct CounterReturn {
     pub goods_here: bool,
     /// How the goods look, in the order of the items; empty: they wait to be inspected.
     pub grades: Vec<Graded>,
+    /// Whether the tags are on the goods; `None`: nobody said.
+    pub tags: Option<bool>,
     /// How to refund; `None`: as it was paid, where that is known.
     pub refund: Option<Tender>,
     /// Whether the money was handed over now.
@@ -110,10 +114,23 @@ pub struct ReturnDone {
     pub states: Vec<String>,
 }
 
-/// A line that was worked out: what it takes back, and what is owed for it.
-struct Planned {
-    line: ReturnLine,
-    owed: Amount,
+/// How far a new return goes at once.
+#[derive(Debug, Clone)]
+enum Taking {
+    /// Begun only.
+    Draft,
+    /// Asked for; the policy may approve it by itself.
+    Asked,
+    /// From request to refund.
+    Counter,
+    /// From request to the goods given instead, and the difference.
+    Exchange(Given),
+    /// Refunded; the goods stay with the customer.
+    Waived,
+    /// So much off the first line, and nothing comes back.
+    Allowed(Amount),
+    /// The customer's own goods, here to be repaired.
+    Repair,
 }
 
 impl Replica {
@@ -125,46 +142,73 @@ impl Replica {
     /// # Errors
     /// [`CommandError`]; nothing is changed then.
     pub fn counter_return(&mut self, by: &By, request: CounterReturn) -> Result<ReturnDone, CommandError> {
-        let id = self.write(|work| work.counter_return(by, request))?;
-        self.return_done(id)
+        self.begin(by, request, Taking::Counter)
     }
 
-    /// Takes in goods of an open return.
+    /// Opens a return that is decided and settled later, in whatever channel it came; a draft isn't even
+    /// asked for. What is wrong with the goods themselves is approved at once where the policy says so by
+    /// itself; all else waits for [`Replica::approve_return`].
     ///
     /// # Errors
     /// [`CommandError`]; nothing is changed then.
-    pub fn receive(&mut self, by: &By, name: &str, goods: &[Receive]) -> Result<ReturnDone, CommandError> {
-        let id = self.write(|work| work.receive(by, name, goods))?;
-        self.return_done(id)
-    }
-
-    /// Inspects goods that were taken in: a grade and a disposition for each part.
-    ///
-    /// # Errors
-    /// [`CommandError`]; nothing is changed then.
-    pub fn inspect(&mut self, by: &By, name: &str, graded: &[Graded]) -> Result<ReturnDone, CommandError> {
-        let id = self.write(|work| work.inspect(by, name, graded))?;
-        self.return_done(id)
-    }
-
-    /// Refunds what is owed, or a part of it, by a tender: electronic ones are queued for HQ; `paid`
-    /// says that the money was handed over.
-    ///
-    /// # Errors
-    /// [`CommandError`]; nothing is changed then.
-    pub fn refund(
+    pub fn open_return(
         &mut self,
         by: &By,
-        name: &str,
-        tender: Tender,
-        amount: Option<Amount>,
-        paid: bool,
+        request: CounterReturn,
+        draft: bool,
     ) -> Result<ReturnDone, CommandError> {
-        let id = self.write(|work| work.refund(by, name, tender, amount, paid))?;
+        self.begin(by, request, if draft { Taking::Draft } else { Taking::Asked })
+    }
+
+    /// As [`Replica::counter_return`], with other goods given instead of money; the difference in either
+    /// direction goes by one tender.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing is changed then.
+    pub fn counter_exchange(
+        &mut self,
+        by: &By,
+        request: CounterReturn,
+        given: Given,
+    ) -> Result<ReturnDone, CommandError> {
+        self.begin(by, request, Taking::Exchange(given))
+    }
+
+    /// Refunds without the goods (仅退款). A manager has to agree.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing is changed then.
+    pub fn waived_return(&mut self, by: &By, request: CounterReturn) -> Result<ReturnDone, CommandError> {
+        self.begin(by, request, Taking::Waived)
+    }
+
+    /// Takes money off a sale line without goods coming back (折让). A manager has to agree.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing is changed then.
+    pub fn allowance(
+        &mut self,
+        by: &By,
+        request: CounterReturn,
+        amount: Amount,
+    ) -> Result<ReturnDone, CommandError> {
+        self.begin(by, request, Taking::Allowed(amount))
+    }
+
+    /// Takes in a customer's own goods to repair them: never our stock, and nothing is owed.
+    ///
+    /// # Errors
+    /// [`CommandError`]; nothing is changed then.
+    pub fn take_for_repair(&mut self, by: &By, request: CounterReturn) -> Result<ReturnDone, CommandError> {
+        self.begin(by, request, Taking::Repair)
+    }
+
+    fn begin(&mut self, by: &By, request: CounterReturn, taking: Taking) -> Result<ReturnDone, CommandError> {
+        let id = self.write(|work| work.begin(by, request, taking))?;
         self.return_done(id)
     }
 
-    fn return_done(&self, document: i64) -> Result<ReturnDone, CommandError> {
+    pub(super) fn return_done(&self, document: i64) -> Result<ReturnDone, CommandError> {
         let row = self.return_row(document)?;
         Ok(ReturnDone {
             id: row.id,
@@ -180,40 +224,61 @@ impl Replica {
 }
 
 impl Work<'_> {
-    fn counter_return(&mut self, by: &By, request: CounterReturn) -> Result<i64, CommandError> {
+    fn begin(&mut self, by: &By, request: CounterReturn, taking: Taking) -> Result<i64, CommandError> {
         let site = self.site_for(request.site.as_ref())?;
         let (zone, currency) = self.site_terms(&site)?;
         let occurred = by.occurred.unwrap_or(Occurred { at: self.now, zone });
-        let reason = self.reason(&request.reason)?;
-        if request.items.is_empty() {
-            return Err(wrong("item", "nothing", "at least one SKU"));
-        }
+        let reason = self.reason_given(&request.reason)?;
         let held = match &request.receipt {
             Some(receipt) => self.held_receipt(receipt)?,
             None => None,
         };
-        let mut planned: Vec<Planned> = Vec::new();
-        for item in &request.items {
-            let made = self.plan(
-                item,
-                request.receipt.as_ref(),
-                held.as_ref(),
-                &request.reason,
-                currency,
-                &planned,
-            )?;
-            planned.push(made);
-        }
-        let owed: Amount = planned.iter().map(|p| p.owed).sum();
-        let policy = self.policy()?;
-        let case = Case {
-            class: reason.class,
-            sold_on: held.as_ref().map(|h| h.occurred.date()),
-            returned_on: occurred.date(),
-            value: owed,
+        let policy = self.policy_at(occurred.at)?;
+        let window_ms = i64::from(policy.longest_window_days()) * 86_400_000;
+        let scene = Scene {
+            site: &site,
+            currency,
+            receipt: request.receipt.as_ref(),
+            held: held.as_ref(),
+            reason: &request.reason,
+            since: occurred.at.plus_ms(-window_ms),
+            owes: !matches!(taking, Taking::Repair),
         };
-        let approved = self.approve(by, &policy, &case, currency)?;
-
+        let mut plan = self.plan(&request.items, &scene)?;
+        let value = match taking {
+            Taking::Allowed(amount) => self.allowed(amount, &plan, currency)?,
+            _ => plan.owed(),
+        };
+        // Without a receipt it is store credit, or goods, unless a manager says otherwise.
+        let credit = Tender::credit();
+        let elsewhere = request.refund.as_ref().is_some_and(|t| *t != credit);
+        if request.receipt.is_none() && elsewhere && matches!(taking, Taking::Counter | Taking::Waived) {
+            plan.grounds.push(Ground::NoReceipt);
+        }
+        let sold_on = held.as_ref().map(|h| h.occurred.date());
+        let look = |p: &Planned| (p.line.sku.clone(), worst_grade(&request.grades, &p.line.sku));
+        let asked = Asked {
+            site: &site,
+            channel: request.channel,
+            receipt: request.receipt.as_ref(),
+            goods: plan.lines.iter().map(look).collect(),
+            tags: request.tags,
+            document: None,
+        };
+        let case = Case::new(reason.class, sold_on, occurred.date(), value);
+        let case = self.complete(case, &asked)?;
+        let (decision, refund) = match &taking {
+            Taking::Draft => (None, None),
+            Taking::Asked => (self.approved_by_itself(&policy, &case, &plan), None),
+            Taking::Waived => (Some(self.manager_agrees(by, Move::Waive)?), request.refund.clone()),
+            Taking::Allowed(_) => (Some(self.manager_agrees(by, Move::Allow)?), request.refund.clone()),
+            Taking::Repair => (Some(ReturnEvent::Approved { by: None, grounds: Vec::new() }), None),
+            Taking::Counter | Taking::Exchange(_) => {
+                let decision = self.approve(by, &policy, &case, &plan.grounds, currency)?;
+                let credit = request.receipt.is_none().then_some(credit);
+                (Some(decision), request.refund.clone().or(credit))
+            }
+        };
         let head = self.new_head(Kind::Return, Some(site.clone()), zone)?;
         let id = head.id;
         let (customer, contact) = match &request.contact {
@@ -223,8 +288,6 @@ impl Work<'_> {
             }
             None => (request.customer.clone(), None),
         };
-        let lines: std::collections::BTreeMap<LineId, ReturnLine> =
-            planned.into_iter().enumerate().map(|(n, p)| (LineId::nth(n + 1), p.line)).collect();
         let mut document = Return {
             head,
             channel: request.channel,
@@ -233,30 +296,35 @@ impl Work<'_> {
             contact,
             currency,
             note: request.note.clone(),
-            lines,
+            lines: plan.document_lines(),
             events: Vec::new(),
         };
-        push_event(self, by, zone, &policy.version, &mut document, ReturnEvent::Requested);
-        push_event(self, by, zone, &policy.version, &mut document, approved);
-        if request.goods_here {
-            let received = self.received_parts(&document, &[])?;
-            if !received.is_empty() {
-                push_event(
-                    self,
-                    by,
-                    zone,
-                    &policy.version,
-                    &mut document,
-                    ReturnEvent::Received { parts: received },
-                );
+        let mut pen = Pen { by, zone, policy: &policy.version };
+        let first =
+            if matches!(taking, Taking::Draft) { ReturnEvent::Drafted } else { ReturnEvent::Requested };
+        pen.push(self, &mut document, first);
+        if let Some(decision) = decision {
+            pen.push(self, &mut document, decision);
+        }
+        self.take_goods(&mut pen, &mut document, &request, &taking)?;
+        if !plan.deductions.is_empty() && request.goods_here {
+            pen.push(self, &mut document, ReturnEvent::Deducted { items: plan.deductions.clone() });
+        }
+        let due = match taking {
+            Taking::Draft | Taking::Asked | Taking::Repair => Amount::ZERO,
+            Taking::Allowed(amount) => amount,
+            Taking::Counter | Taking::Exchange(_) if !request.goods_here => Amount::ZERO,
+            _ => {
+                let state = ReturnState::of(&document);
+                plan.due(|line| state.kept(line))
             }
-            if !request.grades.is_empty() {
-                let parts = self.graded_parts(&document, &request.grades, true)?;
-                push_event(self, by, zone, &policy.version, &mut document, ReturnEvent::Inspected { parts });
-            }
-            let tenders = held.as_ref().map(|h| h.tenders.as_slice()).unwrap_or_default();
-            let shares = shares(id, owed, request.refund.as_ref(), tenders);
-            self.push_refund(by, zone, &policy.version, &mut document, shares, request.paid);
+        };
+        if let Taking::Exchange(given) = &taking {
+            let exchange = self.exchange_of(&document, &site, given, due)?;
+            pen.push(self, &mut document, ReturnEvent::Exchanged(exchange));
+        } else {
+            let shares = self.shares(id, due, refund.as_ref(), held.as_ref(), &[])?;
+            self.push_refund(&mut pen, &mut document, shares, request.paid);
         }
         let mut sites = vec![site];
         if let Some(receipt) = request.receipt.as_ref().filter(|r| !sites.contains(&r.site)) {
@@ -265,215 +333,120 @@ impl Work<'_> {
         Ok(self.create(Document::Return(document), &sites)?)
     }
 
-    /// Works out one line: what of the held sale it takes back and what is owed, or, without the
-    /// sale, what the customer says.
-    fn plan(
-        &self,
-        item: &Item,
-        receipt: Option<&ReceiptId>,
-        held: Option<&Held>,
-        reason: &ReasonCode,
-        currency: Currency,
-        before: &[Planned],
-    ) -> Result<Planned, CommandError> {
-        if !item.quantity.is_positive() || item.quantity > Quantity::LIMIT {
-            return Err(wrong("quantity", &item.quantity.to_string(), "> 0"));
-        }
-        let line = |sku: Sku| ReturnLine {
-            written: (item.sku.trim() != sku.as_str()).then(|| item.sku.trim().to_owned()),
-            sku,
-            quantity: item.quantity,
-            reason: reason.clone(),
-            note: None,
-            links: Vec::new(),
-            price: item.price,
-            cost: None,
-            service: false,
-            lot: None,
-            serials: Vec::new(),
-            group: None,
-            row: None,
-        };
-        let Some(held) = held else {
-            let sku = self.known_sku(&item.sku, receipt.is_some())?;
-            let mut line = line(sku.clone());
-            line.price = match item.price {
-                Some(price) => Some(price),
-                None => self.listed_price(&sku)?,
-            };
-            let price = line.price.ok_or(CommandError::PriceNeeded { sku })?;
-            return Ok(Planned { owed: price.times(item.quantity, currency), line });
-        };
-        let sku = Sku::of(&item.sku).map_err(|_| CommandError::UnknownSku { found: item.sku.clone() })?;
-        let on: Vec<&HeldLine> = held.lines.iter().filter(|l| l.sku == sku).collect();
-        if on.is_empty() {
-            return Err(CommandError::NotOnReceipt {
-                receipt: held.receipt.clone(),
-                sku,
-                has: held.lines.iter().map(|l| l.sku.clone()).collect(),
-            });
-        }
-        let mut line = line(sku.clone());
-        line.service = on.iter().all(|l| l.service);
-        line.cost = on[0].cost;
-        let (mut left, mut owed, mut available) = (item.quantity, Amount::ZERO, Quantity::ZERO);
-        for sold in on {
-            // What an earlier item of this very request takes is taken.
-            let taken: Quantity = before
-                .iter()
-                .flat_map(|p| &p.line.links)
-                .filter(|l| l.line == sold.line)
-                .map(|l| l.quantity)
-                .sum();
-            let open = sold.quantity - sold.valid - taken;
-            available += open.max(Quantity::ZERO);
-            let quantity = left.min(open);
-            if !quantity.is_positive() {
-                continue;
+    /// The goods of a new return: taken in and graded, left with the customer, or taken in to be repaired.
+    fn take_goods(
+        &mut self,
+        pen: &mut Pen<'_>,
+        document: &mut Return,
+        request: &CounterReturn,
+        taking: &Taking,
+    ) -> Result<(), CommandError> {
+        let parts = match taking {
+            Taking::Draft | Taking::Asked => return Ok(()),
+            Taking::Allowed(amount) => {
+                let lines = vec![Allowance { line: LineId::nth(1), amount: *amount }];
+                pen.push(self, document, ReturnEvent::Allowed { lines });
+                return Ok(());
             }
-            left -= quantity;
-            let closes = taken == Quantity::ZERO && quantity == open;
-            owed += if closes { sold.paid - sold.entitled } else { sold.paid.share(quantity, sold.quantity) };
-            line.links.push(SaleLink {
-                receipt: held.receipt.clone(),
-                line: sold.line.clone(),
-                quantity,
-                sold: sold.quantity,
-                paid: sold.paid,
-            });
+            Taking::Counter | Taking::Exchange(_) if !request.goods_here => return Ok(()),
+            _ => self.received_parts(document, &[])?,
+        };
+        if parts.is_empty() {
+            return Ok(());
         }
-        if left.is_positive() {
-            return Err(CommandError::MoreThanLeft { sku, asked: item.quantity, left: available });
+        pen.push(
+            self,
+            document,
+            match taking {
+                Taking::Waived => ReturnEvent::Waived { parts },
+                Taking::Repair => ReturnEvent::TakenForRepair { parts },
+                _ => ReturnEvent::Received { parts },
+            },
+        );
+        if !request.grades.is_empty() && matches!(taking, Taking::Counter | Taking::Exchange(_)) {
+            let parts = self.graded_parts(document, &request.grades, true)?;
+            pen.push(self, document, ReturnEvent::Inspected { parts });
         }
-        Ok(Planned { line, owed })
+        Ok(())
+    }
+
+    /// An allowance is taken off one line, and is no more than what is left to give back on it.
+    fn allowed(&self, amount: Amount, plan: &Plan, currency: Currency) -> Result<Amount, CommandError> {
+        if plan.lines.len() != 1 {
+            return Err(wrong("item", &plan.lines.len().to_string(), "exactly one SKU"));
+        }
+        if amount <= Amount::ZERO || amount > plan.owed() {
+            return Err(CommandError::MoreThanOwed { asked: amount, left: plan.owed(), currency });
+        }
+        Ok(amount)
+    }
+
+    /// What is wrong with the goods themselves needs nobody's word, where the policy says so by itself.
+    fn approved_by_itself(&self, policy: &Policy, case: &Case, plan: &Plan) -> Option<ReturnEvent> {
+        let faulty = matches!(case.class, ReasonClass::Quality | ReasonClass::Recall);
+        let granted = policy.judge(case) == Verdict::Approve && plan.grounds.is_empty();
+        (faulty && granted).then(|| ReturnEvent::Approved { by: None, grounds: Vec::new() })
     }
 
     /// Asks the policy, and where it wants a manager, for the manager's word.
-    fn approve(
+    pub(super) fn approve(
         &self,
         by: &By,
         policy: &Policy,
         case: &Case,
+        more: &[Ground],
         currency: Currency,
     ) -> Result<ReturnEvent, CommandError> {
         if by.approved_by.as_ref() == Some(&by.user) {
             return Err(CommandError::ApproverIsRequester { user: by.user.to_string() });
         }
-        let grounds = match policy.judge(case) {
+        let mut grounds = policy.judge(case).grounds().to_vec();
+        grounds.extend(more.iter().cloned());
+        let version = || policy.version.clone();
+        let grounds = match Verdict::of(grounds) {
             Verdict::Approve => Vec::new(),
-            Verdict::NeedsManager(grounds) if by.approved_by.is_none() => {
-                return Err(CommandError::NeedsManager { grounds, policy: policy.version.clone(), currency });
+            Verdict::Refuse(grounds) => {
+                return Err(CommandError::PolicyRefuses { grounds, policy: version(), currency });
             }
-            Verdict::NeedsManager(grounds) => grounds.iter().map(|g| g.code().to_owned()).collect(),
+            Verdict::NeedsHq(grounds) if self.me.role != Role::Hq => {
+                return Err(CommandError::NeedsHq { grounds, policy: version(), currency });
+            }
+            Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) if by.approved_by.is_none() => {
+                return Err(CommandError::NeedsManager { grounds, policy: version(), currency });
+            }
+            Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) => grounds,
         };
+        let grounds = grounds.iter().map(|g| g.code().to_owned()).collect();
         Ok(ReturnEvent::Approved { by: by.approved_by.clone(), grounds })
     }
 
-    fn receive(&mut self, by: &By, name: &str, goods: &[Receive]) -> Result<i64, CommandError> {
-        let row = self.named(name, Kind::Return)?;
-        let (replayed, document) = self.open_return(&row)?;
-        self.may_go_on(&document)?;
-        let parts = self.received_parts(&document, goods)?;
-        if parts.is_empty() {
-            return Err(CommandError::Closed { number: row.number, state: "received".into() });
-        }
-        let event = self.event(by, document.head.zone, "", ReturnEvent::Received { parts });
-        self.append_to_return(&row, replayed, document, vec![event])?;
-        Ok(row.id)
-    }
-
-    fn inspect(&mut self, by: &By, name: &str, graded: &[Graded]) -> Result<i64, CommandError> {
-        let row = self.named(name, Kind::Return)?;
-        let (replayed, document) = self.open_return(&row)?;
-        self.may_go_on(&document)?;
-        let parts = self.graded_parts(&document, graded, false)?;
-        let event = self.event(by, document.head.zone, "", ReturnEvent::Inspected { parts });
-        self.append_to_return(&row, replayed, document, vec![event])?;
-        Ok(row.id)
-    }
-
-    fn refund(
-        &mut self,
-        by: &By,
-        name: &str,
-        tender: Tender,
-        amount: Option<Amount>,
-        paid: bool,
-    ) -> Result<i64, CommandError> {
-        let row = self.named(name, Kind::Return)?;
-        let (replayed, document) = self.open_return(&row)?;
-        let state = self.may_go_on(&document)?;
-        let entitled: i64 = self
-            .tx
-            .prepare_cached("SELECT entitled FROM return_head WHERE org = ? AND document = ?")?
-            .query_row([self.org, row.id], |r| r.get(0))?;
-        let spoken_for: Amount = state.queued() + state.paid();
-        let left = Amount(entitled) - spoken_for;
-        // A refund that was queued and is now handed over in cash is no new one.
-        let queued = state.refunds.iter().find(|(_, r)| {
-            r.tender == tender && r.state == guicang_domain::returns::state::RefundState::Queued
-        });
-        let events = match queued {
-            Some((number, refund)) if paid && amount.is_none_or(|a| a == refund.requested) => {
-                vec![ReturnEvent::Paid {
-                    refund: number.clone(),
-                    tender,
-                    amount: refund.requested,
-                    reference: None,
-                    by_hand: true,
-                }]
-            }
-            _ => {
-                let asked = amount.unwrap_or(left);
-                if asked.0 <= 0 || asked > left {
-                    return Err(CommandError::MoreThanOwed { asked, left, currency: document.currency });
-                }
-                let attempt = state.refunds.values().filter(|r| r.tender == tender).count() as u32;
-                let refund = RefundNumber::of(document.head.id, &tender, attempt);
-                let share =
-                    RefundShare { refund: refund.clone(), tender: tender.clone(), amount: asked, attempt };
-                let mut events = vec![ReturnEvent::RefundRequested { shares: vec![share] }];
-                if paid {
-                    events.push(ReturnEvent::Paid {
-                        refund,
-                        tender,
-                        amount: asked,
-                        reference: None,
-                        by_hand: true,
-                    });
-                }
-                events
-            }
+    /// How what is owed goes back: all by the tender that is named, else as it was paid, within what each
+    /// tender has left.
+    pub(super) fn shares(
+        &self,
+        id: DocumentId,
+        owed: Amount,
+        refund: Option<&Tender>,
+        held: Option<&Held>,
+        asked: &[(Tender, u32)],
+    ) -> Result<Vec<RefundShare>, CommandError> {
+        let by = match (refund, held) {
+            (Some(tender), _) => vec![(tender.clone(), owed)],
+            (None, Some(held)) => split(owed, &self.tenders_left(held)?),
+            (None, None) => Vec::new(),
         };
-        let events = events.into_iter().map(|body| self.event(by, document.head.zone, "", body)).collect();
-        self.append_to_return(&row, replayed, document, events)?;
-        Ok(row.id)
-    }
-
-    /// The return's state, when it may still be added to.
-    fn may_go_on(&self, document: &Return) -> Result<ReturnState, CommandError> {
-        let state = ReturnState::of(document);
-        let closed = |word: &str| {
-            Err(CommandError::Closed { number: document.head.number.to_string(), state: word.into() })
+        let share = |(tender, amount): (Tender, Amount)| {
+            let attempt = asked.iter().find(|(t, _)| *t == tender).map_or(0, |(_, count)| *count);
+            RefundShare { refund: RefundNumber::of(id, &tender, attempt), tender, amount, attempt }
         };
-        if state.closed {
-            return closed("closed");
-        }
-        if state.cancelled {
-            return closed("cancelled");
-        }
-        match &state.decision {
-            Some(decision) if decision.approved => Ok(state),
-            Some(_) => closed("rejected"),
-            None => closed("requested"),
-        }
+        Ok(by.into_iter().filter(|(_, amount)| *amount > Amount::ZERO).map(share).collect())
     }
 
-    fn push_refund(
+    /// Asks for a refund; what is handed over here and now is paid with it: cash and points where the clerk
+    /// says so, store credit always.
+    pub(super) fn push_refund(
         &mut self,
-        by: &By,
-        zone: Zone,
-        policy: &str,
+        pen: &mut Pen<'_>,
         document: &mut Return,
         shares: Vec<RefundShare>,
         paid: bool,
@@ -481,68 +454,39 @@ impl Work<'_> {
         if shares.is_empty() {
             return;
         }
-        push_event(self, by, zone, policy, document, ReturnEvent::RefundRequested { shares: shares.clone() });
-        for share in shares {
-            if paid && !share.tender.is_electronic() {
-                let body = ReturnEvent::Paid {
-                    refund: share.refund,
-                    tender: share.tender,
-                    amount: share.amount,
-                    reference: None,
-                    by_hand: true,
-                };
-                push_event(self, by, zone, policy, document, body);
-            }
+        pen.push(self, document, ReturnEvent::RefundRequested { shares: shares.clone() });
+        for share in shares.into_iter().filter(|s| is_paid_here(&s.tender, paid)) {
+            let RefundShare { refund, tender, amount, .. } = share;
+            let body = ReturnEvent::Paid { refund, tender, amount, reference: None, by_hand: true };
+            pen.push(self, document, body);
         }
     }
 
+    /// The policy in force.
     pub(super) fn policy(&self) -> Result<Policy, CommandError> {
-        let settings = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
-        Ok(settings.map_or_else(|| Policy::standard(self.me.currency), |s| s.policy))
+        self.policy_at(self.now)
     }
+}
 
-    fn listed_price(&self, sku: &Sku) -> Result<Option<UnitPrice>, CommandError> {
-        let price: Option<Option<i64>> = self
-            .tx
-            .prepare_cached("SELECT list_price FROM product WHERE org = ? AND sku = ?")?
-            .query_row(params![self.org, sku.as_str()], |r| r.get(0))
-            .optional()?;
-        Ok(price.flatten().map(UnitPrice))
+/// Whether a refund is paid with its request: nobody has to hand out store credit.
+pub(super) fn is_paid_here(tender: &Tender, paid: bool) -> bool {
+    *tender == Tender::credit() || (paid && !tender.is_electronic())
+}
+
+/// Writes a document's events one after another.
+pub(super) struct Pen<'a> {
+    pub(super) by: &'a By,
+    pub(super) zone: Zone,
+    pub(super) policy: &'a str,
+}
+
+impl Pen<'_> {
+    pub(super) fn push(&mut self, work: &mut Work<'_>, document: &mut Return, body: ReturnEvent) {
+        let event = work.event(self.by, self.zone, self.policy, body);
+        document.events.push(event);
     }
 }
 
 pub(super) fn wrong(field: &'static str, found: &str, wanted: &str) -> CommandError {
     CommandError::Value { field, found: found.into(), wanted: wanted.into() }
-}
-
-fn push_event(
-    work: &mut Work<'_>,
-    by: &By,
-    zone: Zone,
-    policy: &str,
-    document: &mut Return,
-    body: ReturnEvent,
-) {
-    let event = work.event(by, zone, policy, body);
-    document.events.push(event);
-}
-
-/// How a refund is split: all by the tender that is named, else as the sale was paid.
-fn shares(id: DocumentId, owed: Amount, refund: Option<&Tender>, paid_by: &[PaidBy]) -> Vec<RefundShare> {
-    let by: Vec<(Tender, Amount)> = match refund {
-        Some(tender) => vec![(tender.clone(), owed)],
-        None => {
-            let weights: Vec<i64> = paid_by.iter().map(|p| p.amount.0).collect();
-            paid_by.iter().map(|p| p.tender.clone()).zip(owed.spread(&weights)).collect()
-        }
-    };
-    by.into_iter()
-        .filter(|(_, amount)| amount.0 > 0)
-        .map(|(tender, amount)| RefundShare {
-            refund: RefundNumber::of(id, &tender, 0),
-            tender,
-            amount,
-            attempt: 0,
-        })
-        .collect()
 }

@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use guicang_documents::{Events, Replayed};
 use guicang_domain::document::{Document, Kind};
 use guicang_domain::ids::{LineId, Lot, Number, SiteId, Sku};
-use guicang_domain::master::Settings;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::transfer::state::{Passage, TransferState};
@@ -332,11 +331,6 @@ impl Work<'_> {
     }
 
     /// After how many days goods in transit are late.
-    pub(super) fn transit_days(&self) -> Result<u32, CommandError> {
-        let settings = crate::queries::settings::settings(&self.tx, self.org, self.book, self.me)?;
-        Ok(settings.and_then(|s| s.transit_days).unwrap_or(Settings::TRANSIT_DAYS))
-    }
-
     /// Whether this device may write for a site, which may have been named.
     fn at_site(&self, site: &SiteId, named: Option<&SiteId>) -> Result<(), CommandError> {
         let here = match &self.me.role {

@@ -3,6 +3,7 @@
 use guicang_domain::document::Kind;
 use guicang_domain::ids::{LineId, ReceiptId, UserName};
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::entitlement::closed_by;
 use guicang_domain::returns::{ReturnEvent, SaleLink, VerifiedLine};
 use rusqlite::params;
 
@@ -49,7 +50,7 @@ impl Work<'_> {
             return Ok(false);
         }
         let (replayed, document) = self.open_return(&row)?;
-        let Some(receipt) = document.receipt.clone() else { return Ok(false) };
+        let Some(receipt) = document.sale().cloned() else { return Ok(false) };
         let Some(mut held) = self.held_receipt(&receipt)? else { return Ok(false) };
         let again = document.events.iter().any(|e| matches!(e.body, ReturnEvent::SaleVerified { .. }));
         let mut lines = Vec::new();
@@ -60,7 +61,8 @@ impl Work<'_> {
         }
         for (id, line) in &document.lines {
             if document.links_of(id).is_empty() || again {
-                lines.extend(allocate(id, line.quantity, &line.sku, &receipt, &mut held));
+                let tolerance = self.tolerance(&line.sku)?;
+                lines.extend(allocate(id, line.quantity, &line.sku, tolerance, &receipt, &mut held));
             }
         }
         let taken = |l: &HeldLine| lines.iter().any(|v| v.link.line == l.line);
@@ -68,6 +70,12 @@ impl Work<'_> {
         let same = |l: &VerifiedLine| document.links_of(&l.line).contains(&&l.link);
         if lines.is_empty() || (again && (excess || lines.iter().all(same))) {
             return Ok(false);
+        }
+        if document.head.site.as_ref() != Some(&receipt.site) {
+            // The site that took them back can't know what they were worth at the one that sold them.
+            for line in lines.iter_mut().filter(|l| l.cost.is_none()) {
+                line.cost = self.left_at(&line.link)?;
+            }
         }
         let by = By::user(UserName::new("HQ").expect("a name of ours"));
         let event = self.event(&by, document.head.zone, "", ReturnEvent::SaleVerified { lines });
@@ -95,11 +103,13 @@ impl Work<'_> {
 }
 
 /// What of a receipt a return's line takes back: lines of its SKU, first what is open, in order; what
-/// is more than that falls to the last of them, where it shows as excess.
-fn allocate(
+/// is more than that falls to the last of them, where it shows as excess; what is short of it by no more than
+/// the tolerance closes it.
+pub(super) fn allocate(
     line: &LineId,
     quantity: Quantity,
     sku: &guicang_domain::ids::Sku,
+    tolerance: Quantity,
     receipt: &ReceiptId,
     held: &mut Held,
 ) -> Vec<VerifiedLine> {
@@ -107,8 +117,12 @@ fn allocate(
     let mut left = quantity;
     let mut taken = vec![Quantity::ZERO; on.len()];
     for (sold, taken) in on.iter().zip(&mut taken) {
-        *taken = left.min(sold.quantity - sold.valid).max(Quantity::ZERO);
+        let open = sold.open(Quantity::ZERO);
+        *taken = left.min(open);
         left -= *taken;
+        if taken.is_positive() && *taken < open {
+            *taken = closed_by(*taken, open, tolerance);
+        }
     }
     if let Some(last) = taken.last_mut() {
         *last += left;

@@ -17,11 +17,13 @@ impl Work<'_> {
         let position = |n: usize| lines.binary_search(&&postings[n].line).unwrap_or_default() as i64;
         self.post(document, &postings, position, d.movement.asserts())?;
         let receipt = d.receipt.as_ref().map(|r| self.receipt(r)).transpose()?;
+        let (movement, lowers) = d.movement.counted_as();
+        let sign = if lowers { -1 } else { 1 };
         for (position, line) in d.lines.values().enumerate() {
             let position = position as i64;
             self.tx
                 .prepare_cached(
-                    "INSERT INTO moved (org, document, position, site, movement, quantity) VALUES (?,?,?,?,?,?)",
+                    "INSERT INTO moved (org, document, position, site, movement, quantity, value) VALUES (?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -29,8 +31,9 @@ impl Work<'_> {
                         document,
                         position,
                         site.as_str(),
-                        d.movement.as_str(),
-                        line.quantity.0
+                        movement.as_str(),
+                        sign * line.quantity.0,
+                        sign * line.value(d.currency).0
                     ])
                 })
                 .map_err(StoreError::of)?;

@@ -12,6 +12,7 @@ use guicang_domain::cost::{Pool, Way};
 use guicang_domain::ids::{DocumentId, SiteId, Sku};
 use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
+use guicang_domain::returns::SaleLink;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::error::StoreError;
@@ -93,7 +94,8 @@ fn movements(db: &Connection, org: i64, site: &str, sku: &str) -> Result<Vec<Mov
             None => {
                 let identity = DocumentId::from_slice(&identity)
                     .map_err(|e| StoreError::damaged("a document's identity", e))?;
-                let known = (!derived).then_some(Amount(value.abs()));
+                // Nothing said is nothing known, whoever wrote the posting.
+                let known = (!derived && value != 0).then_some(Amount(value.abs()));
                 let order = (false, identity, ordinal / 2);
                 out.push(Movement { document, position, occurred, order, ends: vec![end], known });
             }
@@ -184,7 +186,7 @@ impl Work<'_> {
                 }
                 self.tx
                     .prepare_cached(
-                        "UPDATE posting SET value = ? WHERE org = ? AND document = ? AND ordinal = ?",
+                        "UPDATE posting SET value = ?, derived = 1 WHERE org = ? AND document = ? AND ordinal = ?",
                     )
                     .and_then(|mut s| s.execute(params![after, self.org, movement.document, ordinal]))
                     .map_err(StoreError::of)?;
@@ -197,6 +199,26 @@ impl Work<'_> {
     /// What one of an article costs at a site now, as the documents held here say.
     pub(crate) fn average_cost(&self, site: &SiteId, sku: &Sku) -> Result<Option<UnitPrice>, StoreError> {
         average(&self.tx, self.org, site, sku, self.currency_of(site.as_str())?)
+    }
+
+    /// What one of a sale's line was worth when it left, where the sale is held here.
+    pub(crate) fn left_at(&self, link: &SaleLink) -> Result<Option<UnitPrice>, StoreError> {
+        let receipt = self.receipt(&link.receipt)?;
+        let found: Option<(i64, i64)> = self
+            .tx
+            .prepare_cached(
+                "SELECT p.value, p.quantity FROM receipt_line l
+                 JOIN posting p ON p.org = l.org AND p.document = l.document AND p.position = l.position
+                 WHERE l.org = ? AND l.receipt = ? AND l.line = ? AND p.quantity > 0 AND p.value > 0 LIMIT 1",
+            )
+            .and_then(|mut s| {
+                s.query_row(params![self.org, receipt, link.line.as_str()], |r| Ok((r.get(0)?, r.get(1)?)))
+                    .optional()
+            })
+            .map_err(StoreError::of)?;
+        let Some((value, quantity)) = found else { return Ok(None) };
+        let currency = self.currency_of(link.receipt.site.as_str())?;
+        Ok(Some(UnitPrice::of(Amount(value), Quantity(quantity), currency)))
     }
 
     fn currency_of(&self, site: &str) -> Result<guicang_domain::money::Currency, StoreError> {

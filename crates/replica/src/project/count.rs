@@ -5,10 +5,9 @@
 //! sums postings is right), of the count's document, made anew whenever the bucket is folded.
 
 use guicang_domain::account::{Account, Bucket};
-use guicang_domain::count::ledger::{Counted, explain, worth};
+use guicang_domain::count::ledger::{Counted, explain};
 use guicang_domain::count::plan::CountPlan;
 use guicang_domain::count::{Count, CountState, Stage};
-use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use rusqlite::params;
 
@@ -20,11 +19,7 @@ struct Row {
     document: i64,
     position: i64,
     last: i64,
-    cost: Option<UnitPrice>,
-    currency: Currency,
     counted: Counted,
-    /// The value of the flow.
-    value: Amount,
 }
 
 impl Work<'_> {
@@ -130,18 +125,14 @@ impl Work<'_> {
         }
         let mut since = i64::MIN;
         for row in &mut rows {
-            (row.counted.flow, row.value) = self.flow(bucket, since, row.last)?;
+            row.counted.flow = self.flow(bucket, since, row.last)?;
             since = row.last;
         }
         let counts: Vec<Counted> = rows.iter().map(|r| r.counted).collect();
         let (explained, _) = explain(&counts, Quantity::ZERO);
-        let mut value = Amount::ZERO;
         for (row, found) in rows.iter().zip(&explained) {
-            value += row.value;
             if row.counted.holds {
-                let worth = worth(found.variance, found.book, value, row.cost, row.currency);
-                value += worth;
-                self.post_variance(row, bucket, found.variance, worth)?;
+                self.post_variance(row, bucket, found.variance)?;
             }
             self.tx
                 .prepare_cached(
@@ -160,47 +151,30 @@ impl Work<'_> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT c.document, c.position, c.counted, c.last, c.holds, c.cost, h.currency
-                 FROM count_bucket c JOIN count_head h ON h.org = c.org AND h.document = c.document
-                 JOIN document d ON d.id = c.document
+                "SELECT c.document, c.position, c.last, c.counted, c.holds
+                 FROM count_bucket c JOIN document d ON d.id = c.document
                  WHERE c.org = ? AND c.bucket = ? ORDER BY c.last, d.identity",
             )
             .map_err(StoreError::of)?;
-        let mut found = statement.query([self.org, bucket]).map_err(StoreError::of)?;
-        let mut rows = Vec::new();
-        while let Some(r) = found.next().map_err(StoreError::of)? {
-            let number = |n| r.get::<_, i64>(n).map_err(StoreError::of);
-            let cost: Option<i64> = r.get(5).map_err(StoreError::of)?;
-            rows.push(Row {
-                document: number(0)?,
-                position: number(1)?,
-                last: number(3)?,
-                cost: cost.map(UnitPrice),
-                currency: crate::queries::name(r, 6, "a currency")?,
-                counted: Counted {
-                    quantity: Quantity(number(2)?),
-                    holds: r.get(4).map_err(StoreError::of)?,
-                    flow: Quantity::ZERO,
-                },
-                value: Amount::ZERO,
-            });
-        }
-        Ok(rows)
+        let rows = statement
+            .query_map([self.org, bucket], |r| {
+                let counted =
+                    Counted { quantity: Quantity(r.get(3)?), holds: r.get(4)?, flow: Quantity::ZERO };
+                Ok(Row { document: r.get(0)?, position: r.get(1)?, last: r.get(2)?, counted })
+            })
+            .map_err(StoreError::of)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
     }
 
-    /// What was posted to a bucket after one moment and up to another, and its value. Variances aren't
-    /// among it: they were taken out before.
-    fn flow(&self, bucket: i64, after: i64, up_to: i64) -> Result<(Quantity, Amount), StoreError> {
+    /// What was posted to a bucket after one moment and up to another. Variances aren't among it: they
+    /// were taken out before.
+    fn flow(&self, bucket: i64, after: i64, up_to: i64) -> Result<Quantity, StoreError> {
         self.tx
             .prepare_cached(
-                "SELECT coalesce(sum(quantity), 0), coalesce(sum(value), 0) FROM posting INDEXED BY posting_bucket
+                "SELECT coalesce(sum(quantity), 0) FROM posting INDEXED BY posting_bucket
                  WHERE org = ? AND bucket = ? AND occurred > ? AND occurred <= ? AND counts = 1",
             )
-            .and_then(|mut s| {
-                s.query_row(params![self.org, bucket, after, up_to], |r| {
-                    Ok((Quantity(r.get(0)?), Amount(r.get(1)?)))
-                })
-            })
+            .and_then(|mut s| s.query_row([self.org, bucket, after, up_to], |r| r.get(0).map(Quantity)))
             .map_err(StoreError::of)
     }
 
@@ -225,27 +199,22 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Posts a variance: from or to the bucket's own variance account, at the time of the last scan.
-    fn post_variance(
-        &mut self,
-        row: &Row,
-        bucket: i64,
-        variance: Quantity,
-        worth: Amount,
-    ) -> Result<(), StoreError> {
+    /// Posts a variance: from or to the bucket's own variance account, at the time of the last scan. What it
+    /// is worth follows from the site's moving average.
+    fn post_variance(&mut self, row: &Row, bucket: i64, variance: Quantity) -> Result<(), StoreError> {
         // A count that found what the book says is posted too: it says how much there is.
-        let mut sides = vec![(0, bucket, variance, worth, true)];
+        let mut sides = vec![(0, bucket, variance, true)];
         let counted = self.bucket_of(bucket)?;
         if variance != Quantity::ZERO {
             let other = self.bucket(&Bucket { account: Account::Variance, ..counted.clone() })?;
             self.touched.buckets.insert(other);
-            sides.push((1, other, -variance, -worth, false));
+            sides.push((1, other, -variance, false));
         }
-        for (side, to, quantity, value, asserts) in sides {
+        for (side, to, quantity, asserts) in sides {
             self.tx
                 .prepare_cached(
-                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, occurred, asserts)
-                     VALUES (?,?,?,?,?,?,?,?,?)",
+                    "INSERT INTO posting (org, document, ordinal, bucket, position, quantity, value, derived, occurred, asserts)
+                     VALUES (?,?,?,?,?,?,0,1,?,?)",
                 )
                 .and_then(|mut s| {
                     s.execute(params![
@@ -255,7 +224,6 @@ impl Work<'_> {
                         to,
                         row.position,
                         quantity.0,
-                        value.0,
                         row.last,
                         asserts
                     ])

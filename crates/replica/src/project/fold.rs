@@ -29,7 +29,7 @@ impl Work<'_> {
         for (sender, receiver, number) in std::mem::take(&mut self.touched.transfers) {
             self.fold_transfers(&sender, &receiver, &number)?;
         }
-        // Variances first: they are postings like any other's, and touch their other bucket too.
+        // A variance is a posting like any other's, worth what its goods cost; it touches its other bucket.
         for bucket in self.touched.buckets.clone() {
             self.fold_counts(bucket)?;
         }
@@ -131,7 +131,7 @@ impl Work<'_> {
                 .tx
                 .prepare_cached(
                     "SELECT c.document, c.position, c.quantity, c.pinned, c.rank, c.sold, c.paid, c.valid, c.excess,
-                            c.entitled, c.voided, d.identity, l.line,
+                            c.entitled, c.voided, d.identity, l.line, c.allowance,
                             (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r
                                 ON r.org = rc.org AND r.document = rc.resolution
                                 WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
@@ -159,12 +159,13 @@ impl Work<'_> {
                         ),
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
-                        r.get::<_, Option<i64>>(13)?,
-                        r.get::<_, Option<bool>>(14)?,
+                        r.get::<_, i64>(13)?,
+                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<bool>>(15)?),
                     ))
                 };
-                let ((document, position, quantity, pinned), rank, sold, before, identity, of, seen, voided) =
+                let (numbers, rank, sold, before, identity, of, allowance, (seen, voided)) =
                     read().map_err(StoreError::of)?;
+                let (document, position, quantity, pinned) = numbers;
                 // A decision pins what it saw as valid, as a payout pins what it paid for.
                 // What it voids is what it saw as excess: the valid part stands.
                 let voided = voided.unwrap_or(false);
@@ -177,6 +178,7 @@ impl Work<'_> {
                     quantity: Quantity(counted),
                     pinned,
                     voided: voided && counted == 0,
+                    allowance: Amount(allowance),
                     rank: rank_of(&rank)?,
                 };
                 rows.push(Row { document, position, sold, before, voided, claim });
@@ -246,8 +248,9 @@ impl Work<'_> {
 
     /// What a return is owed, from its lines' verdicts, and the money postings that follow.
     ///
-    /// Accepted: net_sales -> refund_payable. Paid: refund_payable -> tender; what was paid beyond the
-    /// entitlement: loss:undecided, until a resolution names the owner.
+    /// Accepted: net_sales -> refund_payable, less what is deducted. Paid: refund_payable -> tender; in kind,
+    /// by goods given in exchange: refund_payable -> net_sales. What was paid beyond the entitlement:
+    /// loss:undecided, until a resolution names the owner.
     fn fold_return(&mut self, document: i64) -> Result<(), StoreError> {
         self.tx
             .prepare_cached(
@@ -260,17 +263,22 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
-        let head: Option<(bool, bool, i64, i64, String)> = self
+        let head: Option<(bool, bool, i64, i64, String, i64, i64)> = self
             .tx
             .prepare_cached(
-                "SELECT historic, accepted, paid, committed, currency FROM return_head WHERE org = ? AND document = ?",
+                "SELECT historic, accepted, paid, committed, currency, deducted, sold FROM return_head
+                 WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
-                s.query_row([self.org, document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?)))
-                    .optional()
+                s.query_row([self.org, document], |r| {
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?))
+                })
+                .optional()
             })
             .map_err(StoreError::of)?;
-        let Some((historic, accepted, paid, committed, currency)) = head else { return Ok(()) };
+        let Some((historic, accepted, paid, committed, currency, deducted, sold)) = head else {
+            return Ok(());
+        };
         let (value, unlinked_value, unverified): (i64, i64, i64) = self
             .tx
             .prepare_cached(
@@ -287,7 +295,8 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.query_row([self.org, document], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
             .map_err(StoreError::of)?;
-        let entitled = if accepted { claimed + unlinked_value } else { 0 };
+        let gross = if accepted { claimed + unlinked_value } else { 0 };
+        let entitled = (gross - deducted).max(0);
         // History says what was refunded; nobody recorded by what.
         let (paid, committed) = if historic { (value, value) } else { (paid, committed) };
         // The over-return absorbs the refund that goes with it; an unproven one isn't judged yet.
@@ -303,13 +312,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         self.tx
             .prepare_cached(
-                "DELETE FROM money WHERE org = ? AND document = ? AND account NOT LIKE 'tender:%'",
+                "DELETE FROM money WHERE org = ? AND document = ?
+                     AND account IN ('net_sales', 'deduction', 'refund_payable', 'loss:undecided')",
             )
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let beyond = (paid - entitled).max(0);
         let mut accounts = vec![
-            ("net_sales", entitled),
+            ("net_sales", gross - sold),
+            ("deduction", entitled - gross),
             ("refund_payable", paid - beyond - entitled),
             ("loss:undecided", beyond),
         ];

@@ -3,6 +3,7 @@
 //! Two documents of one code (made at two HQ devices while apart) are both kept; the one whose
 //! document came first by identity is shown.
 
+use guicang_domain::document::Kind;
 use guicang_domain::master::{Product, Site};
 use rusqlite::params;
 
@@ -55,6 +56,30 @@ impl Work<'_> {
                 ])
             })
             .map_err(StoreError::of)?;
+        for barcode in &d.barcodes {
+            self.tx
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO product_barcode (org, barcode, sku, document) VALUES (?,?,?,?)",
+                )
+                .and_then(|mut s| s.execute(params![self.org, barcode, d.sku.as_str(), document]))
+                .map_err(StoreError::of)?;
+        }
+        Ok(())
+    }
+
+    /// Removes the rows of master data. Only of such documents: these tables are not found by document.
+    pub(super) fn unproject_master(&self, document: i64, kind: &str) -> Result<(), StoreError> {
+        let tables: &[&str] = match kind.parse() {
+            Ok(Kind::Site) => &["site"],
+            Ok(Kind::Product) => &["product", "product_barcode"],
+            _ => &[],
+        };
+        for table in tables {
+            self.tx
+                .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))
+                .and_then(|mut s| s.execute([self.org, document]))
+                .map_err(StoreError::of)?;
+        }
         Ok(())
     }
 }

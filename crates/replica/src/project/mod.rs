@@ -9,7 +9,9 @@
 mod adjustment;
 mod cost;
 mod count;
+pub(crate) mod exchange;
 mod fold;
+mod import;
 mod master;
 mod reservation;
 mod resolution;
@@ -17,6 +19,7 @@ mod returns;
 mod sales;
 mod supplier_return;
 mod transfer;
+pub(crate) mod settings;
 
 use std::collections::BTreeSet;
 
@@ -134,9 +137,10 @@ impl Work<'_> {
     }
 
     fn project_body(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d),
+            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
@@ -155,7 +159,8 @@ impl Work<'_> {
     pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
         self.collect(
             document,
-            "SELECT DISTINCT bucket FROM posting WHERE org = ? AND document = ?",
+            // Not DISTINCT: for that SQLite would rather walk the whole index by bucket.
+            "SELECT bucket FROM posting WHERE org = ? AND document = ?",
             |touched, r| {
                 touched.buckets.insert(r.get(0)?);
                 Ok(())
@@ -185,33 +190,15 @@ impl Work<'_> {
                 Ok(())
             },
         )?;
-        let was_sales: bool = self
+        let kind: String = self
             .tx
-            .prepare_cached("SELECT kind = 'sale_batch' FROM document WHERE id = ?")
+            .prepare_cached("SELECT kind FROM document WHERE id = ?")
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
-        if was_sales {
-            // Rare (a batch is taken back), so the scan is cheaper than an index on every row sold.
-            self.collect(
-                document,
-                "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0
-                 WHERE org = ? AND document = ? RETURNING id",
-                |touched, r| {
-                    touched.receipts.insert(r.get(0)?);
-                    Ok(())
-                },
-            )?;
-            self.collect(
-                document,
-                "DELETE FROM receipt_line WHERE org = ? AND document = ? RETURNING receipt, line",
-                |touched, r| {
-                    touched.rows.insert((r.get(0)?, r.get(1)?));
-                    touched.lines.insert((r.get(0)?, r.get(1)?));
-                    Ok(())
-                },
-            )?;
+        if kind == Kind::SaleBatch.as_str() {
+            self.unproject_sales(document)?;
         }
+        self.unproject_replacements(document)?;
         self.unproject_resolution(document)?;
         self.touch_transfer(document)?;
         self.touched.returns.remove(&document);
@@ -221,6 +208,7 @@ impl Work<'_> {
             "line_claim",
             "return_head",
             "return_line",
+            "refund",
             "money",
             "moved",
             "transfer",
@@ -229,16 +217,17 @@ impl Work<'_> {
             "count_head",
             "count_bucket",
             "count_plan",
+            "judged",
+            "provisional",
             "resolution",
-            "site",
-            "product",
+            "brought",
         ] {
             self.tx
                 .prepare_cached(&format!("DELETE FROM {table} WHERE org = ? AND document = ?"))
                 .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
         }
-        Ok(())
+        self.unproject_master(document, &kind)
     }
 
     fn collect(

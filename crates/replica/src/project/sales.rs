@@ -5,14 +5,45 @@
 //! insert and no claim.
 
 use guicang_domain::account::{Account, Bucket, movement};
-use guicang_domain::ids::LineId;
-use guicang_domain::money::Amount;
-use guicang_domain::sale::{Receipt, SaleEvent, SaleLine, Sales};
+use guicang_domain::document::Document;
+use guicang_domain::ids::{CustomerId, LineId};
+use guicang_domain::money::{Amount, Currency};
+use guicang_domain::sale::{PaidBy, Receipt, SaleEvent, SaleLine, Sales};
+use guicang_domain::time::{Moment, Zone};
 use rusqlite::params;
 
 use super::rank_text;
 use crate::error::StoreError;
 use crate::store::Work;
+
+/// What a document tells of a receipt as a whole.
+pub(super) struct ReceiptHead<'a> {
+    /// When it was closed.
+    pub(super) occurred: Moment,
+    /// The zone of the till's walls.
+    pub(super) zone: Zone,
+    /// The currency of its amounts.
+    pub(super) currency: Currency,
+    /// The member's number.
+    pub(super) customer: Option<&'a CustomerId>,
+    /// What was paid by which means.
+    pub(super) tenders: &'a [PaidBy],
+    /// Brought in with history.
+    pub(super) historic: bool,
+}
+
+impl<'a> ReceiptHead<'a> {
+    fn of(sales: &Sales, receipt: &'a Receipt) -> Self {
+        Self {
+            occurred: receipt.occurred,
+            zone: sales.batch.zone,
+            currency: sales.batch.currency,
+            customer: receipt.customer.as_ref(),
+            tenders: &receipt.tenders,
+            historic: sales.recorded().is_some_and(|e| e.body == SaleEvent::Imported),
+        }
+    }
+}
 
 impl Work<'_> {
     pub(super) fn project_sales(&mut self, document: i64, sales: &Sales) -> Result<(), StoreError> {
@@ -28,7 +59,7 @@ impl Work<'_> {
         let mut position = 0i64;
         for receipt in &sales.batch.receipts {
             let id = self.receipt(&sales.batch.receipt_id(receipt))?;
-            self.head_receipt(id, document, &rank, historic, sales, receipt)?;
+            self.head_receipt(id, document, &rank, &ReceiptHead::of(sales, receipt))?;
             let contested =
                 self.exists("SELECT EXISTS (SELECT 1 FROM row_claim WHERE org = ? AND receipt = ?)", id)?;
             for line in &receipt.lines {
@@ -79,6 +110,60 @@ impl Work<'_> {
         self.post(document, &postings, |n| positions[n], false)
     }
 
+    /// Removes what a batch said of its receipts, noting what that touches.
+    pub(super) fn unproject_sales(&mut self, document: i64) -> Result<(), StoreError> {
+        for receipt in self.receipts_told_by(document)? {
+            let key = params![self.org, receipt, document];
+            let told = self
+                .tx
+                .prepare_cached(
+                    "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
+                         customer = NULL, tenders = NULL, historic = 0
+                     WHERE org = ? AND id = ? AND document = ?",
+                )
+                .and_then(|mut s| s.execute(key))
+                .map_err(StoreError::of)?;
+            if told > 0 {
+                self.touched.receipts.insert(receipt);
+            }
+            let Self { tx, touched, .. } = self;
+            let mut statement = tx
+                .prepare_cached(
+                    "DELETE FROM receipt_line WHERE org = ? AND receipt = ? AND document = ? RETURNING line",
+                )
+                .map_err(StoreError::of)?;
+            let mut rows = statement.query(key).map_err(StoreError::of)?;
+            while let Some(row) = rows.next().map_err(StoreError::of)? {
+                let line: String = row.get(0).map_err(StoreError::of)?;
+                touched.rows.insert((receipt, line.clone()));
+                touched.lines.insert((receipt, line));
+            }
+        }
+        Ok(())
+    }
+
+    /// The receipts that hold something a batch said. Its body names them, and never changes; where it can't
+    /// be read (its changes were set apart) all receipts are looked through, for an index on every row sold
+    /// would cost more than that rare case does.
+    fn receipts_told_by(&self, document: i64) -> Result<Vec<i64>, StoreError> {
+        let row = crate::facts::document_by_id(&self.tx, document)?;
+        if let Ok((_, reading)) = self.load(&row)
+            && let Some(guicang_domain::document::Document::Sales(sales)) = reading.document
+        {
+            let ids = sales.batch.receipts.iter().map(|r| self.receipt(&sales.batch.receipt_id(r)));
+            return ids.collect();
+        }
+        let mut statement = self
+            .tx
+            .prepare_cached(
+                "SELECT id FROM receipt WHERE org = ?1 AND document = ?2
+                 UNION SELECT receipt FROM receipt_line WHERE org = ?1 AND document = ?2",
+            )
+            .map_err(StoreError::of)?;
+        let rows = statement.query_map(params![self.org, document], |r| r.get(0)).map_err(StoreError::of)?;
+        rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
+    }
+
     fn exists(&self, sql: &str, receipt: i64) -> Result<bool, StoreError> {
         self.tx
             .prepare_cached(sql)
@@ -86,18 +171,16 @@ impl Work<'_> {
             .map_err(StoreError::of)
     }
 
-    /// The lowest-ranked batch that holds a part of a receipt tells of the whole: when, whose, what was
+    /// The lowest-ranked document that holds a part of a receipt tells of the whole: when, whose, what was
     /// paid by which means.
-    fn head_receipt(
+    pub(super) fn head_receipt(
         &self,
         id: i64,
         document: i64,
         rank: &str,
-        historic: bool,
-        sales: &Sales,
-        receipt: &Receipt,
+        head: &ReceiptHead<'_>,
     ) -> Result<(), StoreError> {
-        let tenders = minicbor::to_vec(&receipt.tenders).expect("writing to memory");
+        let tenders = minicbor::to_vec(head.tenders).expect("writing to memory");
         self.tx
             .prepare_cached(
                 "UPDATE receipt SET occurred = ?2, zone = ?3, currency = ?4, customer = ?5, tenders = ?6,
@@ -107,12 +190,12 @@ impl Work<'_> {
             .and_then(|mut s| {
                 s.execute(params![
                     id,
-                    receipt.occurred.0,
-                    sales.batch.zone.to_string(),
-                    sales.batch.currency.code(),
-                    receipt.customer.as_ref().map(|c| c.as_str()),
+                    head.occurred.0,
+                    head.zone.to_string(),
+                    head.currency.code(),
+                    head.customer.map(|c| c.as_str()),
                     tenders,
-                    historic,
+                    head.historic,
                     document,
                     rank
                 ])
@@ -123,7 +206,7 @@ impl Work<'_> {
 
     /// A row that a document stands for already, another one or an earlier place in this one: both
     /// become claims.
-    fn contest(
+    pub(super) fn contest(
         &mut self,
         receipt: i64,
         line: &str,
@@ -172,16 +255,20 @@ impl Work<'_> {
     fn head_of(&self, receipt: i64, document: i64, position: i64) -> Result<Option<SaleLine>, StoreError> {
         let row = crate::facts::document_by_id(&self.tx, document)?;
         let (_, reading) = self.load(&row)?;
-        let Some(guicang_domain::document::Document::Sales(sales)) = reading.document else {
-            return Ok(None);
+        let sales = match reading.document {
+            Some(Document::Sales(sales)) => sales,
+            Some(Document::Return(given)) => {
+                return self.head_of_exchange(receipt, document, position, &given);
+            }
+            _ => return Ok(None),
         };
         let mut all = sales.batch.receipts.iter().flat_map(|r| r.lines.iter().map(move |l| (r, l)));
         let (head, found) = all
             .nth(position as usize)
             .ok_or_else(|| StoreError::damaged("a receipt line's place", position))?;
         if let Some(recorded) = sales.recorded() {
-            let historic = recorded.body == SaleEvent::Imported;
-            self.head_receipt(receipt, document, &rank_text(&recorded.rank()), historic, &sales, head)?;
+            let rank = rank_text(&recorded.rank());
+            self.head_receipt(receipt, document, &rank, &ReceiptHead::of(&sales, head))?;
         }
         Ok(Some(found.clone()))
     }
@@ -200,7 +287,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn insert_sale_line(
+    pub(super) fn insert_sale_line(
         &self,
         verb: &str,
         receipt: i64,
@@ -210,8 +297,9 @@ impl Work<'_> {
     ) -> Result<usize, StoreError> {
         let sql = format!(
             "{verb} INTO receipt_line
-             (org, receipt, line, document, position, sku, code, name, quantity, paid, service, cost, lot)
-             VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)"
+             (org, receipt, line, document, position, sku, code, name, quantity, paid, service, cost, lot,
+              list_price, bundle)
+             VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
         );
         self.tx
             .prepare_cached(&sql)
@@ -229,7 +317,9 @@ impl Work<'_> {
                     line.paid.0,
                     line.is_service(),
                     line.cost.map(|c| c.0),
-                    line.lot.as_ref().map(|l| l.as_str())
+                    line.lot.as_ref().map(|l| l.as_str()),
+                    line.list_price.map(|p| p.0),
+                    line.group
                 ])
             })
             .map_err(StoreError::of)

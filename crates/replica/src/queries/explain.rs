@@ -80,8 +80,36 @@ struct Assertion {
     number: String,
 }
 
-/// A step before the figures after it are known: in order of site, time, whether it is a count, document.
-type Key = (String, i64, bool, [u8; 32], String, String, usize);
+/// Where a step stands in the story: by site, then by time; a count after what happened at its moment.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    site: String,
+    occurred: i64,
+    is_count: bool,
+    identity: [u8; 32],
+    place: String,
+    lot: String,
+    nth: usize,
+}
+
+/// A step before the figures after it are known.
+struct Draft {
+    document: i64,
+    number: String,
+    kind: String,
+    what: StepWhat,
+}
+
+/// What a document moved at one time and place: the site, the time, the document, the place, the lot.
+type Group = (String, i64, [u8; 32], String, String);
+
+/// A document's postings of a group.
+struct Moves {
+    document: i64,
+    number: String,
+    kind: String,
+    postings: Vec<(Account, i64)>,
+}
 
 impl Replica {
     /// An article's story, by site, then in order of when it happened.
@@ -89,14 +117,15 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn explain_stock(&self, sku: &Sku, site: Option<&SiteId>) -> Result<Vec<StockStep>, StoreError> {
-        let mut steps: BTreeMap<Key, (i64, String, String, StepWhat)> = BTreeMap::new();
+        let mut steps: BTreeMap<Key, Draft> = BTreeMap::new();
         let assertions = self.asserted(sku, site, &mut steps)?;
         self.moved(sku, site, &mut steps)?;
         let mut arrivals: HashMap<i64, Option<Moment>> = HashMap::new();
         let mut zones: HashMap<String, Zone> = HashMap::new();
         let mut out: Vec<StockStep> = Vec::new();
         let (mut on_hand, mut available) = (Quantity::ZERO, Quantity::ZERO);
-        for ((at, occurred, is_count, _, place, lot, _), (document, number, kind, what)) in steps {
+        for (key, Draft { document, number, kind, what }) in steps {
+            let Key { site: at, occurred, is_count, place, lot, .. } = key;
             if out.last().is_none_or(|last| last.site.as_str() != at) {
                 (on_hand, available) = (Quantity::ZERO, Quantity::ZERO);
             }
@@ -155,7 +184,7 @@ impl Replica {
         &self,
         sku: &Sku,
         site: Option<&SiteId>,
-        steps: &mut BTreeMap<Key, (i64, String, String, StepWhat)>,
+        steps: &mut BTreeMap<Key, Draft>,
     ) -> Result<Vec<Assertion>, StoreError> {
         let mut statement = self
             .db
@@ -190,16 +219,18 @@ impl Replica {
                 book: Quantity(number(10)?),
                 variance: Quantity(number(11)?),
             };
-            let key = (
-                found.site.clone(),
-                found.last,
-                true,
+            let key = Key {
+                site: found.site.clone(),
+                occurred: found.last,
+                is_count: true,
                 identity,
-                found.place.clone(),
-                found.lot.clone(),
-                account as usize,
-            );
-            steps.insert(key, (number(8)?, found.number.clone(), "count".into(), what));
+                place: found.place.clone(),
+                lot: found.lot.clone(),
+                nth: account as usize,
+            };
+            let draft =
+                Draft { document: number(8)?, number: found.number.clone(), kind: "count".into(), what };
+            steps.insert(key, draft);
             out.push(found);
         }
         Ok(out)
@@ -211,10 +242,9 @@ impl Replica {
         &self,
         sku: &Sku,
         site: Option<&SiteId>,
-        steps: &mut BTreeMap<Key, (i64, String, String, StepWhat)>,
+        steps: &mut BTreeMap<Key, Draft>,
     ) -> Result<(), StoreError> {
-        type Group = (String, i64, [u8; 32], String, String);
-        let mut groups: BTreeMap<Group, (i64, String, String, Vec<(Account, i64)>)> = BTreeMap::new();
+        let mut groups: BTreeMap<Group, Moves> = BTreeMap::new();
         let mut statement = self
             .db
             .prepare_cached(
@@ -231,13 +261,17 @@ impl Replica {
             let text = |n| r.get::<_, String>(n).map_err(StoreError::of);
             let number = |n| r.get::<_, i64>(n).map_err(StoreError::of);
             let key = (text(0)?, number(1)?, r.get(2).map_err(StoreError::of)?, text(3)?, text(4)?);
-            let entry = groups.entry(key).or_insert((number(7)?, text(8)?, text(9)?, Vec::new()));
-            entry.3.push((account(number(5)?)?, number(6)?));
+            let (document, named, kind) = (number(7)?, text(8)?, text(9)?);
+            let moves =
+                groups.entry(key).or_insert(Moves { document, number: named, kind, postings: Vec::new() });
+            moves.postings.push((account(number(5)?)?, number(6)?));
         }
-        for ((site, occurred, identity, place, lot), (document, number, kind, postings)) in groups {
-            for (n, what) in paired(postings).into_iter().enumerate() {
-                let key = (site.clone(), occurred, false, identity, place.clone(), lot.clone(), n);
-                steps.insert(key, (document, number.clone(), kind.clone(), what));
+        for ((site, occurred, identity, place, lot), moves) in groups {
+            for (nth, what) in paired(moves.postings).into_iter().enumerate() {
+                let (site, place, lot) = (site.clone(), place.clone(), lot.clone());
+                let key = Key { site, occurred, is_count: false, identity, place, lot, nth };
+                let (number, kind) = (moves.number.clone(), moves.kind.clone());
+                steps.insert(key, Draft { document: moves.document, number, kind, what });
             }
         }
         Ok(())

@@ -4,6 +4,9 @@ mod counts;
 mod due_counts;
 pub mod exceptions;
 mod explain;
+mod imports;
+mod master;
+mod policy;
 mod receipts;
 mod reservations;
 pub(crate) mod recounts;
@@ -20,14 +23,19 @@ pub(crate) use counts::{count_by_id, spot};
 pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
 pub use explain::{StepWhat, StockStep};
+pub use imports::ImportRow;
+pub use master::MasterRow;
+pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use recounts::RecountReason;
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
-pub use returns::{PartRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow};
+pub use returns::{
+    EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,
+};
 pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
-pub use totals::{Flow, Moved, SiteTotals};
+pub use totals::{Flow, SiteTotals};
 pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;

@@ -5,6 +5,7 @@
 //! that may come long after the bucket was folded. A bucket that a later count has asserted needs no
 //! recount any more, whoever made it.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use guicang_domain::count::ledger::{may_be_during, uncertainty_ms};
@@ -87,8 +88,8 @@ pub(crate) fn recounts_asked(
         }
         let Some(posted) = r.get::<_, Option<i64>>(6).map_err(StoreError::of)? else { continue };
         for of in [key.0, posted] {
-            if !clocks.contains_key(&of) {
-                clocks.insert(of, clocks_of(db, org, me, of)?);
+            if let Entry::Vacant(unread) = clocks.entry(of) {
+                unread.insert(clocks_of(db, org, me, of)?);
             }
         }
         let devices: Vec<u8> = r.get(4).map_err(StoreError::of)?;
@@ -135,10 +136,9 @@ fn clocks_of(db: &Connection, org: i64, me: DeviceId, document: i64) -> Result<C
     let mut rows = statement.query(params![org, document, NEIGHBOURS]).map_err(StoreError::of)?;
     let mut proofs: BTreeMap<DeviceId, Vec<(Moment, Moment)>> = BTreeMap::new();
     while let Some(r) = rows.next().map_err(StoreError::of)? {
-        let read = || -> rusqlite::Result<(Option<[u8; 16]>, Option<i64>, Option<i64>)> {
-            Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-        };
-        let (device, sealed, stamped) = read().map_err(StoreError::of)?;
+        let device: Option<[u8; 16]> = r.get(0).map_err(StoreError::of)?;
+        let sealed: Option<i64> = r.get(1).map_err(StoreError::of)?;
+        let stamped: Option<i64> = r.get(2).map_err(StoreError::of)?;
         let of = proofs.entry(device.map_or(me, DeviceId)).or_default();
         of.extend(sealed.zip(stamped).map(|(sealed, stamped)| (Moment(sealed), Moment(stamped))));
     }

@@ -3,13 +3,18 @@
 use chrono::NaiveDate;
 use guicang_domain::account::Account;
 use guicang_domain::document::Document;
+use guicang_domain::event::Event;
 use guicang_domain::ids::{
-    DocumentId, LineId, Number, PartId, ReasonCode, ReceiptId, ReceiptLineId, SiteId, Sku,
+    DocumentId, EventId, LineId, Number, PartId, ReasonCode, ReceiptId, ReceiptLineId, RefundNumber, SiteId,
+    Sku, Tender, UserName,
 };
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
-use guicang_domain::returns::state::ReturnState;
-use guicang_domain::returns::{Disposition, Grade, Return};
+use guicang_domain::returns::credit::Credit;
+use guicang_domain::returns::postings::replacements;
+use guicang_domain::returns::stage::Stage;
+use guicang_domain::returns::state::{Awaited, RefundState, ReturnState};
+use guicang_domain::returns::{Deduction, Disposition, Grade, Replacement, Return, ReturnEvent};
 use guicang_domain::time::{Moment, Occurred};
 use rusqlite::params;
 
@@ -48,8 +53,10 @@ pub struct ReturnRow {
     pub states: Vec<String>,
     /// Its lines.
     pub lines: Vec<ReturnLineRow>,
-    /// Owed, as known here.
+    /// Owed, as known here, less what is taken off.
     pub entitled: Amount,
+    /// Taken off what is owed: missing parts, gifts that were kept.
+    pub deductions: Vec<Deduction>,
     /// Asked for and not yet paid.
     pub queued: Amount,
     /// Of that, what isn't owed: held until HQ decides.
@@ -66,6 +73,65 @@ pub struct ReturnRow {
     pub excess: Quantity,
     /// Brought in with history.
     pub historic: bool,
+    /// Its refunds, by tender and attempt.
+    pub refunds: Vec<RefundRow>,
+    /// Where the goods are to be sent, and until when.
+    pub awaited: Option<Awaited>,
+    /// Parcels on their way, or arrived.
+    pub parcels: Vec<ParcelRow>,
+    /// What was given in exchange; it can come back under the return's number.
+    pub given: Vec<Replacement>,
+    /// The store credit that it gave.
+    pub credit: Credit,
+    /// What happened, in order of rank, taken back or not.
+    pub events: Vec<EventRow>,
+}
+
+/// A refund of a return.
+#[derive(Debug, Clone)]
+pub struct RefundRow {
+    /// Its number.
+    pub refund: RefundNumber,
+    /// By what.
+    pub tender: Tender,
+    /// How much was asked for.
+    pub requested: Amount,
+    /// How much was paid.
+    pub paid: Amount,
+    /// How far it has come.
+    pub state: RefundState,
+}
+
+/// A parcel of a return.
+#[derive(Debug, Clone)]
+pub struct ParcelRow {
+    /// Its tracking number.
+    pub tracking: String,
+    /// Who carries it; empty where only its arrival is known.
+    pub carrier: String,
+    /// When it was sent.
+    pub sent: Option<Moment>,
+    /// When it arrived.
+    pub arrived: Option<Moment>,
+}
+
+/// An event of a return.
+#[derive(Debug, Clone)]
+pub struct EventRow {
+    /// Its name in the document.
+    pub id: EventId,
+    /// What happened, as data has it.
+    pub kind: String,
+    /// When.
+    pub occurred: Occurred,
+    /// Who.
+    pub user: UserName,
+    /// Whether it was taken back.
+    pub reversed: bool,
+    /// Of a decision: the version of the policy that was asked; else empty.
+    pub policy: String,
+    /// Of a decision: its grounds, as codes.
+    pub grounds: Vec<String>,
 }
 
 /// A return's line.
@@ -113,7 +179,20 @@ pub struct PartRow {
     pub account: Account,
 }
 
+impl ReturnRow {
+    /// Whether goods are still to come at that time though the time for them is over.
+    pub fn is_overdue(&self, now: Moment) -> bool {
+        let over = self.awaited.as_ref().and_then(|a| a.until).is_some_and(|until| now > until);
+        over && self.states.iter().any(|s| s == Stage::AwaitingGoods.as_str())
+    }
+}
+
 impl Replica {
+    /// What this device's clock says.
+    pub fn now(&mut self) -> Moment {
+        (self.ambient.now)()
+    }
+
     /// The returns that a filter asks for, latest first.
     ///
     /// # Errors
@@ -211,7 +290,7 @@ impl Replica {
                 .clone()
                 .ok_or_else(|| StoreError::damaged("a return's site", row.identity))?,
             occurred: Occurred { at, zone },
-            receipt: document.receipt.clone(),
+            receipt: document.sale().cloned(),
             states: states.split_whitespace().map(str::to_owned).collect(),
             lines: self.line_rows(id, &document, &state)?,
             entitled,
@@ -223,6 +302,22 @@ impl Replica {
             unverified_lines: unverified,
             excess,
             historic,
+            refunds: refund_rows(&state),
+            awaited: state.awaited.clone(),
+            parcels: state
+                .parcels
+                .iter()
+                .map(|(tracking, p)| ParcelRow {
+                    tracking: tracking.clone(),
+                    carrier: p.carrier.clone(),
+                    sent: p.sent,
+                    arrived: p.arrived,
+                })
+                .collect(),
+            given: replacements(&state).map(|(given, _)| given.clone()).collect(),
+            events: event_rows(&document),
+            deductions: state.deductions,
+            credit: state.credit,
         })
     }
 
@@ -247,7 +342,7 @@ impl Replica {
         }
         let line = |(id, line): (&LineId, &guicang_domain::returns::ReturnLine)| {
             let linked = document.links_of(id);
-            let links = match (linked.is_empty(), &document.receipt) {
+            let links = match (linked.is_empty(), document.sale()) {
                 (true, Some(receipt)) if !document.is_historic() => {
                     vec![ReturnLinkRow { receipt: receipt.clone(), line: None, quantity: line.quantity }]
                 }
@@ -274,11 +369,47 @@ impl Replica {
                         quantity: p.quantity,
                         grade: p.inspected.map(|i| i.0),
                         disposition: p.inspected.map(|i| i.1),
-                        account: p.inspected.map_or(Account::ReturnsHold, |i| i.1.account()),
+                        account: p.account(),
                     })
                     .collect(),
             }
         };
         Ok(document.lines.iter().map(line).collect())
     }
+}
+
+fn refund_rows(state: &ReturnState) -> Vec<RefundRow> {
+    let mut rows: Vec<(u32, RefundRow)> = state
+        .refunds
+        .iter()
+        .map(|(number, r)| {
+            let row = RefundRow {
+                refund: number.clone(),
+                tender: r.tender.clone(),
+                requested: r.requested,
+                paid: r.paid,
+                state: r.state,
+            };
+            (r.attempt, row)
+        })
+        .collect();
+    rows.sort_by(|a, b| (&a.1.tender, a.0, &a.1.refund).cmp(&(&b.1.tender, b.0, &b.1.refund)));
+    rows.into_iter().map(|(_, row)| row).collect()
+}
+
+fn event_rows(document: &Return) -> Vec<EventRow> {
+    let standing: Vec<&EventId> = document.standing().map(|e| &e.id).collect();
+    let row = |e: &Event<ReturnEvent>| EventRow {
+        id: e.id.clone(),
+        kind: e.body.name().to_owned(),
+        occurred: e.occurred,
+        user: e.user.clone(),
+        reversed: !standing.contains(&&e.id),
+        policy: if crate::project::settings::is_judged(e) { e.policy.clone() } else { String::new() },
+        grounds: match &e.body {
+            ReturnEvent::Approved { grounds, .. } | ReturnEvent::Rejected { grounds, .. } => grounds.clone(),
+            _ => Vec::new(),
+        },
+    };
+    document.events.iter().map(row).collect()
 }

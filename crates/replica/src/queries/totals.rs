@@ -23,15 +23,6 @@ pub struct Flow {
     pub value: Amount,
 }
 
-/// Lines and quantity of one movement.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Moved {
-    /// How many lines.
-    pub lines: u64,
-    /// How much.
-    pub quantity: Quantity,
-}
-
 /// A site's totals, or (without a site) the organisation's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteTotals {
@@ -52,8 +43,8 @@ pub struct SiteTotals {
     pub returns: Flow,
     /// Services that were refunded.
     pub service_returns: Flow,
-    /// Adjustments, by movement.
-    pub movements: BTreeMap<String, Moved>,
+    /// Adjustments at cost, by movement; what was sent back is less what was taken back.
+    pub movements: BTreeMap<String, Flow>,
     /// The currency.
     pub currency: Currency,
 }
@@ -75,7 +66,7 @@ impl SiteTotals {
             services: Flow::default(),
             returns: Flow::default(),
             service_returns: Flow::default(),
-            movements: movements.iter().map(|m| ((*m).to_owned(), Moved::default())).collect(),
+            movements: movements.iter().map(|m| ((*m).to_owned(), Flow::default())).collect(),
             currency,
         }
     }
@@ -125,14 +116,17 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT m.site, m.movement, count(*), sum(m.quantity) FROM moved m
+                "SELECT m.site, m.movement, count(*), sum(m.quantity), sum(m.value) FROM moved m
                  WHERE m.org = ? AND m.counts GROUP BY m.site, m.movement",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([org]).map_err(StoreError::of)?;
         while let Some(r) = rows.next().map_err(StoreError::of)? {
-            let (site, movement, lines, quantity): (String, String, u64, i64) =
-                (|| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?)))().map_err(StoreError::of)?;
+            let read = || -> rusqlite::Result<_> {
+                let flow = Flow { lines: r.get(2)?, quantity: Quantity(r.get(3)?), value: Amount(r.get(4)?) };
+                Ok((r.get::<_, String>(0)?, r.get::<_, String>(1)?, flow))
+            };
+            let (site, movement, flow) = read().map_err(StoreError::of)?;
             let totals = match sites.entry(site) {
                 std::collections::btree_map::Entry::Occupied(e) => e.into_mut(),
                 std::collections::btree_map::Entry::Vacant(e) => {
@@ -140,7 +134,7 @@ impl Replica {
                     e.insert(fresh)
                 }
             };
-            totals.movements.insert(movement, Moved { lines, quantity: Quantity(quantity) });
+            totals.movements.insert(movement, flow);
         }
         let mut out: Vec<SiteTotals> = sites.into_values().collect();
         out.push(self.sum(&out));
@@ -197,6 +191,7 @@ impl Replica {
                 let to = all.movements.entry(movement.clone()).or_default();
                 to.lines += moved.lines;
                 to.quantity += moved.quantity;
+                to.value += if counted { moved.value } else { Amount::ZERO };
             }
         }
         all

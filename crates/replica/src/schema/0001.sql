@@ -142,6 +142,13 @@ CREATE TABLE product (
     list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)
 ) STRICT;
 
+-- Which article a barcode is of. Several may share one, so a barcode alone need not settle it.
+CREATE TABLE product_barcode (
+    org INTEGER NOT NULL, barcode TEXT NOT NULL, sku TEXT NOT NULL, document INTEGER NOT NULL,
+    PRIMARY KEY (org, barcode, sku, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX product_barcode_document ON product_barcode (org, document);
+
 CREATE TABLE receipt (
     id       INTEGER PRIMARY KEY,
     org      INTEGER NOT NULL,
@@ -160,6 +167,8 @@ CREATE TABLE receipt (
     UNIQUE (org, site, till, number)
 ) STRICT;
 CREATE INDEX receipt_number ON receipt (org, number);
+-- What can still come back: history is told apart, and never asked for by its time.
+CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
 CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
 
 -- What was sold, once a row, as the standing document says.
@@ -177,6 +186,9 @@ CREATE TABLE receipt_line (
     service  INTEGER NOT NULL,
     cost     INTEGER,
     lot      TEXT,
+    list_price INTEGER,
+    -- Lines of one group belong together: a gift with its purchase, a bundle.
+    bundle   INTEGER,
     PRIMARY KEY (org, receipt, line)
 ) STRICT, WITHOUT ROWID;
 
@@ -211,6 +223,10 @@ CREATE TABLE return_head (
     arrived    TEXT,
     conflicts  TEXT,
     clock      INTEGER NOT NULL,
+    -- Taken off what is owed: missing parts, gifts that were kept.
+    deducted   INTEGER NOT NULL,
+    -- Sold on the return itself: what was given in exchange, repairs.
+    sold       INTEGER NOT NULL,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -259,6 +275,8 @@ CREATE TABLE line_claim (
     -- The sale as the return knows it, for those who don't hold it.
     sold     INTEGER NOT NULL,
     paid     INTEGER NOT NULL,
+    -- Money off without goods.
+    allowance INTEGER NOT NULL DEFAULT 0,
     counts   INTEGER NOT NULL DEFAULT 1,
     voided   INTEGER NOT NULL DEFAULT 0,
     valid    INTEGER NOT NULL DEFAULT 0,
@@ -268,6 +286,44 @@ CREATE TABLE line_claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX line_claim_document ON line_claim (org, document);
 CREATE INDEX line_claim_excess ON line_claim (org, receipt, line) WHERE excess > 0 OR voided;
+
+-- What of a return went back, or is to go back, by which tender; without those that failed.
+CREATE TABLE refund (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    refund   TEXT NOT NULL,
+    tender   TEXT NOT NULL,
+    amount   INTEGER NOT NULL,
+    PRIMARY KEY (org, document, refund)
+) STRICT, WITHOUT ROWID;
+
+-- Decisions that the policy was asked for, by the version that was asked.
+CREATE TABLE judged (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    event    TEXT NOT NULL,
+    version  TEXT NOT NULL,
+    -- When it was decided, ms: the time of its rank, held within what stamps prove.
+    time     INTEGER NOT NULL,
+    -- When the return occurred, ms.
+    occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX judged_version ON judged (org, version, time);
+
+-- What was granted on sales that nobody has seen yet, by return; gone once the sale is verified.
+CREATE TABLE provisional (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    -- The business date of the decision.
+    day      TEXT NOT NULL,
+    -- As the customer named it; empty without one.
+    receipt  TEXT NOT NULL,
+    value    INTEGER NOT NULL,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX provisional_site ON provisional (org, site, day, receipt, value);
 
 CREATE TABLE bucket (
     id      INTEGER PRIMARY KEY,
@@ -377,9 +433,17 @@ CREATE TABLE money (
 -- What adjustments moved and counts found, for totals.
 CREATE TABLE moved (
     org INTEGER NOT NULL, document INTEGER NOT NULL, position INTEGER NOT NULL, site TEXT NOT NULL,
-    movement TEXT NOT NULL, quantity INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
+    movement TEXT NOT NULL, quantity INTEGER NOT NULL, value INTEGER NOT NULL, counts INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+
+-- What imports brought, and whether it still stands.
+CREATE TABLE brought (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, import TEXT NOT NULL, file TEXT NOT NULL, profile TEXT NOT NULL,
+    user TEXT NOT NULL, recorded INTEGER NOT NULL, device TEXT NOT NULL, rows INTEGER NOT NULL,
+    reversed INTEGER NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX brought_import ON brought (org, import, device, reversed);
 
 -- Dispatches, and deliveries that name one by its number; those of one number between two sites are folded
 -- together. What is folded stands in the dispatch's row.

@@ -8,7 +8,7 @@ use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId, Tender};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Grade};
-use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
+use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Recorded, Zone};
 use guicang_replica::{Adjust, Ambient, By, CounterReturn, Founding, Graded, ImportBatch, Item, Replica};
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
@@ -18,7 +18,9 @@ use guicang_sync::keys::DeviceKey;
 pub struct Shop {
     pub replica: Replica,
     clock: Arc<AtomicI64>,
-    _folder: tempfile::TempDir,
+    /// The site that commands name; at the branch itself none.
+    pub site: Option<SiteId>,
+    pub _folder: tempfile::TempDir,
 }
 
 /// The clerk.
@@ -56,6 +58,10 @@ pub fn ambient(clock: &Arc<AtomicI64>, seed: u64) -> Ambient {
 
 impl Shop {
     pub fn open() -> Self {
+        Self::with_role(Role::Site("S01".parse().unwrap()))
+    }
+
+    pub fn with_role(role: Role) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(AtomicI64::new(1_790_000_000_000));
         let organisation = DeviceKey::from_seed([1; 32]);
@@ -64,7 +70,7 @@ impl Shop {
             organisation: organisation.organisation(),
             key: device.public(),
             code: "S01A".parse().unwrap(),
-            role: Role::Site("S01".parse().unwrap()),
+            role,
             from: Moment(0),
             until: None,
             serial: Recorded(1),
@@ -81,7 +87,7 @@ impl Shop {
         };
         let path = folder.path().join("branch.sqlite");
         let replica = Replica::create(&path, founding, ambient(&clock, 7)).unwrap();
-        Self { replica, clock, _folder: folder }
+        Self { replica, clock, site: None, _folder: folder }
     }
 
     pub fn later(&self, ms: i64) {
@@ -94,7 +100,7 @@ impl Shop {
 
     pub fn stock(&mut self, sku: &str, movement: Movement, units: i64) {
         let adjust = Adjust {
-            site: None,
+            site: self.site.clone(),
             sku: sku.into(),
             lot: None,
             place: String::new(),
@@ -112,14 +118,25 @@ impl Shop {
             let line = ReceiptLineId::of_number(n as u32 + 1);
             SaleLine::new(line, sku.parse().unwrap(), Quantity::units(*units), Amount(*paid))
         };
+        self.ring_up(number, lines.iter().enumerate().map(line).collect(), &[]);
+    }
+
+    /// A receipt with all that a till knows of it: its lines, and what was paid by which means.
+    pub fn ring_up(&mut self, number: &str, lines: Vec<SaleLine>, tenders: &[(&str, i64)]) {
+        let paid = |(tender, amount): &(&str, i64)| PaidBy {
+            tender: tender.parse().unwrap(),
+            amount: Amount(*amount),
+            reference: Some(format!("{tender}-{number}")),
+        };
         let receipt = Receipt {
             till: None,
             number: number.parse().unwrap(),
             occurred: self.now(),
             customer: None,
-            lines: lines.iter().enumerate().map(line).collect(),
-            tenders: Vec::new(),
+            lines,
+            tenders: tenders.iter().map(paid).collect(),
             invoice: None,
+            cashier: None,
         };
         let batch = SaleBatch {
             site: "S01".parse().unwrap(),
@@ -137,7 +154,7 @@ impl Shop {
         let here = SiteId::new("S01").unwrap();
         let total = items.iter().map(|i| i.quantity.0 / 1000).sum();
         CounterReturn {
-            site: None,
+            site: self.site.clone(),
             receipt: Some(ReceiptId::parse(receipt, Some(&here)).unwrap()),
             channel: Channel::Store,
             customer: None,
@@ -147,6 +164,7 @@ impl Shop {
             note: None,
             goods_here: true,
             grades: vec![grade(Grade::A, total)],
+            tags: None,
             refund: Some(Tender::new("wechat").unwrap()),
             paid: false,
         }

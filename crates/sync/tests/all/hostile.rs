@@ -1,7 +1,7 @@
 //! What a peer sends is cut, flipped and forged; the answer is an error, never a panic.
 
 use guicang_sync::admit::{Known, Offer, decide};
-use guicang_sync::codec::{DECODED_LIMIT_BYTES, decode, encode};
+use guicang_sync::codec::{CodecError, DECODED_LIMIT_BYTES, decode, decode_request, encode, encode_request};
 use guicang_sync::message::{SyncAnswer, SyncRequest};
 use guicang_sync::session::{Limits, Session, Start, Step};
 use proptest::prelude::*;
@@ -88,4 +88,23 @@ proptest! {
             session.stored(vec![]).unwrap();
         }
     }
+}
+
+/// A request whose entries were packed before it is the same request, and no part of it is taken for it.
+#[test]
+fn a_request_in_two_bodies_is_one_request() {
+    let whole = sample_request();
+    let head = SyncRequest { entries: Vec::new(), ..whole.clone() };
+    let body = encode_request(&head, &whole.entries.clone().into());
+    assert_eq!(body[0], 2);
+    assert_eq!(decode_request(&body, LIMIT), Ok(whole.clone()));
+    for at in 0..body.len() {
+        assert!(decode_request(&body[..at], LIMIT).is_err(), "cut at {at}");
+    }
+    assert_eq!(decode_request(&encode(&whole), LIMIT), Ok(whole.clone()), "in one body as well");
+    assert_eq!(encode_request(&head, &Vec::new().into()), encode(&head), "without entries it is one");
+    let twice = encode_request(&whole, &whole.entries.clone().into());
+    assert!(matches!(decode_request(&twice, LIMIT), Err(CodecError::Message { .. })));
+    assert_eq!(decode_request(&body, 10), Err(CodecError::TooLarge { limit_bytes: 10 }));
+    assert!(decode::<SyncRequest>(&body, LIMIT).is_err(), "no other message comes in two");
 }

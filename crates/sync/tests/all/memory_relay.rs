@@ -86,7 +86,7 @@ impl MemoryRelay {
 
     /// Answers a request's body.
     pub fn sync(&mut self, world: &World, sender: DeviceId, body: &[u8], now: Moment) -> Vec<u8> {
-        let request: SyncRequest = codec::decode(body, codec::DECODED_LIMIT_BYTES).unwrap();
+        let request: SyncRequest = codec::decode_request(body, codec::DECODED_LIMIT_BYTES).unwrap();
         let offer = Offer::read(sender, request.entries, header);
         let known = self.known(&Wanted::of(&offer));
         let decision = decide(&offer, &world.book, known, now);

@@ -372,7 +372,7 @@ fn after_each_failure_half_as_much_is_asked_for_down_to_one_entry() {
         assert!(matches!(session.step(), Step::Send(_)));
         session.failed();
     }
-    assert_eq!(budgets[..3], [1024 * 1024, 512 * 1024, 256 * 1024]);
+    assert_eq!(budgets[..3], [1280 * 1024, 640 * 1024, 320 * 1024]);
     assert_eq!(budgets[21], 1);
 }
 
@@ -592,7 +592,7 @@ fn the_report_travels() {
     let report = Report { unsent_changes: 3, oldest_unsent: Some(Moment(5)), ..Report::default() };
     session.entries(vec![], false, Some(report.clone())).unwrap();
     let Step::Send(body) = session.step() else { panic!() };
-    let request: SyncRequest = codec::decode(&body, codec::DECODED_LIMIT_BYTES).unwrap();
+    let request: SyncRequest = codec::decode_request(&body, codec::DECODED_LIMIT_BYTES).unwrap();
     assert_eq!(request.report, Some(report));
     assert_eq!(request.cursors, alice.cursors());
 }

@@ -1,11 +1,17 @@
 //! A return as JSON and as text. The keys are part of the program's interface.
 
-use guicang_replica::{ReturnLineRow, ReturnRow};
+use std::collections::BTreeMap;
+
+use guicang_domain::money::Amount;
+use guicang_domain::returns::stage::Stage;
+use guicang_domain::returns::state::RefundState;
+use guicang_domain::time::Moment;
+use guicang_replica::{EventRow, ParcelRow, ReturnLineRow, ReturnRow};
 use serde::Serialize;
 
 use crate::format::{Column, Table, minute};
 use crate::language::Language;
-use crate::texts::{headings, names, results};
+use crate::texts::{headings, moves, names, results};
 
 /// A return.
 #[derive(Debug, Serialize)]
@@ -20,6 +26,71 @@ pub struct ReturnItem {
     receipt: Option<String>,
     lines: Vec<Line>,
     refund: Refund,
+    refunds: Vec<Share>,
+    deductions: Vec<Deducted>,
+    given: Vec<Given>,
+    credit: Option<Credit>,
+    awaited: Option<Awaited>,
+    parcels: Vec<Parcel>,
+    events: Vec<Event>,
+}
+
+#[derive(Debug, Serialize)]
+struct Share {
+    refund: String,
+    tender: String,
+    requested: String,
+    paid: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Deducted {
+    line: String,
+    kind: &'static str,
+    what: String,
+    amount: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Given {
+    line: String,
+    sku: String,
+    quantity: String,
+    paid: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Credit {
+    issued: String,
+    spent: String,
+    left: String,
+    shares: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Awaited {
+    address: String,
+    until: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Parcel {
+    carrier: String,
+    tracking: String,
+    sent: Option<String>,
+    arrived: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Event {
+    id: String,
+    r#type: String,
+    occurred: String,
+    user: String,
+    reversed: bool,
+    policy: Option<String>,
+    grounds: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -81,11 +152,90 @@ impl ReturnItem {
                 currency: row.currency.to_string(),
                 due_by: row.due_by.map(|day| day.to_string()),
             },
+            refunds: row
+                .refunds
+                .iter()
+                .map(|r| Share {
+                    refund: r.refund.to_string(),
+                    tender: r.tender.to_string(),
+                    requested: money(r.requested),
+                    paid: money(r.paid),
+                    state: state_of(r.state).as_str(),
+                })
+                .collect(),
+            deductions: row
+                .deductions
+                .iter()
+                .map(|d| Deducted {
+                    line: d.line.to_string(),
+                    kind: d.kind.as_str(),
+                    what: d.what.clone(),
+                    amount: money(d.amount),
+                })
+                .collect(),
+            given: row
+                .given
+                .iter()
+                .map(|g| Given {
+                    line: g.line.to_string(),
+                    sku: g.sku.to_string(),
+                    quantity: g.quantity.to_string(),
+                    paid: money(g.paid),
+                })
+                .collect(),
+            credit: (row.credit.issued != Amount::ZERO).then(|| Credit {
+                issued: money(row.credit.issued),
+                spent: money(row.credit.spent),
+                left: money(row.credit.left()),
+                shares: row.credit.shares.iter().map(|(s, a)| (s.to_string(), money(*a))).collect(),
+            }),
+            awaited: row
+                .awaited
+                .as_ref()
+                .map(|a| Awaited { address: a.address.clone(), until: a.until.map(Moment::to_rfc3339) }),
+            parcels: row.parcels.iter().map(Parcel::of).collect(),
+            events: row.events.iter().map(Event::of).collect(),
         }
     }
 
     fn state_names(&self, language: Language) -> String {
         self.states.iter().map(|s| names::state(language, s)).collect::<Vec<_>>().join(" / ")
+    }
+}
+
+impl Parcel {
+    fn of(row: &ParcelRow) -> Self {
+        Self {
+            carrier: row.carrier.clone(),
+            tracking: row.tracking.clone(),
+            sent: row.sent.map(Moment::to_rfc3339),
+            arrived: row.arrived.map(Moment::to_rfc3339),
+        }
+    }
+}
+
+impl Event {
+    fn of(row: &EventRow) -> Self {
+        Self {
+            id: row.id.to_string(),
+            r#type: row.kind.clone(),
+            occurred: row.occurred.to_rfc3339(),
+            user: row.user.to_string(),
+            reversed: row.reversed,
+            policy: (!row.policy.is_empty()).then(|| row.policy.clone()),
+            grounds: row.grounds.clone(),
+        }
+    }
+}
+
+/// A refund's state among those of its return.
+fn state_of(state: RefundState) -> Stage {
+    match state {
+        RefundState::Queued => Stage::RefundQueued,
+        RefundState::Intended => Stage::RefundIntended,
+        RefundState::Accepted => Stage::RefundAccepted,
+        RefundState::Failed => Stage::RefundFailed,
+        RefundState::Paid => Stage::RefundPaid,
     }
 }
 
@@ -203,5 +353,35 @@ fn one(l: Language, item: &ReturnItem) -> String {
     if let Some(day) = &refund.due_by {
         text.push_str(&results::refund_due(l, day));
     }
+    for line in more(l, item) {
+        text.push('\n');
+        text.push_str(&line);
+    }
     text
+}
+
+/// What only some returns have, a line each.
+fn more(l: Language, item: &ReturnItem) -> Vec<String> {
+    let mut lines = Vec::new();
+    for d in &item.deductions {
+        lines.push(moves::deducted(l, &moves::deduction(l, d.kind), &d.what, &d.amount));
+    }
+    for r in item.refunds.iter().filter(|_| item.refunds.len() > 1) {
+        lines.push(moves::refunded(l, &names::tender(l, &r.tender), &r.requested, &names::state(l, r.state)));
+    }
+    for g in &item.given {
+        lines.push(moves::given(l, &g.sku, &g.quantity, &g.paid));
+    }
+    if let Some(credit) = &item.credit {
+        lines.push(moves::credit(l, &credit.issued, &credit.left));
+    }
+    if let Some(awaited) = &item.awaited {
+        let until = awaited.until.as_deref().map(|u| moves::until(l, u.get(..10).unwrap_or(u)));
+        lines.push(moves::awaited(l, &awaited.address) + &until.unwrap_or_default());
+    }
+    for p in &item.parcels {
+        let arrived = if p.arrived.is_some() { moves::arrived(l) } else { moves::under_way(l) };
+        lines.push(moves::parcel(l, &p.carrier, &p.tracking, &arrived));
+    }
+    lines
 }

@@ -18,6 +18,9 @@ pub struct ListArgs {
     /// In this state only, such as refund_queued
     #[arg(long)]
     pub state: Option<String>,
+    /// Only those whose goods should have come by now
+    #[arg(long)]
+    pub overdue: bool,
     /// Imported history instead
     #[arg(long)]
     pub historic: bool,
@@ -38,14 +41,16 @@ impl ListArgs {
     ///
     /// # Errors
     /// [`Failure`] when the file can't be read.
-    pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        let now = replica.now();
         let filter = ReturnFilter {
             site: self.site.clone(),
-            state: self.state.clone(),
+            state: self.overdue.then(|| "awaiting_goods".into()).or_else(|| self.state.clone()),
             historic: self.historic,
             limit: Some(self.limit),
         };
-        let rows = replica.returns(&filter).told(globals)?;
+        let mut rows = replica.returns(&filter).told(globals)?;
+        rows.retain(|row| !self.overdue || row.is_overdue(now));
         let items: Vec<ReturnItem> = rows.iter().map(ReturnItem::of).collect();
         globals.show("return", &items, |items| table(globals.language, items))?;
         match rows.first() {
@@ -67,14 +72,8 @@ impl ShowArgs {
         let unknown = || CommandError::UnknownReturn { found: self.number.clone() };
         let row = replica.find_return(&self.number).told(globals)?.ok_or_else(unknown).told(globals)?;
         globals.show("return", &[ReturnItem::of(&row)], |items| details(l, items))?;
-        let number = row.number.to_string();
-        let has = |state: &str| row.states.iter().any(|s| s == state);
-        globals.next(&if has("requested") || has("approved") {
-            next::receive(l, globals.program, &number)
-        } else if has("received") {
-            next::inspect(l, globals.program, &number)
-        } else {
-            next::returns(l, globals.program)
-        })
+        let owes = row.entitled > row.queued + row.paid;
+        let step = super::next_step(globals, &row.number.to_string(), &row.states, owes);
+        globals.next(&step.unwrap_or_else(|| next::returns(l, globals.program)))
     }
 }

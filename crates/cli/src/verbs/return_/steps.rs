@@ -2,9 +2,9 @@
 
 use clap::Args;
 use guicang_domain::ids::{ReasonCode, Tender};
-use guicang_replica::{CommandError, Graded, Receive, Replica};
+use guicang_replica::{Graded, Missing, Receive, Replica};
 
-use crate::exit::{Failure, Told};
+use crate::exit::Failure;
 use crate::output::Globals;
 use crate::verbs::{ByArgs, parse};
 
@@ -19,6 +19,9 @@ pub struct ReceiveArgs {
     /// The place where they are put
     #[arg(long)]
     pub place: Option<String>,
+    /// The tracking number of the parcel that they came in
+    #[arg(long, value_name = "NUMBER")]
+    pub tracking: Option<String>,
     /// Who and when.
     #[command(flatten)]
     pub by: ByArgs,
@@ -38,6 +41,9 @@ pub struct InspectArgs {
     /// The reason found, where it isn't the reason given
     #[arg(long, value_name = "REASON")]
     pub reason_found: Option<ReasonCode>,
+    /// What is missing, and what is taken off for it: charger, or charger=20.00; may be repeated
+    #[arg(long = "missing", value_name = "WHAT=PRICE")]
+    pub missing: Vec<String>,
     /// Who and when.
     #[command(flatten)]
     pub by: ByArgs,
@@ -48,11 +54,11 @@ pub struct InspectArgs {
 pub struct RefundArgs {
     /// The return's number or identity
     pub number: String,
-    /// How the money goes back: cash (paid at once), wechat, alipay, card, ...
+    /// How the money goes back: cash (paid at once), wechat, alipay, card, ... [default: as it was paid]
     #[arg(long)]
-    pub tender: Tender,
+    pub tender: Option<Tender>,
     /// How much, if not all that is still owed
-    #[arg(long)]
+    #[arg(long, requires = "tender")]
     pub amount: Option<String>,
     /// The money was already paid out here
     #[arg(long)]
@@ -75,8 +81,11 @@ impl ReceiveArgs {
             [] => vec![receive(None, None)],
             items => items.iter().map(|i| receive(Some(i.sku.clone()), Some(i.quantity))).collect(),
         };
-        let outcome = replica.receive(&by, &self.number, &goods).told(globals)?;
-        super::show_outcome(replica, globals, &outcome)
+        let outcome = match &self.tracking {
+            Some(tracking) => replica.receive_parcel(&by, &self.number, &goods, tracking),
+            None => replica.receive(&by, &self.number, &goods),
+        };
+        super::show(replica, globals, outcome)
     }
 }
 
@@ -92,8 +101,16 @@ impl InspectArgs {
             .iter()
             .map(|g| super::graded(g, self.sku.clone(), self.reason_found.clone()))
             .collect();
-        let outcome = replica.inspect(&by, &self.number, &graded).told(globals)?;
-        super::show_outcome(replica, globals, &outcome)
+        let mut missing = Vec::new();
+        for text in &self.missing {
+            let (what, price) = match text.rsplit_once('=') {
+                Some((what, price)) => (what, Some(super::amount(replica, globals, &self.number, price)?)),
+                None => (text.as_str(), None),
+            };
+            missing.push(Missing { what: what.trim().to_owned(), price });
+        }
+        let outcome = replica.inspect_missing(&by, &self.number, &graded, &missing);
+        super::show(replica, globals, outcome)
     }
 }
 
@@ -104,17 +121,16 @@ impl RefundArgs {
     /// [`Failure`] when it was refused; nothing is changed then.
     pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
         let by = self.by.by(replica, globals, None)?;
-        let unknown = || CommandError::UnknownReturn { found: self.number.clone() };
+        let Some(tender) = self.tender.clone() else {
+            let outcome = replica.refund_as_paid(&by, &self.number, self.paid);
+            return super::show(replica, globals, outcome);
+        };
         let amount = match &self.amount {
-            Some(text) => {
-                let row = replica.find_return(&self.number).told(globals)?;
-                let currency = row.ok_or_else(unknown).told(globals)?.currency;
-                Some(currency.parse_amount(text).told(globals)?)
-            }
+            Some(text) => Some(super::amount(replica, globals, &self.number, text)?),
             None => None,
         };
-        let paid = self.paid || self.tender == Tender::cash();
-        let outcome = replica.refund(&by, &self.number, self.tender.clone(), amount, paid).told(globals)?;
-        super::show_outcome(replica, globals, &outcome)
+        let paid = self.paid || tender == Tender::cash();
+        let outcome = replica.refund(&by, &self.number, tender, amount, paid);
+        super::show(replica, globals, outcome)
     }
 }

@@ -48,6 +48,7 @@ fn ten(mut events: Vec<Event<SupplierReturnEvent>>) -> SupplierReturn {
             schema: 1,
             rules: 1,
             zone: Zone::SHANGHAI,
+            import: None,
         },
         supplier: "义乌一厂".into(),
         currency: Currency::CNY,

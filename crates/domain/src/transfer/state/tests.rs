@@ -35,6 +35,7 @@ fn document(n: u8, site: &str, papers: Option<&str>, events: Vec<Event<TransferE
             schema: 1,
             rules: 1,
             zone: Zone::SHANGHAI,
+            import: None,
         },
         from: "S01".parse().unwrap(),
         to: "S02".parse().unwrap(),

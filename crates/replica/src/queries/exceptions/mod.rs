@@ -8,6 +8,7 @@ mod of_goods;
 mod of_count;
 mod of_return;
 mod over_return;
+mod policy;
 mod set_apart;
 mod stock;
 
@@ -19,6 +20,7 @@ use guicang_domain::time::Moment;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::error::StoreError;
+use crate::queries::settings::Terms;
 use crate::store::Replica;
 
 /// Which exceptions.
@@ -46,8 +48,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) proven: Moment,
     /// An unverified sale is one from so many days on.
     pub(crate) verify_days: u32,
-    /// Goods in transit are late after so many days.
-    pub(crate) transit_days: u32,
+    /// What the settings come to: the versions of the policy among them.
+    pub(crate) terms: Terms,
 }
 
 type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
@@ -66,6 +68,8 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::ConflictingDecision, of_count::conflicting_decision),
     (ExceptionKind::NegativeStock, stock::negative),
     (ExceptionKind::RecountAsked, of_count::recount_asked),
+    (ExceptionKind::ConflictingDecision, policy::version_twice),
+    (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
@@ -78,6 +82,7 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn exceptions(&self, filter: &ExceptionFilter) -> Result<Vec<Exception>, StoreError> {
         let org = self.identity.org;
+        let terms = self.terms()?;
         let scope = Scope {
             db: &self.db,
             org,
@@ -85,8 +90,8 @@ impl Replica {
             currency: self.identity.currency,
             historic: filter.historic,
             proven: proven(&self.db, org)?,
-            verify_days: self.policy()?.verify_days,
-            transit_days: self.transit_days()?,
+            verify_days: terms.policy_at(self.latest()?).verify_days,
+            terms,
         };
         exceptions(&scope, filter)
     }

@@ -13,7 +13,7 @@ use crate::queries::transfers::late_before;
 
 /// Under way for longer than the settings allow, and not known to be missing.
 pub(super) fn late_in_transit(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
-    let late = late_before(scope.proven, scope.transit_days);
+    let late = late_before(scope.proven, scope.terms.transit_days);
     of_transfers(scope, "t.open > 0 AND t.short = 0", Some(late), ExceptionKind::LateInTransit)
 }
 

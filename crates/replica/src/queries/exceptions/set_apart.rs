@@ -24,7 +24,7 @@ fn set_apart(scope: &Scope<'_>, kind: ExceptionKind) -> Result<Vec<Exception>, S
         .db
         .prepare_cached(
             "SELECT d.identity, d.sites, group_concat(c.rule || ' ' || lower(hex(c.hash)), char(10)) FROM change c
-             JOIN document d ON d.id = c.document WHERE c.org = ? AND c.status IN (2, 3) AND (c.rule IN (?, 'depends_on_apart')) = ? GROUP BY d.id",
+             JOIN document d ON d.id = c.document WHERE c.org = ? AND c.status IN (2, 3) AND c.status <> 0 AND (c.rule IN (?, 'depends_on_apart')) = ? GROUP BY d.id",
         )
         .map_err(StoreError::of)?;
     let mut rows = statement
