@@ -6,7 +6,7 @@
 use anyhow::Result;
 use guicang_domain::ids::Sku;
 use guicang_domain::money::{Amount, UnitPrice};
-use guicang_replica::{ProductDraft, Replica};
+use guicang_replica::{ProductDraft, ProductField, Replica};
 
 use crate::random::Random;
 
@@ -88,7 +88,7 @@ const CATEGORIES: [Category; 5] = [
 
 const SIZES: [&str; 4] = ["S", "M", "L", "XL"];
 const SUPPLIERS: [&str; 8] =
-    ["华晨纺织", "景德瓷业", "南海电器", "西湖茶庄", "东方文教", "永康五金", "義烏小商品", "江南针织"];
+    ["华晨纺织", "景德瓷业", "南海电器", "西湖茶庄", "东方文教", "永康五金", "义乌小商品", "江南针织"];
 
 impl Catalogue {
     /// Articles for so many branches: 20 to 2000.
@@ -130,17 +130,18 @@ impl Catalogue {
         let drafts = self.articles.iter().map(|article| {
             let category = &CATEGORIES[article.family % CATEGORIES.len()];
             let (zh, en) = category.goods[article.family / CATEGORIES.len() % 3];
+            let spec = article.sku.as_str().split_once('-').map(|(_, size)| size.to_owned());
             ProductDraft {
                 sku: article.sku.clone(),
-                name: format!("{zh} {en}"),
-                spec: article.sku.as_str().split_once('-').map(|(_, size)| size.to_owned()),
-                unit: "件".into(),
-                barcodes: Vec::new(),
-                category: Some(category.zh.into()),
-                supplier: Some(article.supplier.clone()),
-                list_price: Some(price(article.price)),
-                cost: Some(price(article.cost)),
-                service: false,
+                fields: vec![
+                    ProductField::Name(format!("{zh} {en}")),
+                    ProductField::Spec(spec),
+                    ProductField::Unit("件".into()),
+                    ProductField::Category(Some(category.zh.into())),
+                    ProductField::Supplier(Some(article.supplier.clone())),
+                    ProductField::ListPrice(Some(price(article.price))),
+                    ProductField::Cost(Some(price(article.cost))),
+                ],
             }
         });
         hq.put_products(drafts.collect())?;

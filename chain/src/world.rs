@@ -70,7 +70,14 @@ impl World {
             (1..=plan.branches).map(|n| format!("S{n:02}").parse().expect("a site of ours")).collect();
         for (n, code) in sites.iter().enumerate() {
             let name = format!("{}店 Shop {}", n + 1, n + 1);
-            let draft = SiteDraft { code: code.clone(), name, address: None, zone: None, currency: None };
+            let draft = SiteDraft {
+                code: code.clone(),
+                name,
+                address: None,
+                return_address: None,
+                zone: None,
+                currency: None,
+            };
             office.hq.put_site(draft)?;
         }
         office.settle_and_pay()?;

@@ -53,6 +53,7 @@ fn note(
                 lot: None,
                 place: String::new(),
                 cost: Some(price(article.cost)),
+                value: None,
                 from: None,
                 to: None,
                 into: None,

@@ -10,7 +10,7 @@ use super::returns::take_back;
 use crate::branch::Wish;
 use crate::world::World;
 
-/// Every other day or so, below what needs a manager.
+/// Every other day or so, for little enough that the manager signs without looking.
 pub fn happen(world: &mut World, branch: usize, day: usize) -> Result<()> {
     if branch != world.planted.fraud_branch || day < world.plan.days / 5 || !world.random.chance(4_500) {
         return Ok(());

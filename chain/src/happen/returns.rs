@@ -43,6 +43,7 @@ pub fn take_back(world: &mut World, branch: usize, day: usize, wish: &Wish, by: 
         note: None,
         goods_here: true,
         grades: if at_once { vec![graded] } else { Vec::new() },
+        tags: None,
         refund: Some(wish.tender.clone()),
         paid: true,
     };

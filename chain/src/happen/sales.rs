@@ -135,6 +135,7 @@ fn sell(
         lines,
         tenders: vec![PaidBy { tender, amount: total, reference: None }],
         invoice: None,
+        cashier: None,
     }))
 }
 
