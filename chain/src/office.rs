@@ -59,9 +59,9 @@ impl Office {
         let data = Data::new(folder.to_owned());
         let new =
             NewOrganisation { name: "归仓百货".into(), zone: Zone::SHANGHAI, currency: Currency::CNY };
-        data.found(&new, clock.now(), ambient(clock, 0, random.next()))?;
+        data.found(&new, clock.now(), ambient(clock, 0, random.number()))?;
         let relay = data.relay()?;
-        let hq = data.replica(ambient(clock, 0, random.next()))?;
+        let hq = data.replica(ambient(clock, 0, random.number()))?;
         let rail = SimulatedRail::open(&data.rail_file())?;
         Ok(Self { hq, relay, rail, data, clock: clock.clone() })
     }
@@ -93,7 +93,7 @@ impl Office {
             currency: Currency::CNY,
             relay_url: None,
         };
-        Ok(Replica::create(path, founding, ambient(&self.clock, skew_ms, random.next()))?)
+        Ok(Replica::create(path, founding, ambient(&self.clock, skew_ms, random.number()))?)
     }
 
     /// A session of a branch's replica.
