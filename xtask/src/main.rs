@@ -1,5 +1,5 @@
 //! `cargo xtask`: the project's own commands. `test` checks everything that CI checks; `demo` runs a
-//! day of several branches with the real programs.
+//! day of several branches with the real programs; `chain` makes a chain's year from a seed.
 //!
 //! What surprises: none of our libraries is used here. The demo does what a user would do, through the
 //! programs' command lines, and works its figures out for itself.
@@ -8,6 +8,7 @@ mod clock;
 mod places;
 mod test;
 mod demo;
+mod chain;
 
 use std::process::ExitCode;
 
@@ -26,12 +27,15 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Check everything that CI checks
     Test(test::TestArgs),
+    /// Make a chain's year in a folder, from a seed, and check that everything ties out
+    Chain(chain::ChainArgs),
 }
 
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Chain(args) => chain::run(&args),
     };
     match done {
         Ok(code) => code,
