@@ -70,8 +70,10 @@ fn each_crate_uses_only_what_it_may() {
 
 /// Every source file of ours, by its path from the root.
 fn sources() -> Vec<(String, String)> {
-    let mut folders: Vec<PathBuf> =
-        ["crates", "client", "server", "tests", "benches", "chain", "xtask"].iter().map(|f| root().join(f)).collect();
+    let mut folders: Vec<PathBuf> = ["crates", "client", "server", "tests", "benches", "chain", "xtask"]
+        .iter()
+        .map(|f| root().join(f))
+        .collect();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
