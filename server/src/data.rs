@@ -1,5 +1,5 @@
-//! The data folder: `relay.sqlite` (the log), `hq.sqlite` (HQ's replica), `rail.sqlite` (the books of
-//! the simulated payment rail).
+//! The data folder: `relay.sqlite` (the log), `hq.sqlite` (HQ's replica), `rail.sqlite` and
+//! `invoices.sqlite` (the books of the simulated payment rail and invoicing service).
 //!
 //! What surprises: founding makes both files in a folder beside, which takes its place in one step, so
 //! that there is never a relay without the HQ whose key its grants name. The organisation's own secret
@@ -100,6 +100,11 @@ impl Data {
     /// The simulated rail's file.
     pub fn rail_file(&self) -> PathBuf {
         self.folder.join("rail.sqlite")
+    }
+
+    /// The simulated invoicing service's file.
+    pub fn invoices_file(&self) -> PathBuf {
+        self.folder.join("invoices.sqlite")
     }
 
     /// Whether an organisation was founded here.

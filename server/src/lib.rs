@@ -12,6 +12,7 @@ pub mod relay;
 pub mod hq;
 pub mod data;
 pub mod texts;
+pub mod texts_money;
 pub mod commands;
 mod help_zh;
 

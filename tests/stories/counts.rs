@@ -3,13 +3,14 @@
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::Movement;
 use guicang_domain::count::{Stage, Uncounted};
+use guicang_domain::document::Kind;
 use guicang_domain::exception::ExceptionKind;
 use guicang_domain::ids::{Sku, UserName};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::time::{Moment, Occurred, Zone};
 use guicang_replica::{
     Adjust, By, CommandError, CountLine, CountPlanDraft, CountRefusal, CountScope, ExceptionFilter,
-    OpenCount, RecountReason, ScanItem, StepWhat, StockFilter,
+    OpenCount, ProductDraft, ProductField, RecountReason, ScanItem, StepWhat, StockFilter,
 };
 
 use crate::chain::{Chain, Desk, clerk, graded, request, site};
@@ -345,8 +346,8 @@ fn what_a_count_does_not_take() {
     assert!(matches!(early, CountRefusal::Stage { stage: Stage::Open, .. }), "{early}");
     let unseen = refusal(replica.recount(&clerk(), &number, &seen("TEA", 4)));
     assert!(matches!(unseen, CountRefusal::NothingCounted { sku: Some(_), .. }), "{unseen}");
-    let unknown = refusal(replica.scan_count(&clerk(), "PD-X-1", &[seen("TEA", 4)]));
-    assert!(matches!(unknown, CountRefusal::Unknown { .. }), "{unknown}");
+    let unknown = replica.scan_count(&clerk(), "PD-X-1", &[seen("TEA", 4)]);
+    assert!(matches!(unknown, Err(CommandError::UnknownDocument { kind: Kind::Count, .. })), "{unknown:?}");
     let plan = OpenCount { plan: Some("monthly".into()), ..OpenCount::default() };
     let plan = refusal(replica.open_count(&clerk(), plan));
     assert!(matches!(plan, CountRefusal::UnknownPlan { .. }), "{plan}");
@@ -399,6 +400,50 @@ fn a_plan_says_what_is_due() {
     assert_eq!(chain.hq.replica.due_counts().unwrap(), []);
     a.check();
     chain.hq.check();
+}
+
+/// HQ's categories say what a count is of, as they are when it begins; a place keeps stock of its own.
+#[test]
+fn a_count_is_of_a_category_or_of_a_place() {
+    let mut chain = Chain::open(&["S01"]);
+    let mut a = chain.desk(21, "S01A", "S01", 0);
+    let listed = |sku: &str, category: &str| ProductDraft {
+        sku: sku.parse().unwrap(),
+        fields: vec![
+            ProductField::Name(sku.into()),
+            ProductField::Category(Some(category.into())),
+            ProductField::Barcodes(vec![format!("69-{sku}")]),
+        ],
+    };
+    chain.hq.replica.put_products(vec![listed("TEA", "drinks"), listed("CUP", "home")]).unwrap();
+    chain.settle();
+    chain.sync(&mut a);
+    a.opening("TEA", 10);
+    a.opening("CUP", 4);
+    chain.later(MINUTE);
+    let of = |scope| OpenCount { scope, ..OpenCount::default() };
+    let drinks = CountScope { category: Some("drinks".into()), ..CountScope::default() };
+    let row = a.replica.open_count(&clerk(), of(drinks)).unwrap();
+    assert_eq!((row.listed, row.category.as_deref()), (1, Some("drinks")));
+    let home = a.replica.scan_count(&clerk(), &row.number, &[seen("CUP", 4)]);
+    assert!(matches!(home, Err(CommandError::Count(CountRefusal::OutOfScope { .. }))), "{home:?}");
+    // A scanner gives the barcode.
+    a.replica.scan_count(&clerk(), &row.number, &[seen("69-TEA", 10)]).unwrap();
+    assert_eq!(lines(&a, &row.number)[0].spot.sku.as_str(), "TEA");
+    let none = CountScope { category: Some("garden".into()), ..CountScope::default() };
+    let none = a.replica.open_count(&clerk(), of(none));
+    assert!(matches!(none, Err(CommandError::Value { field: "category", .. })), "{none:?}");
+
+    // Two cups stand in the back room, which the book doesn't know: found there, not lost in front.
+    let back = CountScope { places: vec!["back".into()], ..CountScope::default() };
+    let number = a.replica.open_count(&clerk(), of(back)).unwrap().number;
+    let cups = ScanItem { place: "back".into(), ..seen("CUP", 2) };
+    a.replica.scan_count(&clerk(), &number, &[cups]).unwrap();
+    a.replica.close_count(&clerk(), &number, Uncounted::Zero).unwrap();
+    let found = a.replica.approve_count(&manager(), &number).unwrap().found.unwrap();
+    assert_eq!((found.gained, found.lost), (units(2), units(0)));
+    assert_eq!(on_hand(&a, "CUP"), units(6));
+    a.check();
 }
 
 /// A loss is worth what its goods cost on average when it was counted; double entry holds in value too.

@@ -358,6 +358,7 @@ fn a_claim_closed_twice_while_apart() {
 fn ten_sent_nine_arrive_through_the_programs() {
     let hq = Headquarters::open(&["A", "B"]);
     let [a, b] = ["A", "B"].map(|at| hq.branch(at, &hq.address));
+    a.sync();
     a.run(&words("stock adjust TEA --add 50 --as received --reason other --cost 12")).ok();
     let sent = a.items(&words("transfer send --to B --item TEA=10 --note urgent")).remove(0);
     let number = sent["number"].as_str().unwrap().to_owned();

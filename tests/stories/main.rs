@@ -20,5 +20,6 @@ mod counts;
 mod processes;
 mod quota;
 mod payer;
+mod money;
 mod policy;
 mod bad_input;

@@ -7,19 +7,22 @@
 
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::Movement;
+use guicang_domain::cash::{CashReason, CashWay};
 use guicang_domain::count::Uncounted;
 use guicang_domain::exception::ExceptionKind;
 use guicang_domain::ids::{ChangeHash, ReceiptId, SiteId};
+use guicang_domain::invoice::{Confirmation, RedEvent};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
+use guicang_domain::sale::PaidBy;
 use guicang_domain::supplier_return::Settled;
 use guicang_domain::transfer::Outcome;
 use guicang_replica::{
-    Adjust, By, CloseClaim, CountFilter, ExceptionFilter, Given, Item, MoveGoods, OpenCount, PayoutOutcome,
-    RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, ReturnFilter, ScanItem, ShipClaim,
-    SupplierReturnFilter,
+    Adjust, By, CashMoved, CashOpen, CloseClaim, CountFilter, ExceptionFilter, Given, Item, MoveGoods,
+    OpenCount, PayoutOutcome, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, ReturnFilter, ScanItem,
+    ShipClaim, SupplierReturnFilter, WhichShift,
 };
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
@@ -108,7 +111,17 @@ impl History {
 
     fn sell(&mut self) {
         self.sold += 1;
-        self.desks[0].sell(&self.sold.to_string(), &[("TEA", 2, 4001), ("POT", 1, 1500)]);
+        let number = self.sold.to_string();
+        let mut sold = receipt(&number, self.chain.now(), &[("TEA", 2, 4001), ("POT", 1, 1500)]);
+        let paid = |tender: &str, amount| PaidBy {
+            tender: tender.parse().unwrap(),
+            amount: Amount(amount),
+            reference: None,
+        };
+        sold.tenders = vec![paid("cash", 2500), paid("wechat", 3001)];
+        sold.invoice = Some(format!("B{number}"));
+        sold.lines.iter_mut().for_each(|line| line.tax_rate = Some(1300));
+        self.desks[0].import(vec![sold], Vec::new(), false);
     }
 
     /// One till file, brought in at both devices of a site; neither brings in all of it.
@@ -133,7 +146,7 @@ impl History {
 
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
-        match self.random.below(20) {
+        match self.random.below(23) {
             0 => self.sell(),
             1..=3 => {
                 let sale = 1 + self.random.below(self.sold);
@@ -150,7 +163,47 @@ impl History {
             13 | 14 => self.claim_on_a_supplier(at),
             15 => self.keep_or_mark_down(at),
             16..=18 => self.count(at),
+            19 | 20 => self.cash(at),
+            21 => self.red_invoices(),
             _ => self.resolve(),
+        }
+    }
+
+    /// Something at the drawer: opened, moved, closed, as the device knows it. What doesn't fit is refused.
+    fn cash(&mut self, at: usize) {
+        let replica = &mut self.desks[at].replica;
+        let which = WhichShift::default();
+        let _ = match self.random.below(4) {
+            0 | 1 => {
+                let counted = Amount(10_000);
+                replica.cash_open(
+                    &clerk(),
+                    CashOpen { site: None, till: None, shift: None, date: None, counted },
+                )
+            }
+            2 => {
+                let amount = Amount(500);
+                let moved = CashMoved { way: CashWay::Out, amount, reason: CashReason::Deposit, note: None };
+                replica.cash_move(&clerk(), &which, moved)
+            }
+            _ => replica.cash_close(&clerk(), &which, Amount(9000)),
+        };
+    }
+
+    /// HQ asks for the red invoices that are due, and some are issued.
+    fn red_invoices(&mut self) {
+        self.chain.settle();
+        self.chain.hq.replica.request_red(&clerk(), None).unwrap();
+        for pending in self.chain.hq.replica.red_pending().unwrap() {
+            let document = pending.invoice.head.id;
+            let said = match self.random.below(3) {
+                0 => RedEvent::Issued { number: pending.invoice.request_number() },
+                1 => RedEvent::Confirmation { state: Confirmation::AwaitsBuyer, number: None },
+                _ => RedEvent::Confirmation { state: Confirmation::Expired, number: None },
+            };
+            if self.chain.hq.replica.red_fits(document).unwrap() {
+                self.chain.hq.replica.red_event(document, said).unwrap();
+            }
         }
     }
 

@@ -11,12 +11,15 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
@@ -110,6 +113,15 @@ pub enum Commands {
     /// What disconnection broke
     #[command(subcommand)]
     Exception(ExceptionVerb),
+    /// The cash book: shifts, counts, differences
+    #[command(subcommand)]
+    Cash(CashVerb),
+    /// What is owed to customers, and what is late
+    #[command(subcommand)]
+    Refund(RefundVerb),
+    /// What was paid beyond what was owed, and who bears it
+    #[command(subcommand)]
+    Loss(LossVerb),
     /// The return policy: what may come back, for how long, on whose word
     #[command(subcommand)]
     Policy(PolicyVerb),
@@ -152,6 +164,9 @@ impl Commands {
             Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
             Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
+            Commands::Cash(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Refund(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Loss(verb) => verb.run(&session.open()?, globals),
             Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),
             Commands::Status(args) => args.run(session),

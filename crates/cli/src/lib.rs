@@ -18,6 +18,7 @@ pub mod progress;
 mod help_zh;
 mod help_zh_return;
 pub mod import;
+pub mod statement;
 pub mod verbs;
 
 pub use exit::{Exit, Explain, Failure, Told};

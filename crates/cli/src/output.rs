@@ -144,7 +144,7 @@ impl Globals {
 
     /// Whether data is wanted for a program: as JSON, or in another of the forms made of it.
     pub fn json(&self) -> bool {
-        self.format != Format::Table
+        !matches!(self.format, Format::Table | Format::Toml)
     }
 
     /// Shows rows: as items of the schema `guicang.NAME/1` in the form that is wanted, or as the text

@@ -25,6 +25,8 @@ impl Events<'_> {
             Events::Reservation(_) => Kind::Reservation,
             Events::Count(_) => Kind::Count,
             Events::Resolution(_) => Kind::Resolution,
+            Events::CashShift(_) => Kind::CashShift,
+            Events::RedInvoice(_) => Kind::RedInvoice,
             Events::Settings(_) => Kind::Settings,
         }
     }
@@ -40,6 +42,8 @@ impl Events<'_> {
             Events::Reservation(events) => maps(events, home),
             Events::Count(events) => maps(events, home),
             Events::Resolution(events) => maps(events, home),
+            Events::CashShift(events) => maps(events, home),
+            Events::RedInvoice(events) => maps(events, home),
             Events::Settings(events) => maps(events, home),
         }
     }

@@ -16,7 +16,10 @@ use crate::key::Made;
 use crate::replay::found_int;
 use crate::value::scalar_int;
 use crate::violation::{Grow, Violation};
-use crate::{adjustment, count, reservation, resolution, returns, sale_batch, supplier_return, transfer};
+use crate::{
+    adjustment, cash_shift, count, red_invoice, reservation, resolution, returns, sale_batch,
+    supplier_return, transfer,
+};
 
 /// How deep objects may nest: lines, events and parts are four deep.
 const MAX_DEPTH: usize = 16;
@@ -364,6 +367,8 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::Reservation) => reservation::FIELDS,
         Some(Kind::Count) => count::FIELDS,
         Some(Kind::Resolution) => resolution::FIELDS,
+        Some(Kind::CashShift) => cash_shift::FIELDS,
+        Some(Kind::RedInvoice) => red_invoice::FIELDS,
         Some(Kind::Product | Kind::Site | Kind::Settings | Kind::CountPlan) | None => &[],
     }
 }

@@ -32,6 +32,8 @@ mod site;
 mod settings;
 mod count_plan;
 mod resolution;
+mod cash_shift;
+mod red_invoice;
 mod isolate;
 mod header;
 mod build;

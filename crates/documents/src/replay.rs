@@ -19,8 +19,8 @@ use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
 use crate::{
-    SCHEMA, adjustment, count, count_plan, event, product, reservation, resolution, returns, sale_batch,
-    settings, site, supplier_return, transfer,
+    SCHEMA, adjustment, cash_shift, count, count_plan, event, product, red_invoice, reservation, resolution,
+    returns, sale_batch, settings, site, supplier_return, transfer,
 };
 
 /// A document built from its changes.
@@ -328,6 +328,14 @@ impl Replayed {
             Kind::Resolution => {
                 let events = self.read_events(fields, zone, prove, problems);
                 resolution::read(head, fields, events).map(Document::Resolution)
+            }
+            Kind::CashShift => {
+                let events = self.read_events(fields, zone, prove, problems);
+                cash_shift::read(head, fields, events).map(Document::CashShift)
+            }
+            Kind::RedInvoice => {
+                let events = self.read_events(fields, zone, prove, problems);
+                red_invoice::read(head, fields, events, problem).map(Document::RedInvoice)
             }
             Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),

@@ -6,6 +6,7 @@
 //! when is proven. A window or reason of a class that this program doesn't know is told as a problem and
 //! left out; it stays in the document.
 
+use guicang_domain::calendar::OwnDays;
 use guicang_domain::document::Head;
 use guicang_domain::event::Event;
 use guicang_domain::master::{Settings, SettingsEvent};
@@ -36,6 +37,18 @@ pub(crate) fn write(document: &Settings, out: &mut Out) {
             });
         }
     });
+    // Absent while there are none: a document of before there were calendars says the same.
+    if !document.calendar.is_empty() {
+        out.map("calendar", |out| {
+            for (name, days) in &document.calendar {
+                out.map(name, |out| {
+                    for (date, kind) in days {
+                        out.show(&date.to_string(), kind);
+                    }
+                });
+            }
+        });
+    }
     if !document.legal.is_empty() {
         out.map("legal", |out| {
             for (name, legal) in &document.legal {
@@ -146,6 +159,7 @@ pub(crate) fn read(
         zone: fields.parse("time_zone")?,
         currency: fields.parse("currency")?,
         transit_days: fields.opt_narrow("transit_days")?,
+        calendar: read_calendar(fields, &mut problem)?,
         policy: policy.map_err(|e| e.under("policy"))?,
         reasons: fields.each("reasons", read_reason, &mut problem)?,
         legal: fields.each("legal", read_legal, problem)?,
@@ -224,6 +238,22 @@ fn read_legal(fields: &Fields<'_>) -> Result<LegalMinimum, FieldError> {
         except: fields.texts("except")?.into_iter().collect(),
         days: fields.narrow("days")?,
     })
+}
+
+/// A day that can't be read is told as a problem and left out, as a reason is.
+fn read_calendar(fields: &Fields<'_>, problem: &mut impl FnMut(FieldError)) -> Result<OwnDays, FieldError> {
+    let mut calendar = OwnDays::new();
+    let Some(all) = fields.opt_map("calendar")? else { return Ok(calendar) };
+    for (name, _) in all.iter() {
+        let Some(days) = all.opt_map(name).map_err(|e| e.under("calendar"))? else { continue };
+        for (date, _) in days.iter() {
+            match parse(date, date).and_then(|day| Ok((day, days.parse(date)?))) {
+                Ok((day, kind)) => _ = calendar.entry(name.to_owned()).or_default().insert(day, kind),
+                Err(e) => problem(e.under(&format!("calendar.{name}"))),
+            }
+        }
+    }
+    Ok(calendar)
 }
 
 fn read_reason(fields: &Fields<'_>) -> Result<Reason, FieldError> {

@@ -10,10 +10,12 @@ use automerge::hydrate::Map;
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Author, Automerge, AutomergeError};
 use guicang_domain::adjustment::AdjustmentEvent;
+use guicang_domain::cash::CashEvent;
 use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
 use guicang_domain::ids::{DeviceId, EventId};
+use guicang_domain::invoice::RedEvent;
 use guicang_domain::master::SettingsEvent;
 use guicang_domain::reservation::ReservationEvent;
 use guicang_domain::resolution::ResolutionEvent;
@@ -28,8 +30,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, count, count_plan, product, reservation, resolution, returns, sale_batch, settings, site,
-    supplier_return, transfer,
+    adjustment, cash_shift, count, count_plan, product, red_invoice, reservation, resolution, returns,
+    sale_batch, settings, site, supplier_return, transfer,
 };
 
 /// Who writes a change.
@@ -70,6 +72,10 @@ pub enum Events<'a> {
     Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
     Resolution(&'a [Event<ResolutionEvent>]),
+    /// Of a `cash_shift`.
+    CashShift(&'a [Event<CashEvent>]),
+    /// Of a `red_invoice`.
+    RedInvoice(&'a [Event<RedEvent>]),
     /// Of `settings`; only those that were made with an event take more.
     Settings(&'a [Event<SettingsEvent>]),
 }
@@ -192,6 +198,8 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Settings(d) => settings::write(d, &mut out),
         Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),
+        Document::CashShift(d) => cash_shift::write(d, &mut out),
+        Document::RedInvoice(d) => red_invoice::write(d, &mut out),
     }
     out.into_map()
 }

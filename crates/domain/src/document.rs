@@ -4,10 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::adjustment::{Adjustment, AdjustmentEvent};
+use crate::cash::CashShift;
 use crate::count::Count;
 use crate::count::plan::CountPlan;
 use crate::event::Event;
 use crate::ids::{DocumentId, EventId, IdError, Number, SiteId, UserName};
+use crate::invoice::RedInvoice;
 use crate::master::{Product, Settings, Site};
 use crate::reservation::Reservation;
 use crate::resolution::Resolution;
@@ -93,6 +95,10 @@ pub enum Document {
     CountPlan(CountPlan),
     /// A decision on an exception.
     Resolution(Resolution),
+    /// A shift of the cash book.
+    CashShift(CashShift),
+    /// A red invoice.
+    RedInvoice(RedInvoice),
 }
 
 impl Document {
@@ -111,6 +117,8 @@ impl Document {
             Document::Settings(d) => &d.head,
             Document::CountPlan(d) => &d.head,
             Document::Resolution(d) => &d.head,
+            Document::CashShift(d) => &d.head,
+            Document::RedInvoice(d) => &d.head,
         }
     }
 
@@ -178,6 +186,8 @@ impl Document {
             Document::Settings(_) => Kind::Settings,
             Document::CountPlan(_) => Kind::CountPlan,
             Document::Resolution(_) => Kind::Resolution,
+            Document::CashShift(_) => Kind::CashShift,
+            Document::RedInvoice(_) => Kind::RedInvoice,
         }
     }
 }
@@ -235,6 +245,10 @@ kinds! {
     CountPlan = "count_plan", "JH", master true;
     /// HQ's decision on an exception (对账处理).
     Resolution = "resolution", "CL", master true;
+    /// A shift of the cash book (交接班).
+    CashShift = "cash_shift", "JB", master false;
+    /// A red invoice and its request, which HQ alone makes (红字发票).
+    RedInvoice = "red_invoice", "HZ", master true;
 }
 
 impl fmt::Display for Kind {

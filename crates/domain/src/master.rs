@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::calendar::OwnDays;
 use crate::document::Head;
 use crate::event::Event;
 use crate::ids::{SiteId, Sku};
@@ -97,6 +98,8 @@ pub struct Settings {
     pub transit_days: Option<u32>,
     /// The list of reasons, by code.
     pub reasons: BTreeMap<crate::ids::ReasonCode, Reason>,
+    /// Days that the organisation has set itself in the calendars of working days.
+    pub calendar: OwnDays,
     /// The law's minimum windows, by name.
     pub legal: BTreeMap<String, LegalMinimum>,
     /// What happened, in order of rank: the versions of the policy.

@@ -13,8 +13,9 @@ pub mod exposure;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Datelike, NaiveDate, Weekday};
+use chrono::NaiveDate;
 
+use crate::calendar::Calendar;
 use crate::ids::SiteId;
 use crate::money::{Amount, Currency, UnitPrice};
 use crate::returns::{Channel, Grade};
@@ -163,18 +164,10 @@ impl Policy {
         self.window_days.values().copied().chain(special).chain(legal).max().unwrap_or(0)
     }
 
-    /// The day by which a refund of goods that came on `arrived` is due: Saturdays and Sundays don't
-    /// count.
-    pub fn refund_due(&self, arrived: NaiveDate) -> NaiveDate {
-        let mut day = arrived;
-        let mut left = self.refund_days;
-        while left > 0 {
-            day = day.succ_opt().unwrap_or(day);
-            if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-                left -= 1;
-            }
-        }
-        day
+    /// The day by which a refund of goods that came on `arrived` is due, in the working days of the
+    /// place where they came.
+    pub fn refund_due(&self, arrived: NaiveDate, calendar: &Calendar) -> NaiveDate {
+        calendar.after(arrived, self.refund_days)
     }
 }
 

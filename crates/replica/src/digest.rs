@@ -32,7 +32,7 @@ const SHOWN: &[&str] = &[
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
      FROM return_line l JOIN document d ON d.id = l.document WHERE l.org = ?1 ORDER BY d.identity, l.position",
-    "SELECT d.identity, f.refund, f.tender, f.amount FROM refund f JOIN document d ON d.id = f.document
+    "SELECT d.identity, f.refund, f.tender, f.amount, f.paid, f.state, f.paid_at FROM refund f JOIN document d ON d.id = f.document
      WHERE f.org = ?1 ORDER BY d.identity, f.refund",
     "SELECT b.site, b.sku, b.place, b.lot, b.account, s.quantity, s.value, s.asserted
      FROM bucket b JOIN stock s ON s.org = b.org AND s.bucket = b.id WHERE b.org = ?1 AND (s.quantity <> 0 OR s.value <> 0 OR s.asserted)
@@ -41,6 +41,17 @@ const SHOWN: &[&str] = &[
      WHERE m.org = ?1 ORDER BY d.identity, m.account",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.value, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
+    "SELECT site, till, number, cash, invoice FROM receipt WHERE org = ?1 AND (cash <> 0 OR invoice IS NOT NULL)
+     ORDER BY site, till, number",
+    "SELECT d.identity, p.event, p.site, p.device, p.amount, p.occurred FROM cash_paid p
+     JOIN document d ON d.id = p.document WHERE p.org = ?1 ORDER BY d.identity, p.event",
+    "SELECT d.identity, c.site, c.till, c.shift, c.date, c.device, c.rank, c.opened, c.until, c.opening, c.counted,
+            c.paid_in, c.paid_out, c.seen_sales, c.seen_receipts, c.seen_refunds, c.seen_in, c.seen_out,
+            c.conflicts, c.sales, c.receipts, c.refunds, c.overlap
+     FROM cash_shift c JOIN document d ON d.id = c.document WHERE c.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, i.returned, i.state, l.line, l.of, l.sold, l.quantity, l.amount, l.tax, l.counts, l.issued
+     FROM red_invoice i JOIN red_line l ON l.org = i.org AND l.document = i.document
+     JOIN document d ON d.id = i.document WHERE i.org = ?1 ORDER BY d.identity, l.line",
     "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
      JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
@@ -302,6 +313,10 @@ impl Work<'_> {
             "posting",
             "stock",
             "money",
+            "cash_paid",
+            "cash_shift",
+            "red_invoice",
+            "red_line",
             "moved",
             "brought",
             "transfer",

@@ -371,6 +371,50 @@ pub enum CommandError {
         /// The article.
         sku: Sku,
     },
+    /// No shift of that number is held here.
+    #[error("unknown shift {found:?}")]
+    UnknownShift {
+        /// As typed.
+        found: String,
+    },
+    /// The drawer has a shift already.
+    #[error("shift {number} is open")]
+    ShiftOpen {
+        /// The shift's number.
+        number: String,
+    },
+    /// The shift has ended.
+    #[error("shift {number} is closed")]
+    ShiftClosed {
+        /// Its number.
+        number: String,
+    },
+    /// No shift is open at the drawer that is meant.
+    #[error("no shift is open at {site}")]
+    NoShift {
+        /// The site.
+        site: SiteId,
+    },
+    /// Several are open: one has to be named.
+    #[error("several shifts are open")]
+    SeveralShifts {
+        /// Their numbers.
+        found: Vec<String>,
+    },
+    /// Nothing of that return is left to be taken back by a red invoice.
+    #[error("nothing of {number} is left to be taken back by a red invoice")]
+    NothingToRedden {
+        /// The return's number.
+        number: String,
+    },
+    /// A sale line that was invoiced says no tax rate.
+    #[error("{receipt} line {line} says no tax rate")]
+    TaxUnknown {
+        /// The receipt.
+        receipt: ReceiptId,
+        /// Its line.
+        line: String,
+    },
     /// A stocktake doesn't take it.
     #[error(transparent)]
     Count(#[from] CountRefusal),
@@ -382,12 +426,6 @@ pub enum CommandError {
 /// Why a stocktake doesn't take a command.
 #[derive(Debug, thiserror::Error)]
 pub enum CountRefusal {
-    /// No count of that number or identity is held here.
-    #[error("unknown count {found:?}")]
-    Unknown {
-        /// As typed.
-        found: String,
-    },
     /// No plan of that name is held here.
     #[error("unknown count plan {found:?}")]
     UnknownPlan {

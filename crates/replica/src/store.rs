@@ -186,7 +186,9 @@ impl Replica {
         }
         let (mut identity, seed) = read_identity(&db)?;
         let key = DeviceKey::from_seed(seed);
-        let book = read_grants(&db, identity.org, identity.organisation_key)?;
+        let mut book = GrantBook::new(identity.organisation_key);
+        let mut book_version = -1;
+        keep_up(&db, &identity, &mut book, &mut book_version)?;
         let device = book
             .device(identity.device)
             .ok_or_else(|| StoreError::damaged("the grant of this device", "missing"))?;
@@ -195,7 +197,6 @@ impl Replica {
         if let Role::Site(site) = &identity.role {
             identity.site = Some(site.clone());
         }
-        let book_version = data_version(&db).map_err(store)?;
         // A fresh actor for each opening: a pinned one is how a cloned file's documents get stuck.
         let writer = Writer { actor: ambient.bytes(), device: identity.device };
         Ok(Self { db, identity, key, writer, book, book_version, ambient })
@@ -219,12 +220,8 @@ impl Replica {
 
     /// Reads the grants anew when another process has written to the file since.
     pub(crate) fn refresh_grants(&mut self) -> Result<(), StoreError> {
-        let version = data_version(&self.db).map_err(StoreError::of)?;
-        if version != self.book_version {
-            self.book = read_grants(&self.db, self.identity.org, self.identity.organisation_key)?;
-            self.book_version = version;
-        }
-        Ok(())
+        let Self { db, identity, book, book_version, .. } = self;
+        keep_up(db, identity, book, book_version)
     }
 
     /// One command or one slice of a pull: an IMMEDIATE transaction, durable when this returns. What
@@ -239,11 +236,7 @@ impl Replica {
             .transaction_with_behavior(TransactionBehavior::Immediate)
             .map_err(|e| E::from(StoreError::of(e)))?;
         // Inside: another process may have stored a withdrawal a moment ago.
-        let version = data_version(&tx).map_err(|e| E::from(StoreError::of(e)))?;
-        if version != self.book_version {
-            self.book = read_grants(&tx, self.identity.org, self.identity.organisation_key)?;
-            self.book_version = version;
-        }
+        keep_up(&tx, &self.identity, &mut self.book, &mut self.book_version)?;
         let (clock, proven, holder) = tx
             .prepare_cached(
                 "SELECT clock, proven, holder_boot, holder_id, holder_name, held_until
@@ -278,10 +271,14 @@ impl Replica {
         let done = f(&mut work);
         let done = match done {
             Ok(done) => work.finish().map(|()| done).map_err(E::from),
-            Err(error) => Err(error),
+            Err(error) => {
+                drop(work);
+                Err(error)
+            }
         };
         if done.is_err() {
             // The grants in memory may hold what was just rolled back.
+            self.book = GrantBook::new(self.identity.organisation_key);
             self.book_version = -1;
         }
         done
@@ -405,17 +402,28 @@ fn read_identity(db: &Connection) -> Result<(Identity, [u8; 32]), StoreError> {
     Ok((identity, seed))
 }
 
-fn read_grants(db: &Connection, org: i64, key: PublicKey) -> Result<GrantBook, StoreError> {
-    let mut book = GrantBook::new(key);
+/// Adds the grants that another process has stored since. Those in the book aren't checked again: a
+/// grant never changes, and none is taken away.
+fn keep_up(
+    db: &Connection,
+    identity: &Identity,
+    book: &mut GrantBook,
+    version: &mut i64,
+) -> Result<(), StoreError> {
+    let found = data_version(db).map_err(StoreError::of)?;
+    if found == *version {
+        return Ok(());
+    }
     let mut statement =
         db.prepare_cached("SELECT wire FROM grant_fact WHERE org = ?").map_err(StoreError::of)?;
-    let rows = statement.query_map([org], |r| r.get::<_, Vec<u8>>(0)).map_err(StoreError::of)?;
+    let rows = statement.query_map([identity.org], |r| r.get::<_, Vec<u8>>(0)).map_err(StoreError::of)?;
     for wire in rows {
         let wire = wire.map_err(StoreError::of)?;
         let grant: SignedGrant = minicbor::decode(&wire).map_err(|e| StoreError::damaged("a grant", e))?;
         book.add(grant).map_err(|e| StoreError::damaged("a grant", e))?;
     }
-    Ok(book)
+    *version = found;
+    Ok(())
 }
 
 /// Stores a grant; `false` when it was there.

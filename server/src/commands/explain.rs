@@ -6,10 +6,11 @@ use guicang_cli::{Exit, Explain, Failure, Language};
 use crate::data::DataError;
 use crate::hq::devices::WithdrawError;
 use crate::hq::follow::FollowError;
+use crate::hq::invoicing::ServiceError;
 use crate::hq::payout::PayoutError;
 use crate::hq::rail::RailError;
 use crate::relay::RelayError;
-use crate::texts;
+use crate::{texts, texts_money};
 
 impl Explain for RelayError {
     fn explain(&self, l: Language, program: &str) -> Failure {
@@ -67,6 +68,16 @@ impl Explain for WithdrawError {
 impl Explain for RailError {
     fn explain(&self, l: Language, _: &str) -> Failure {
         Failure::new(Exit::Other, texts::rail_failed(l, &self.detail), texts::payout_again(l))
+    }
+}
+
+impl Explain for ServiceError {
+    fn explain(&self, l: Language, _: &str) -> Failure {
+        Failure::new(
+            Exit::Other,
+            texts_money::service_failed(l, &self.detail),
+            texts_money::invoice_run_next(l),
+        )
     }
 }
 

@@ -12,6 +12,9 @@ pub mod product;
 mod sheet;
 pub mod exception;
 pub mod payout;
+pub mod invoice;
+pub mod statement;
+pub mod calendar;
 pub mod status;
 pub mod doctor;
 pub mod completions;
@@ -22,10 +25,13 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
+use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
@@ -190,6 +196,24 @@ pub enum Commands {
     /// Electronic refunds
     #[command(subcommand)]
     Payout(payout::PayoutVerb),
+    /// The cash book: shifts, counts, differences
+    #[command(subcommand)]
+    Cash(CashVerb),
+    /// What is owed to customers, and what is late
+    #[command(subcommand)]
+    Refund(RefundVerb),
+    /// What was paid beyond what was owed, and who bears it
+    #[command(subcommand)]
+    Loss(LossVerb),
+    /// Red invoices
+    #[command(subcommand)]
+    Invoice(invoice::InvoiceVerb),
+    /// Payment providers' statements
+    #[command(subcommand)]
+    Statement(statement::StatementVerb),
+    /// Working days and holidays
+    #[command(subcommand)]
+    Calendar(calendar::CalendarVerb),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -241,6 +265,13 @@ impl Commands {
             }
             Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Cash(verb) if verb.is_query() => verb.run(&mut session.open()?.replica, globals),
+            Commands::Cash(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
+            Commands::Refund(verb) => verb.run(&mut session.open()?.replica, globals),
+            Commands::Loss(verb) => verb.run(&session.open()?.replica, globals),
+            Commands::Invoice(verb) => verb.run(session),
+            Commands::Statement(verb) => verb.run(session),
+            Commands::Calendar(verb) => verb.run(session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

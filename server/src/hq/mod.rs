@@ -7,4 +7,5 @@ pub mod follow;
 pub mod devices;
 pub mod rail;
 pub mod payout;
+pub mod invoicing;
 pub mod page;

@@ -97,7 +97,11 @@ pub fn run(
     Ok(run)
 }
 
-fn take_lease(link: &LocalLink, holder: Holder, now: &dyn Fn() -> Moment) -> Result<u64, PayoutError> {
+pub(super) fn take_lease(
+    link: &LocalLink,
+    holder: Holder,
+    now: &dyn Fn() -> Moment,
+) -> Result<u64, PayoutError> {
     match link.relay().take_lease(holder, LEASE_TTL_MS, now())? {
         Lease::Taken { fence, .. } => Ok(fence),
         Lease::Held { until } => Err(PayoutError::Held { until }),

@@ -199,10 +199,10 @@ impl Collector {
                 });
             }
         }
+        self.tenders_differ += u64::from(!equal);
         if group.sales.is_empty() {
             return;
         }
-        self.tenders_differ += u64::from(!equal);
         let part = Receipt {
             till: receipt.till,
             number: receipt.number,

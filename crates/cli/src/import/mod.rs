@@ -224,7 +224,9 @@ impl Import<'_> {
             self.report.already_known += 1;
             return Ok(());
         }
-        let ends = !self.collector.goes_on(&named.heading);
+        // A row that only says how its receipt was paid goes on with it, whatever else it says.
+        let is_tender = named.goods.is_none() && self.collector.has(&named.heading.receipt);
+        let ends = !is_tender && !self.collector.goes_on(&named.heading);
         let (rows, batch) = (self.collector.rows(), self.options.limits.batch_rows);
         if (ends && rows >= batch) || rows >= batch.saturating_mul(2) {
             self.flush()?;

@@ -82,8 +82,6 @@ texts! {
 }
 
 texts! {
-    /// No such count.
-    unknown(found: &str) { zh: "这里没有盘点单 {found:?}。", en: "There is no count {found:?} here." }
     /// No such plan.
     unknown_plan(found: &str, known: &str) {
         zh: "没有可用的盘点计划 {found:?}，可用的有：{known}。",

@@ -45,5 +45,6 @@ pub mod results;
 pub mod counts;
 pub mod headings;
 pub mod names;
+pub mod money;
 pub mod moves;
 pub mod policy;

@@ -102,6 +102,7 @@ names! {
         "reservation": "预留单", "reservation";
         "return": "退货单", "return";
         "adjustment": "调整单", "adjustment";
+        "count": "盘点单", "count";
     }
     /// A ground of the policy.
     ground {
@@ -191,6 +192,10 @@ names! {
         "amount": "金额", "amount";
         "price": "单价", "price";
         "currency": "币种", "currency";
+        "counted": "点数金额", "counted";
+        "note": "备注", "note";
+        "kind of day": "日子的类型", "kind of day";
+        "way": "方向", "way";
         "time": "时间", "time";
         "grade": "等级", "grade";
         "disposition": "去向", "disposition";
@@ -217,7 +222,6 @@ names! {
         "carrier": "承运商", "carrier";
         "tracking number": "运单号", "tracking number";
         "missing part": "缺件", "missing part";
-        "note": "备注", "note";
         "outcome": "下落", "outcome";
         "settlement": "结清方式", "settlement";
         "supplier": "供应商", "supplier";

@@ -9,7 +9,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{failures, moves, names, next, policy};
+use crate::texts::{counts, failures, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -91,6 +91,7 @@ impl Explain for CommandError {
                 let next = match kind {
                     "transfer" => next::receive_unknown(l, program, found),
                     "supplier_return" => next::supplier_returns(l, program),
+                    "count" => counts::next_list(l, program),
                     _ => next::reservations(l, program),
                 };
                 (failures::unknown_document(l, &names::document(l, kind), found), next)
@@ -182,6 +183,25 @@ impl Explain for CommandError {
             CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),
             CommandError::HqOnly => (failures::hq_only(l), next::ask_hq(l)),
             CommandError::SiteNeeded => (failures::site_needed(l), next::name_site(l)),
+            CommandError::UnknownShift { found } => {
+                (money::unknown_shift(l, found), money::shifts_next(l, program))
+            }
+            CommandError::ShiftOpen { number } => {
+                (money::shift_open(l, number), money::close_next(l, program, number))
+            }
+            CommandError::ShiftClosed { number } => {
+                (money::shift_closed(l, number), money::show_shift_next(l, program, number))
+            }
+            CommandError::NoShift { site } => (money::no_shift(l, site), money::open_next(l, program)),
+            CommandError::SeveralShifts { found } => {
+                (money::several_shifts(l, &list(found)), money::name_shift_next(l))
+            }
+            CommandError::NothingToRedden { number } => {
+                (money::nothing_to_redden(l, number), next::show_return(l, program, number))
+            }
+            CommandError::TaxUnknown { receipt, line } => {
+                (money::tax_unknown(l, receipt, line), money::tax_next(l))
+            }
             CommandError::PriceNeeded { sku } => (failures::price_needed(l, sku), next::name_price(l)),
         };
         Failure::new(Exit::Refused, message, next)

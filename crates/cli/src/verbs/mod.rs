@@ -20,6 +20,9 @@ pub mod count;
 pub mod exception;
 pub mod policy;
 pub mod totals;
+pub mod cash;
+pub mod refund;
+pub mod loss;
 pub mod doctor;
 pub mod rebuild;
 

@@ -3,6 +3,7 @@
 use guicang_documents::{Envelope, Prove, Reading, Replayed, Writer};
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, AdjustmentLine, Movement};
+use guicang_domain::cash::{CashEvent, CashReason, CashSeen, CashShift, CashWay};
 use guicang_domain::count::plan::CountPlan;
 use guicang_domain::count::{Count, CountEvent, Scan, Scope, Seen, Spot, Uncounted};
 use guicang_domain::document::{Document, Head, ImportMark, Kind};
@@ -11,6 +12,7 @@ use guicang_domain::exception::ExceptionId;
 use guicang_domain::ids::{
     ChangeHash, DeviceId, DocumentId, EventId, LineId, ReceiptId, ReceiptLineId, RefundNumber, SiteId, Tender,
 };
+use guicang_domain::invoice::{Confirmation, RedEvent, RedInvoice, RedLine, RedReason};
 use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::policy::condition::{Condition, ConditionRule};
@@ -439,6 +441,73 @@ pub fn resolution() -> Resolution {
     }
 }
 
+pub fn cash_shift() -> CashShift {
+    let seen = CashSeen {
+        sales: Amount(120_000),
+        receipts: 31,
+        refunds: Amount(2500),
+        payments: [event_id("S01A", 7), event_id("S01B", 9)].into(),
+        paid_in: Amount(10_000),
+        paid_out: Amount(50_000),
+    };
+    let moved = |way, amount, reason, note: Option<&str>| CashEvent::Moved {
+        way,
+        amount: Amount(amount),
+        reason,
+        note: note.map(Into::into),
+    };
+    CashShift {
+        head: head(Kind::CashShift),
+        till: Some("2".parse().unwrap()),
+        shift: Some("早班".into()),
+        date: "2026-11-23".parse().unwrap(),
+        currency: Currency::CNY,
+        events: vec![
+            event(1, CashEvent::Opened { counted: Amount(50_000) }),
+            event(2, moved(CashWay::In, 10_000, CashReason::Change, None)),
+            event(3, moved(CashWay::Out, 50_000, CashReason::Deposit, Some("工商银行"))),
+            event(4, CashEvent::Closed { counted: Amount(127_400), seen }),
+            event(5, CashEvent::Reversed { event: event_id("S01A", 2) }),
+        ],
+    }
+}
+
+pub fn red_invoice() -> RedInvoice {
+    let line = RedLine {
+        of: LineId::nth(1),
+        sold: ReceiptLineId::of_number(1),
+        sku: "85123A".parse().unwrap(),
+        name: Some("挂心烛台".into()),
+        spec: Some("白色".into()),
+        quantity: Quantity::units(2),
+        amount: Amount(20_000),
+        tax: Amount(2301),
+        tax_rate: 1300,
+        tax_code: Some("1060000000000000000".into()),
+    };
+    let plain = RedLine { name: None, spec: None, tax_code: None, ..line.clone() };
+    RedInvoice {
+        head: head(Kind::RedInvoice),
+        returned: document_id(),
+        receipt: receipt(),
+        blue: "26312000000012345678".into(),
+        reason: RedReason::Returned,
+        currency: Currency::CNY,
+        lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
+        events: vec![
+            hq_event(1, RedEvent::Requested),
+            hq_event(2, RedEvent::Confirmation { state: Confirmation::Applying, number: None }),
+            hq_event(
+                3,
+                RedEvent::Confirmation { state: Confirmation::Confirmed, number: Some("31000000001".into()) },
+            ),
+            hq_event(4, RedEvent::Issued { number: "26312000000099999999".into() }),
+            hq_event(5, RedEvent::Refused { reason: "blue invoice unknown".into() }),
+            hq_event(6, RedEvent::Dropped { reason: "not_valid".into() }),
+        ],
+    }
+}
+
 pub fn product() -> Product {
     Product {
         head: head(Kind::Product),
@@ -520,6 +589,7 @@ pub fn settings() -> Settings {
         transit_days: None,
         policy: Policy::standard(Currency::CNY),
         reasons,
+        calendar: Default::default(),
         legal: Default::default(),
         events: Vec::new(),
     }
@@ -655,5 +725,7 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Settings(settings()), hq()),
         (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),
+        (Document::CashShift(cash_shift()), branch(1)),
+        (Document::RedInvoice(red_invoice()), hq()),
     ]
 }

@@ -1,6 +1,7 @@
 //! Master data: fields are set one by one, and the last writer's stands.
 
 use guicang_documents::{Envelope, Events, Replayed, Violation, WriteError, Writer, create};
+use guicang_domain::calendar::{CHINA_NAME, DayKind, OwnDays};
 use guicang_domain::document::Document;
 use guicang_domain::master::{Product, Settings, SettingsEvent};
 use guicang_domain::money::UnitPrice;
@@ -119,6 +120,24 @@ fn a_return_has_no_fields_to_set() {
     let mut document = Replayed::new(&[&first.bytes]).unwrap();
     let set = document.set_fields(&branch(1), NOW, &Document::Return(small_return()));
     assert_eq!(set, Err(WriteError::WrongKind { found: "return".into(), wanted: "master data".into() }));
+}
+
+/// Days that the organisation sets in its calendar are read back, and set one by one.
+#[test]
+fn the_calendars_own_days_are_settings() {
+    let own = |days: &[(&str, DayKind)]| -> OwnDays {
+        [(CHINA_NAME.into(), days.iter().map(|(day, kind)| (day.parse().unwrap(), *kind)).collect())].into()
+    };
+    let calendar = own(&[("2027-01-01", DayKind::Holiday), ("2027-02-06", DayKind::Working)]);
+    let with = Settings { calendar, ..settings() };
+    let first = create(&Document::Settings(with.clone()), &hq(), NOW);
+    let mut document = Replayed::new(&[&first.bytes]).unwrap();
+    assert_eq!(read(&document).document, Some(Document::Settings(with.clone())));
+    let fewer = Settings { calendar: own(&[("2027-01-01", DayKind::Holiday)]), ..with };
+    let change = document.set_fields(&second(), NOW, &Document::Settings(fewer.clone())).unwrap().unwrap();
+    // One day is taken away, and nothing else is written.
+    assert_eq!(change.header.max_op, change.header.start_op);
+    assert_eq!(read(&document).document, Some(Document::Settings(fewer)));
 }
 
 /// Two people at HQ rename one article, and set what one site is to have at least, while apart. One value of

@@ -202,7 +202,9 @@ fn less_proof_needs_a_manager_sooner() {
 fn a_refund_is_due_in_working_days() {
     let policy = Policy::standard(Currency::CNY);
     let monday = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
-    assert_eq!(policy.refund_due(monday).to_string(), "2026-12-02");
+    assert_eq!(policy.refund_due(monday, &Calendar::china()).to_string(), "2026-12-02");
+    let before_the_holiday = NaiveDate::from_ymd_opt(2026, 9, 28).unwrap();
+    assert_eq!(policy.refund_due(before_the_holiday, &Calendar::china()).to_string(), "2026-10-13");
 }
 
 fn set(

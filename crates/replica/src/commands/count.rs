@@ -296,16 +296,12 @@ impl Work<'_> {
         &self,
         number: &str,
     ) -> Result<(DocumentRow, Replayed, Count), CommandError> {
-        let unknown = || CountRefusal::Unknown { found: number.to_owned() };
-        let row = self.named(number, Kind::Count).map_err(|e| match e {
-            CommandError::UnknownReturn { .. } => unknown().into(),
-            other => other,
-        })?;
+        let row = self.named(number, Kind::Count)?;
         let (replayed, reading) = self.load(&row)?;
         match reading.document {
             _ if reading.newer => Err(CommandError::NewerRules { number: row.number }),
             Some(Document::Count(document)) => Ok((row, replayed, document)),
-            _ => Err(unknown().into()),
+            _ => Err(CommandError::UnknownDocument { kind: Kind::Count, found: number.to_owned() }),
         }
     }
 

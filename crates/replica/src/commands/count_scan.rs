@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use guicang_domain::account::Account;
 use guicang_domain::count::{Count, CountEvent, CountState, Scan, Spot, Stage};
-use guicang_domain::ids::Lot;
+use guicang_domain::ids::{Lot, Sku};
 use guicang_domain::quantity::Quantity;
+use rusqlite::params;
 
 use super::By;
 use super::count::{at_stage, not_on_hand, too_many};
@@ -86,9 +87,26 @@ impl Work<'_> {
         self.add_to_count(by, row, replayed, document, CountEvent::Recounted { scan, replaces })
     }
 
+    /// The article of a code as a scanner gives it: a SKU, or a barcode that one article alone has.
+    fn scanned_sku(&self, code: &str) -> Result<Sku, CommandError> {
+        let unknown = match self.known_sku(code, true) {
+            Err(unknown @ CommandError::UnknownSku { .. }) => unknown,
+            found => return found,
+        };
+        let mut statement = self.tx.prepare_cached(
+            "SELECT DISTINCT sku FROM product_barcode WHERE org = ? AND barcode = ? LIMIT 2",
+        )?;
+        let mut rows = statement.query(params![self.org, code.trim()])?;
+        let mut found = Vec::new();
+        while let Some(r) = rows.next()? {
+            found.push(crate::queries::name(r, 0, "a SKU")?);
+        }
+        if found.len() == 1 { Ok(found.remove(0)) } else { Err(unknown) }
+    }
+
     /// A scan of what was typed, if the count takes it.
     fn scan(&self, document: &Count, item: &ScanItem) -> Result<Scan, CommandError> {
-        let sku = self.known_sku(&item.sku, true)?;
+        let sku = self.scanned_sku(&item.sku)?;
         if !item.account.is_on_hand() {
             return Err(not_on_hand(item.account));
         }

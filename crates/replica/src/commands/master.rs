@@ -257,6 +257,7 @@ impl Work<'_> {
         match &mut document {
             Document::Site(d) => d.head = current.head().clone(),
             Document::Product(d) => d.head = current.head().clone(),
+            Document::Settings(d) => d.head = current.head().clone(),
             Document::CountPlan(d) => d.head = current.head().clone(),
             _ => {}
         }

@@ -2,6 +2,8 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod calendar;
+mod cash;
 mod count;
 mod count_plan;
 mod count_scan;
@@ -18,6 +20,7 @@ mod settle;
 mod credit;
 mod repair;
 mod import;
+mod invoice;
 mod master;
 mod payout;
 mod reservations;
@@ -38,12 +41,14 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use cash::{CashMoved, CashOpen, WhichShift};
 pub use count::{CloseCount, CountScope, OpenCount};
 pub use count_plan::CountPlanDraft;
 pub use count_scan::ScanItem;
 pub use customers::Contact;
 pub use goods::MoveGoods;
 pub use import::{HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn};
+pub use invoice::{RedPending, RedRequested};
 pub use master::{ProductDraft, ProductField, SiteDraft};
 pub use payout::{Payable, Payment, PayoutOutcome};
 pub use policy::{PolicyDone, PolicyDraft};
@@ -79,7 +84,7 @@ impl By {
 
 impl Work<'_> {
     /// The site that a command is for: this device's, or at HQ the one that is named.
-    fn site_for(&self, named: Option<&SiteId>) -> Result<SiteId, CommandError> {
+    pub(crate) fn site_for(&self, named: Option<&SiteId>) -> Result<SiteId, CommandError> {
         match (&self.me.role, named) {
             (Role::Site(here), None) => Ok(here.clone()),
             (Role::Site(here), Some(site)) if here == site => Ok(here.clone()),

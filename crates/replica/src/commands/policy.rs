@@ -196,6 +196,7 @@ impl Work<'_> {
                     transit_days: None,
                     policy: Policy::standard(self.me.currency),
                     reasons,
+                    calendar: Default::default(),
                     legal,
                     events: vec![event],
                 };
@@ -207,7 +208,7 @@ impl Work<'_> {
     }
 
     /// Adds a version to the settings' document, and sets the fields that differ.
-    fn edit_settings(
+    pub(super) fn edit_settings(
         &mut self,
         id: i64,
         settings: Settings,

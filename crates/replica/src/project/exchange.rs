@@ -49,6 +49,7 @@ fn head<'a>(d: &'a Return, at: Moment, tenders: &'a [PaidBy]) -> ReceiptHead<'a>
         currency: d.currency,
         customer: d.customer.as_ref(),
         tenders,
+        invoice: None,
         historic: false,
     }
 }
@@ -88,7 +89,7 @@ impl Work<'_> {
 
     /// The nth line of what a return gave; the return tells of its receipt where no lower-ranked one does.
     pub(super) fn head_of_exchange(
-        &self,
+        &mut self,
         receipt: i64,
         document: i64,
         position: i64,
@@ -110,8 +111,19 @@ impl Work<'_> {
         self.collect(
             document,
             &format!(
+                "SELECT site, occurred FROM receipt WHERE org = ?1 AND document = ?2 AND cash <> 0 AND id IN ({OWN})"
+            ),
+            |touched, r| {
+                let at = r.get(1)?;
+                touched.cash.insert((r.get(0)?, at, at));
+                Ok(())
+            },
+        )?;
+        self.collect(
+            document,
+            &format!(
                 "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                     customer = NULL, tenders = NULL, historic = 0
+                     customer = NULL, tenders = NULL, historic = 0, cash = 0, invoice = NULL
                  WHERE org = ?1 AND document = ?2 AND id IN ({OWN}) RETURNING id"
             ),
             |touched, r| {

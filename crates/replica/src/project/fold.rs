@@ -37,7 +37,7 @@ impl Work<'_> {
         for bucket in std::mem::take(&mut self.touched.buckets) {
             self.fold_bucket(bucket)?;
         }
-        Ok(())
+        self.fold_cash()
     }
 
     /// Of the documents that claim a row, the lowest-ranked stands; the others' postings and claims
@@ -141,7 +141,10 @@ impl Work<'_> {
                                 WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
                             (SELECT max(rc.voided) FROM resolution_claim rc JOIN resolution r
                                 ON r.org = rc.org AND r.document = rc.resolution
-                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4)
+                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
+                            (SELECT coalesce(sum(i.quantity), 0) FROM red_line i
+                                WHERE i.org = ?1 AND i.receipt = ?2 AND i.sold = ?3 AND i.issued
+                                  AND i.returned = d.identity AND i.of = l.line)
                      FROM line_claim c JOIN document d ON d.id = c.document
                      JOIN return_line l ON l.org = c.org AND l.document = c.document AND l.position = c.position
                      WHERE c.org = ?1 AND c.receipt = ?2 AND c.line = ?3 AND c.counts = 1",
@@ -164,17 +167,18 @@ impl Work<'_> {
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
                         r.get::<_, i64>(13)?,
-                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<bool>>(15)?),
+                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<bool>>(15)?, r.get::<_, i64>(16)?),
                     ))
                 };
-                let (numbers, rank, sold, before, identity, of, allowance, (seen, voided)) =
+                let (numbers, rank, sold, before, identity, of, allowance, (seen, voided, red)) =
                     read().map_err(StoreError::of)?;
                 let (document, position, quantity, pinned) = numbers;
                 // A decision pins what it saw as valid, as a payout pins what it paid for.
                 // What it voids is what it saw as excess: the valid part stands.
                 let voided = voided.unwrap_or(false);
                 let counted = if voided { seen.unwrap_or(0).min(quantity) } else { quantity };
-                let pinned = Quantity(pinned.max(seen.unwrap_or(0)).min(counted));
+                // So does a red invoice that is out.
+                let pinned = Quantity(pinned.max(seen.unwrap_or(0)).max(red).min(counted));
                 let claim = Claim {
                     document: DocumentId::from_slice(&identity)
                         .map_err(|e| StoreError::damaged("a document's identity", e))?,

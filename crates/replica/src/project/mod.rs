@@ -7,12 +7,15 @@
 //! postings and claims count; the claims decide what a return is owed.
 
 mod adjustment;
+mod cash;
+pub(crate) use cash::Drawers;
 mod cost;
 mod count;
 pub(crate) mod exchange;
 mod fold;
 mod import;
 mod master;
+mod red_invoice;
 mod reservation;
 mod resolution;
 mod returns;
@@ -50,6 +53,8 @@ pub(crate) struct Touched {
     pub(crate) buckets: BTreeSet<i64>,
     /// Returns whose lines' verdicts may have changed.
     pub(crate) returns: BTreeSet<i64>,
+    /// Times at sites in which cash moved, or a shift began or ended: (site, from, to), ms, both included.
+    pub(crate) cash: BTreeSet<(String, i64, i64)>,
 }
 
 /// A rank as a text that sorts as ranks do.
@@ -150,6 +155,8 @@ impl Work<'_> {
             Document::Site(d) => self.project_site(id, d),
             Document::CountPlan(d) => self.project_count_plan(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
+            Document::CashShift(d) => self.project_cash_shift(id, d),
+            Document::RedInvoice(d) => self.project_red_invoice(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
         }
@@ -195,6 +202,15 @@ impl Work<'_> {
             .prepare_cached("SELECT kind FROM document WHERE id = ?")
             .and_then(|mut s| s.query_row([document], |r| r.get(0)))
             .map_err(StoreError::of)?;
+        self.unproject_cash(document)?;
+        self.collect(
+            document,
+            "SELECT receipt, sold FROM red_line WHERE org = ? AND document = ?",
+            |touched, r| {
+                touched.lines.insert((r.get(0)?, r.get(1)?));
+                Ok(())
+            },
+        )?;
         if kind == Kind::SaleBatch.as_str() {
             self.unproject_sales(document)?;
         }
@@ -210,6 +226,10 @@ impl Work<'_> {
             "return_line",
             "refund",
             "money",
+            "cash_paid",
+            "cash_shift",
+            "red_invoice",
+            "red_line",
             "moved",
             "transfer",
             "supplier_return",
@@ -376,6 +396,8 @@ fn latest(document: &Document) -> (Recorded, bool, bool) {
         events.iter().map(|e| e.id.recorded.max(Recorded::new(e.seen, 0))).max().unwrap_or_default()
     }
     match document {
+        Document::CashShift(d) => (newest(&d.events), false, false),
+        Document::RedInvoice(d) => (newest(&d.events), false, false),
         Document::Transfer(d) => (newest(&d.events), false, false),
         Document::SupplierReturn(d) => (newest(&d.events), false, false),
         Document::Reservation(d) => (newest(&d.events), false, false),

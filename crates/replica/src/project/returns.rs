@@ -122,7 +122,8 @@ impl Work<'_> {
             }
         }
         self.head_return(document, d, &state, site, first)?;
-        self.refunds(document, &state)?;
+        self.refunds(document, d, &state)?;
+        self.project_cash_paid(document, d)?;
         for (account, amount) in tender_money(&state) {
             self.tx
                 .prepare_cached(
@@ -230,23 +231,50 @@ impl Work<'_> {
     }
 
     /// What has gone back by which tender, or is to.
-    fn refunds(&mut self, document: i64, state: &ReturnState) -> Result<(), StoreError> {
+    fn refunds(&mut self, document: i64, d: &Return, state: &ReturnState) -> Result<(), StoreError> {
         for (number, refund) in &state.refunds {
             let amount = match refund.state {
                 RefundState::Failed => refund.paid,
                 _ => refund.paid.max(refund.requested),
             };
+            let paid_at = d
+                .standing()
+                .filter(|e| matches!(&e.body, ReturnEvent::Paid { refund, .. } if refund == number))
+                .map(|e| e.occurred.at.0)
+                .max();
             self.tx
                 .prepare_cached(
-                    "INSERT INTO refund (org, document, refund, tender, amount) VALUES (?,?,?,?,?)",
+                    "INSERT INTO refund (org, document, refund, tender, amount, electronic, requested, paid, state,
+                         paid_at) VALUES (?,?,?,?,?,?,?,?,?,?)",
                 )
                 .and_then(|mut s| {
-                    let key = (number.as_str(), refund.tender.as_str());
-                    s.execute(params![self.org, document, key.0, key.1, amount.0])
+                    s.execute(params![
+                        self.org,
+                        document,
+                        number.as_str(),
+                        refund.tender.as_str(),
+                        amount.0,
+                        refund.tender.is_electronic(),
+                        refund.requested.0,
+                        refund.paid.0,
+                        state_name(refund.state),
+                        paid_at
+                    ])
                 })
                 .map_err(StoreError::of)?;
         }
         Ok(())
+    }
+}
+
+/// A refund's state in data.
+fn state_name(state: RefundState) -> &'static str {
+    match state {
+        RefundState::Queued => "queued",
+        RefundState::Intended => "intended",
+        RefundState::Accepted => "accepted",
+        RefundState::Failed => "failed",
+        RefundState::Paid => "paid",
     }
 }
 

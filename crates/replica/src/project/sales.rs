@@ -6,7 +6,7 @@
 
 use guicang_domain::account::{Account, Bucket, movement};
 use guicang_domain::document::Document;
-use guicang_domain::ids::{CustomerId, LineId};
+use guicang_domain::ids::{CustomerId, LineId, Tender};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::sale::{PaidBy, Receipt, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Moment, Zone};
@@ -28,6 +28,8 @@ pub(super) struct ReceiptHead<'a> {
     pub(super) customer: Option<&'a CustomerId>,
     /// What was paid by which means.
     pub(super) tenders: &'a [PaidBy],
+    /// Its invoice's number.
+    pub(super) invoice: Option<&'a str>,
     /// Brought in with history.
     pub(super) historic: bool,
 }
@@ -40,6 +42,7 @@ impl<'a> ReceiptHead<'a> {
             currency: sales.batch.currency,
             customer: receipt.customer.as_ref(),
             tenders: &receipt.tenders,
+            invoice: receipt.invoice.as_deref(),
             historic: sales.recorded().is_some_and(|e| e.body == SaleEvent::Imported),
         }
     }
@@ -113,12 +116,13 @@ impl Work<'_> {
     /// Removes what a batch said of its receipts, noting what that touches.
     pub(super) fn unproject_sales(&mut self, document: i64) -> Result<(), StoreError> {
         for receipt in self.receipts_told_by(document)? {
+            self.touch_receipt_cash(receipt)?;
             let key = params![self.org, receipt, document];
             let told = self
                 .tx
                 .prepare_cached(
                     "UPDATE receipt SET document = NULL, rank = NULL, occurred = NULL, zone = NULL, currency = NULL,
-                         customer = NULL, tenders = NULL, historic = 0
+                         customer = NULL, tenders = NULL, historic = 0, cash = 0, invoice = NULL
                      WHERE org = ? AND id = ? AND document = ?",
                 )
                 .and_then(|mut s| s.execute(key))
@@ -174,17 +178,19 @@ impl Work<'_> {
     /// The lowest-ranked document that holds a part of a receipt tells of the whole: when, whose, what was
     /// paid by which means.
     pub(super) fn head_receipt(
-        &self,
+        &mut self,
         id: i64,
         document: i64,
         rank: &str,
         head: &ReceiptHead<'_>,
     ) -> Result<(), StoreError> {
+        let cash: Amount = head.tenders.iter().filter(|t| t.tender == Tender::cash()).map(|t| t.amount).sum();
+        self.touch_receipt_cash(id)?;
         let tenders = minicbor::to_vec(head.tenders).expect("writing to memory");
         self.tx
             .prepare_cached(
                 "UPDATE receipt SET occurred = ?2, zone = ?3, currency = ?4, customer = ?5, tenders = ?6,
-                     historic = ?7, document = ?8, rank = ?9
+                     historic = ?7, document = ?8, rank = ?9, cash = ?10, invoice = ?11
                  WHERE id = ?1 AND (rank IS NULL OR document = ?8 OR ?9 < rank)",
             )
             .and_then(|mut s| {
@@ -197,10 +203,15 @@ impl Work<'_> {
                     tenders,
                     head.historic,
                     document,
-                    rank
+                    rank,
+                    cash.0,
+                    head.invoice
                 ])
             })
             .map_err(StoreError::of)?;
+        if cash != Amount::ZERO {
+            self.touch_receipt_cash(id)?;
+        }
         Ok(())
     }
 
@@ -252,7 +263,12 @@ impl Work<'_> {
     }
 
     /// The line at a place in a batch; the batch tells of its receipt where no lower-ranked one does.
-    fn head_of(&self, receipt: i64, document: i64, position: i64) -> Result<Option<SaleLine>, StoreError> {
+    fn head_of(
+        &mut self,
+        receipt: i64,
+        document: i64,
+        position: i64,
+    ) -> Result<Option<SaleLine>, StoreError> {
         let row = crate::facts::document_by_id(&self.tx, document)?;
         let (_, reading) = self.load(&row)?;
         let sales = match reading.document {

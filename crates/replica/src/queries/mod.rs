@@ -1,13 +1,17 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod cash;
+pub mod exceptions;
+mod invoices;
+mod losses;
 mod counts;
 mod due_counts;
-pub mod exceptions;
 mod explain;
 mod imports;
 mod master;
 mod policy;
 mod receipts;
+mod refunds;
 mod reservations;
 pub(crate) mod recounts;
 mod returns;
@@ -18,16 +22,21 @@ mod supplier_returns;
 mod totals;
 mod transfers;
 
+pub use cash::{CashFilter, CashPayment, CashShiftRow};
 pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
 pub(crate) use counts::{count_by_id, spot};
 pub use due_counts::DueCount;
 pub use exceptions::ExceptionFilter;
 pub use explain::{StepWhat, StockStep};
 pub use imports::ImportRow;
+pub(crate) use invoices::red_due;
+pub use invoices::{RedDue, RedInvoiceRow};
+pub use losses::LossRow;
 pub use master::MasterRow;
 pub use policy::{Changed, Compared, Exposure, Judged, PolicyRow, Preview};
 pub use receipts::{ReceiptLineView, ReceiptView};
 pub use recounts::RecountReason;
+pub use refunds::{ElectronicRefund, RefundDue};
 pub use reservations::{ReservationFilter, ReservationLineRow, ReservationRow};
 pub use returns::{
     EventRow, ParcelRow, PartRow, RefundRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow,

@@ -277,8 +277,11 @@ impl Replica {
             None => None,
         };
         let due = arrived.filter(|_| !historic && committed < entitled);
-        let due_by = due.map(|day| self.policy().map(|p| p.refund_due(day))).transpose()?;
         let zone = zone.parse().map_err(|e| StoreError::damaged("a return's zone", e))?;
+        let due_by = match due {
+            Some(day) => Some(self.policy()?.refund_due(day, &self.calendar(zone)?)),
+            None => None,
+        };
         // What is asked for on top of what is paid, beyond what is owed, is held.
         let held = Amount((queued.0 + paid.0 - entitled.0).clamp(0, queued.0));
         Ok(ReturnRow {

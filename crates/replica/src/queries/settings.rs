@@ -6,13 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use guicang_domain::calendar::Calendar;
 use guicang_domain::document::Document;
 use guicang_domain::ids::ReasonCode;
 use guicang_domain::master::Settings;
 use guicang_domain::policy::version::Timeline;
 use guicang_domain::policy::window::{LegalMinimum, standard_legal};
 use guicang_domain::policy::{Policy, Reason, standard_reasons};
-use guicang_domain::time::Moment;
+use guicang_domain::time::{Moment, Zone};
 use guicang_sync::grant::GrantBook;
 use rusqlite::{Connection, params};
 
@@ -94,6 +95,19 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn policy(&self) -> Result<Policy, StoreError> {
         Ok(self.terms()?.policy_at(self.latest()?))
+    }
+
+    /// The working days of a zone: what its calendar says, and what the organisation has set itself.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn calendar(&self, zone: Zone) -> Result<Calendar, StoreError> {
+        let terms = self.terms()?;
+        let calendar = Calendar::of(zone);
+        Ok(match terms.documents.first() {
+            Some((_, settings)) => calendar.with(&settings.calendar),
+            None => calendar,
+        })
     }
 
     /// After how many days goods in transit are late.

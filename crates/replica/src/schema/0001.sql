@@ -164,8 +164,13 @@ CREATE TABLE receipt (
     historic INTEGER NOT NULL DEFAULT 0,
     document INTEGER,
     rank     TEXT,
+    -- What of it was paid in cash, and its invoice's number.
+    cash     INTEGER NOT NULL DEFAULT 0,
+    invoice  TEXT,
     UNIQUE (org, site, till, number)
 ) STRICT;
+CREATE INDEX receipt_cash ON receipt (org, site, occurred) WHERE cash <> 0;
+CREATE INDEX receipt_invoice ON receipt (org, id) WHERE invoice IS NOT NULL;
 CREATE INDEX receipt_number ON receipt (org, number);
 -- What can still come back: history is told apart, and never asked for by its time.
 CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
@@ -294,6 +299,13 @@ CREATE TABLE refund (
     refund   TEXT NOT NULL,
     tender   TEXT NOT NULL,
     amount   INTEGER NOT NULL,
+    -- Whether a rail pays it; what was asked for, and what of it was paid, how far it is.
+    electronic INTEGER NOT NULL,
+    requested  INTEGER NOT NULL,
+    paid       INTEGER NOT NULL,
+    state      TEXT NOT NULL,
+    -- When it was paid, for the last time; absent while it isn't.
+    paid_at    INTEGER,
     PRIMARY KEY (org, document, refund)
 ) STRICT, WITHOUT ROWID;
 
@@ -429,6 +441,70 @@ CREATE TABLE money (
     org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
     amount INTEGER NOT NULL, PRIMARY KEY (org, document, account)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX money_loss ON money (org, account) WHERE account >= 'loss:' AND account < 'loss;';
+
+-- Cash that went out of a drawer for a return, payment by payment.
+CREATE TABLE cash_paid (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, event TEXT NOT NULL, site TEXT NOT NULL,
+    device BLOB NOT NULL, amount INTEGER NOT NULL, occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cash_paid_site ON cash_paid (org, site, occurred);
+
+CREATE TABLE cash_shift (
+    org       INTEGER NOT NULL,
+    document  INTEGER NOT NULL,
+    site      TEXT NOT NULL,
+    till      TEXT NOT NULL,
+    shift     TEXT,
+    date      TEXT NOT NULL,
+    zone      TEXT NOT NULL,
+    currency  TEXT NOT NULL,
+    device    BLOB NOT NULL,
+    rank      TEXT NOT NULL,
+    opened    INTEGER NOT NULL,
+    -- The end of its time; the last moment there is while it is open.
+    until     INTEGER NOT NULL,
+    opening   INTEGER NOT NULL,
+    counted   INTEGER,
+    paid_in   INTEGER NOT NULL,
+    paid_out  INTEGER NOT NULL,
+    -- What the close saw.
+    seen_sales    INTEGER,
+    seen_receipts INTEGER,
+    seen_refunds  INTEGER,
+    seen_in       INTEGER,
+    seen_out      INTEGER,
+    conflicts TEXT,
+    -- Folded from receipts, payments, and the shifts of its time:
+    sales     INTEGER NOT NULL DEFAULT 0,
+    receipts  INTEGER NOT NULL DEFAULT 0,
+    refunds   INTEGER NOT NULL DEFAULT 0,
+    overlap   TEXT,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cash_shift_site ON cash_shift (org, site, until);
+CREATE INDEX cash_shift_conflicts ON cash_shift (org) WHERE conflicts IS NOT NULL OR overlap IS NOT NULL;
+
+CREATE TABLE red_invoice (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, returned BLOB NOT NULL, receipt INTEGER NOT NULL,
+    state TEXT NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX red_invoice_state ON red_invoice (org, state);
+
+-- What red invoices take of a receipt's lines.
+CREATE TABLE red_line (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, line TEXT NOT NULL,
+    -- The return and its line.
+    returned BLOB NOT NULL, of TEXT NOT NULL,
+    receipt INTEGER NOT NULL, sold TEXT NOT NULL,
+    quantity INTEGER NOT NULL, amount INTEGER NOT NULL, tax INTEGER NOT NULL,
+    -- Whether it counts against the blue invoice, and whether it is out.
+    counts INTEGER NOT NULL, issued INTEGER NOT NULL,
+    PRIMARY KEY (org, document, line)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX red_line_sold ON red_line (org, receipt, sold);
 
 -- What adjustments moved and counts found, for totals.
 CREATE TABLE moved (

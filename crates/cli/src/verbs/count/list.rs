@@ -2,9 +2,10 @@
 
 use clap::Args;
 use guicang_domain::count::Stage;
+use guicang_domain::document::Kind;
 use guicang_domain::ids::SiteId;
 use guicang_domain::quantity::Quantity;
-use guicang_replica::{CommandError, CountFilter, CountRefusal, CountRow, Replica};
+use guicang_replica::{CommandError, CountFilter, CountRow, Replica};
 
 use super::item::{CountItem, details, table};
 use crate::exit::{Failure, Told};
@@ -63,7 +64,7 @@ impl ShowArgs {
     /// [`Failure`] when there is none, or the file can't be read.
     pub fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let l = globals.language;
-        let unknown = || CommandError::from(CountRefusal::Unknown { found: self.number.clone() });
+        let unknown = || CommandError::UnknownDocument { kind: Kind::Count, found: self.number.clone() };
         let found = replica.find_count(&self.number, false).told(globals)?;
         let (row, mut lines) = found.ok_or_else(unknown).told(globals)?;
         if self.recount {

@@ -11,7 +11,6 @@ impl Explain for CountRefusal {
     fn explain(&self, language: Language, program: &str) -> Failure {
         let l = language;
         let (message, next) = match self {
-            CountRefusal::Unknown { found } => (counts::unknown(l, found), counts::next_list(l, program)),
             CountRefusal::UnknownPlan { found, known } => {
                 (counts::unknown_plan(l, found, &known.join(", ")), counts::next_plan(l))
             }

@@ -3,8 +3,9 @@
 use clap::Args;
 use guicang_domain::account::Account;
 use guicang_domain::count::Uncounted;
+use guicang_domain::document::Kind;
 use guicang_domain::ids::SiteId;
-use guicang_replica::{By, CommandError, CountRefusal, CountRow, CountScope, Found, OpenCount, Replica};
+use guicang_replica::{By, CommandError, CountRow, CountScope, Found, OpenCount, Replica};
 
 use super::item::{CountItem, details, table};
 use super::list::{next, remarks};
@@ -141,7 +142,7 @@ impl ApproveArgs {
             return show(globals, &row, &said);
         }
         replica.may_approve_count(&by, &self.number).told(globals)?;
-        let unknown = || CommandError::from(CountRefusal::Unknown { found: self.number.clone() });
+        let unknown = || CommandError::UnknownDocument { kind: Kind::Count, found: self.number.clone() };
         let found = replica.find_count(&self.number, true).told(globals)?;
         let (mut row, lines) = found.ok_or_else(unknown).told(globals)?;
         let sum = Found::of(&lines);

@@ -124,7 +124,8 @@ impl PreviewItem {
 
 fn text(l: Language, item: &PreviewItem) -> String {
     let mut parts = vec![policy::previewed(l, item.returns, &minute(&item.since), &minute(&item.until))];
-    let name_of: [(&[SumItem], String, fn(Language, &str) -> String); 2] = [
+    type Name = fn(Language, &str) -> String;
+    let name_of: [(&[SumItem], String, Name); 2] = [
         (&item.verdicts, policy::verdict(l), policy::verdict_name),
         (&item.grounds, policy::ground(l), crate::texts::names::ground),
     ];

@@ -4,6 +4,7 @@
 //! with it. A resolution settles an exception as far as it saw it: claims that came later open it
 //! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
+mod of_cash;
 mod of_goods;
 mod of_count;
 mod of_return;
@@ -162,7 +163,7 @@ fn own((a, b): (&str, &str)) -> (String, String) {
     (a.to_owned(), b.to_owned())
 }
 
-fn identity(r: &Row<'_>, n: usize) -> Result<DocumentId, StoreError> {
+pub(crate) fn identity(r: &Row<'_>, n: usize) -> Result<DocumentId, StoreError> {
     let bytes: [u8; 32] = r.get(n).map_err(StoreError::of)?;
     DocumentId::from_slice(&bytes).map_err(|e| StoreError::damaged("a document's identity", e))
 }

@@ -21,7 +21,9 @@ pub(super) fn unverified_sale(scope: &Scope<'_>) -> Result<Vec<Exception>, Store
 }
 
 pub(super) fn conflicting_decision(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
-    of_returns(scope, "h.conflicts IS NOT NULL", None, ExceptionKind::ConflictingDecision)
+    let mut out = of_returns(scope, "h.conflicts IS NOT NULL", None, ExceptionKind::ConflictingDecision)?;
+    out.extend(super::of_cash::conflicting(scope)?);
+    Ok(out)
 }
 
 pub(super) fn clock(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
