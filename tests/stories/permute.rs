@@ -10,7 +10,7 @@ use guicang_domain::adjustment::Movement;
 use guicang_domain::cash::{CashReason, CashWay};
 use guicang_domain::count::Uncounted;
 use guicang_domain::exception::ExceptionKind;
-use guicang_domain::ids::{ChangeHash, SiteId};
+use guicang_domain::ids::{ChangeHash, ReceiptId, SiteId};
 use guicang_domain::invoice::{Confirmation, RedEvent};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
@@ -20,9 +20,9 @@ use guicang_domain::sale::PaidBy;
 use guicang_domain::supplier_return::Settled;
 use guicang_domain::transfer::Outcome;
 use guicang_replica::{
-    Adjust, By, CashMoved, CashOpen, CloseClaim, CountFilter, ExceptionFilter, MoveGoods, OpenCount,
-    PayoutOutcome, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, ReturnFilter, ScanItem, ShipClaim,
-    SupplierReturnFilter, WhichShift,
+    Adjust, By, CashMoved, CashOpen, CloseClaim, CountFilter, ExceptionFilter, Given, Item, MoveGoods,
+    OpenCount, PayoutOutcome, RaiseClaim, Receive, ReceiveTransfer, Reserve, Resolve, ReturnFilter, ScanItem,
+    ShipClaim, SupplierReturnFilter, WhichShift,
 };
 use guicang_server::relay::lease::{Holder, Lease};
 use guicang_sync::entry::SealedEntry;
@@ -216,10 +216,26 @@ impl History {
         }
         let number = self.random.pick(&returns).number.to_string();
         let grade = *self.random.pick(&[Grade::A, Grade::C, Grade::D, Grade::E]);
+        let price = Some(self.random.pick(&["10", "25"]).parse().unwrap());
+        let given = Given {
+            items: vec![Item { sku: "POT".into(), quantity: Quantity::units(1), price }],
+            rung: None,
+            tender: Some("cash".parse().unwrap()),
+            reference: None,
+            paid: true,
+        };
+        let agreed = By { approved_by: Some("wang".parse().unwrap()), ..clerk() };
+        let sale = format!("S01/{}", 1 + self.random.below(self.sold));
+        let sale = ReceiptId::parse(&sale, None).unwrap();
         let replica = &mut self.desks[at].replica;
-        let _ = match self.random.below(3) {
-            0 => replica.inspect(&clerk(), &number, &[graded(grade, 1)]),
-            1 => replica.refund(&clerk(), &number, "cash".parse().unwrap(), Some(Amount(500)), true),
+        let _ = match self.random.below(9) {
+            0 | 1 => replica.inspect(&clerk(), &number, &[graded(grade, 1)]),
+            2 => replica.exchange(&clerk(), &number, &given),
+            3 => replica.reverse_return(&agreed, &number, None),
+            4 => replica.link_return(&clerk(), &number, &sale),
+            5 => replica.allowance(&agreed, request(&sale.to_string(), "TEA", 1, "cash"), Amount(700)),
+            6 => replica.waived_return(&agreed, request(&sale.to_string(), "TEA", 1, "wechat")),
+            7 => replica.refund(&clerk(), &number, "cash".parse().unwrap(), Some(Amount(500)), true),
             _ => replica.receive(
                 &clerk(),
                 &number,

@@ -43,7 +43,7 @@ pub struct Payable {
 /// A customer's payment, as the sale's receipt tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Payment {
-    /// The provider's reference; the receipt's name where the till kept none.
+    /// The provider's reference.
     pub reference: String,
     /// How much.
     pub amount: Amount,
@@ -128,10 +128,11 @@ impl Replica {
     }
 }
 
-/// What was paid for a sale by a tender.
+/// What was paid for a sale by a tender; `None` where the till kept no reference, so that nobody can name the
+/// payment to its provider.
 fn payment(held: &Held, tender: &Tender) -> Option<Payment> {
     let mut by = held.tenders.iter().filter(|t| t.tender == *tender).peekable();
-    let reference = by.peek()?.reference.clone().unwrap_or_else(|| format!("{}:{tender}", held.receipt));
+    let reference = by.peek()?.reference.clone()?;
     Some(Payment { reference, amount: by.map(|t| t.amount).sum(), at: held.occurred.at })
 }
 
