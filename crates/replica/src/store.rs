@@ -280,6 +280,8 @@ impl Replica {
             // The grants in memory may hold what was just rolled back.
             self.book = GrantBook::new(self.identity.organisation_key);
             self.book_version = -1;
+            // What only reads needs them at once; where that fails, the next command reads them.
+            let _ = self.refresh_grants();
         }
         done
     }

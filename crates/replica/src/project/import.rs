@@ -49,8 +49,8 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO return_head (org, document, occurred, zone, site, currency, historic, states, accepted,
-                     queued, paid, committed, clock)
-                 VALUES (?,?,?,?,?,?,1,'reversed',0,0,0,0,0)",
+                     queued, paid, committed, clock, deducted, sold)
+                 VALUES (?,?,?,?,?,?,1,'reversed',0,0,0,0,0,0,0)",
             )
             .and_then(|mut s| {
                 s.execute(params![
