@@ -236,7 +236,7 @@ impl Work<'_> {
         let movement = if variance.is_positive() { "count_gain" } else { "count_loss" };
         self.tx
             .prepare_cached(
-                "INSERT INTO moved (org, document, position, site, movement, quantity) VALUES (?,?,?,?,?,?)",
+                "INSERT INTO moved (org, document, position, site, movement, quantity, value) VALUES (?,?,?,?,?,?,0)",
             )
             .and_then(|mut s| {
                 s.execute(params![

@@ -116,7 +116,12 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT m.site, m.movement, count(*), sum(m.quantity), sum(m.value) FROM moved m
+                "SELECT m.site, m.movement, count(*), sum(m.quantity),
+                        -- What a count found is worth what its posting is: no document says it.
+                        sum(m.value + CASE WHEN m.movement IN ('count_gain', 'count_loss') THEN coalesce((
+                            SELECT abs(p.value) FROM posting p WHERE p.org = m.org AND p.document = m.document
+                              AND p.ordinal = 2 * m.position), 0) ELSE 0 END)
+                 FROM moved m
                  WHERE m.org = ? AND m.counts GROUP BY m.site, m.movement",
             )
             .map_err(StoreError::of)?;
