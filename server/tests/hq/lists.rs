@@ -176,7 +176,9 @@ fn a_list_of_sites_goes_in_and_out() {
     );
     let out = hq.path("out.csv").display().to_string();
     hq.ok(&format!("site export {out} --lang zh"));
-    assert!(std::fs::read_to_string(&out).unwrap().starts_with("门店编码,门店名称,地址,退货地址,时区,币种\n"));
+    assert!(
+        std::fs::read_to_string(&out).unwrap().starts_with("门店编码,门店名称,地址,退货地址,时区,币种\n")
+    );
     assert_eq!(hq.items(&format!("site import {out}"))[0]["changed"], 0);
     let wrong = hq.file("w.csv", "code,zone\nS01,Beijing\n");
     let (code, _, err) = hq.run(&format!("site import {wrong}"));

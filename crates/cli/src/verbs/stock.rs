@@ -143,8 +143,8 @@ pub struct StockItem {
     sku: String,
     lot: Option<String>,
     on_hand: String,
-    reserved: String,
     available: String,
+    reserved: String,
     uncounted: bool,
     accounts: BTreeMap<String, String>,
 }

@@ -465,7 +465,7 @@ fn a_device_over_its_quota_goes_on_fetching() {
             }
             Step::Send(body) => {
                 // The relay takes none of it, and answers no more than a few items at once.
-                let mut request: SyncRequest = codec::decode(&body, codec::DECODED_LIMIT_BYTES).unwrap();
+                let mut request = codec::decode_request(&body, codec::DECODED_LIMIT_BYTES).unwrap();
                 let over = !std::mem::take(&mut request.entries).is_empty();
                 request.answer_limit_bytes = 2_000;
                 let answer = relay.sync(&world, alice.id(), &codec::encode(&request), NOON);
