@@ -1,6 +1,6 @@
 //! Entries as they travel: changes by their bytes, without what the reader can work out itself.
 //!
-//! Left out are the hashes (made of the bytes), the frames around the bytes ([`crate::content`]), the root (made of the leaves), the hash of the entry
+//! Left out are the hashes (made of the bytes), the frames around the bytes (see `content`), the root (made of the leaves), the hash of the entry
 //! before where that travels along, and the device where it is the one that the message is about.
 //! Added are the leaves of changes that the reader may not see, or that don't stand in this feed. The
 //! reader puts the head together again, and the signature proves that nothing is amiss.
