@@ -2,7 +2,7 @@
 //!
 //! What surprises: nothing is decided before the first byte that isn't ASCII. A till's export is
 //! often ASCII for pages before the first Chinese name, and a guess from the beginning alone would be
-//! one from nothing. From there on a window of [`WINDOW`] bytes tells: UTF-8 if it is that, GB18030
+//! one from nothing. From there on a window of `WINDOW` bytes tells: UTF-8 if it is that, GB18030
 //! (which GBK and GB2312 are parts of) if it is that, else UTF-8, whose bad rows are then named.
 
 use std::cell::Cell;
