@@ -637,6 +637,12 @@ proptest! {
     }
 }
 
+/// A bucket that two counts assert at once asks for one recount, about the same count everywhere.
+#[test]
+fn two_counts_that_both_ask_are_told_apart_alike() {
+    holds_for(4_957_658_611_324_352_397);
+}
+
 /// HQ withdraws a device before its relay hears of it, which takes and stamps what the device sends
 /// meanwhile. Whether HQ's replica learns of the withdrawal before that or after shows nowhere: what
 /// was stamped later is set apart with what was made upon it, what was stamped earlier stands.

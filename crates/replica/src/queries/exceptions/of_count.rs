@@ -1,7 +1,9 @@
 //! Stocktakes: what should be counted again, and decisions made apart.
 
+use std::collections::BTreeMap;
+
 use guicang_domain::exception::{Evidence, Exception, ExceptionId, ExceptionKind};
-use guicang_domain::ids::SiteId;
+use guicang_domain::ids::{DocumentId, SiteId};
 use guicang_domain::money::Amount;
 use guicang_domain::time::Moment;
 use rusqlite::params;
@@ -15,7 +17,8 @@ use crate::queries::{name, spot};
 /// the last count of it. A recount, or a later count, ends it.
 pub(super) fn recount_asked(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
     let asked = recounts_asked(scope.db, scope.org, scope.me, None)?;
-    let mut out = Vec::new();
+    // By what it's about, the last scan and the count: a row's number tells when it arrived.
+    let mut last_of: BTreeMap<ExceptionId, (i64, DocumentId, Exception)> = BTreeMap::new();
     for ((document, position), reasons) in asked {
         let mut statement = scope
             .db
@@ -31,8 +34,9 @@ pub(super) fn recount_asked(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreEr
         let spot = spot(r, 0)?;
         let site: SiteId = name(r, 4, "a site")?;
         let id = ExceptionId::of_bucket(ExceptionKind::RecountAsked, &spot.bucket(&site));
-        // Two counts that go on at once may both ask; one is enough.
-        if out.iter().any(|e: &Exception| e.id == id) {
+        let (last, count): (i64, DocumentId) = (r.get(8).map_err(StoreError::of)?, identity(r, 5)?);
+        // Two counts that go on at once may both ask; the later one is enough.
+        if last_of.get(&id).is_some_and(|(at, by, _)| (*at, *by) > (last, count)) {
             continue;
         }
         let moment = |n| Ok::<_, StoreError>(Moment(r.get(n).map_err(StoreError::of)?).to_rfc3339());
@@ -47,20 +51,21 @@ pub(super) fn recount_asked(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreEr
             facts.push(("place".to_owned(), spot.place.clone()));
         }
         facts.extend(reasons.iter().map(fact));
-        out.push(Exception {
-            id,
+        let exception = Exception {
+            id: id.clone(),
             kind: ExceptionKind::RecountAsked,
             settled: false,
             historic: false,
             sites: [site].into(),
-            documents: [identity(r, 5)?].into(),
+            documents: [count].into(),
             evidence: Evidence::Facts(facts),
             loss: Amount::ZERO,
             currency: name(r, 9, "a currency")?,
             owner: None,
-        });
+        };
+        last_of.insert(id, (last, count, exception));
     }
-    Ok(out)
+    Ok(last_of.into_values().map(|(_, _, exception)| exception).collect())
 }
 
 /// A reason as a fact: `TZ-S01B-000001` at such a time, by clocks that differ so much.
