@@ -12,6 +12,7 @@ mod boundaries;
 mod goods;
 mod permute;
 mod apart;
+mod exceptions;
 mod newer;
 mod hostile;
 mod refused;

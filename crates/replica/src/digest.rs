@@ -73,6 +73,10 @@ const SHOWN: &[&str] = &[
      WHERE j.org = ?1 ORDER BY d.identity, j.event",
     "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, s.identity, c.differs
+     FROM sale_changed c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
+     JOIN document s ON s.id = c.standing WHERE c.org = ?1
+     ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
@@ -305,6 +309,7 @@ impl Work<'_> {
             "receipt",
             "receipt_line",
             "row_claim",
+            "sale_changed",
             "return_head",
             "return_line",
             "line_claim",

@@ -1,6 +1,12 @@
 //! Headings of tables.
 
 texts! {
+    /// A field of a document.
+    field() { zh: "项目", en: "field" }
+    /// What stands of two things that were told.
+    stands() { zh: "以此为准", en: "stands" }
+    /// What else was told.
+    other() { zh: "另一说法", en: "the other says" }
     /// A document's number.
     number() { zh: "单号", en: "number" }
     /// A site.

@@ -52,6 +52,9 @@ names! {
     exception {
         "over_return": "超量退货", "over-return";
         "refund_over_entitlement": "超额退款", "refund over entitlement";
+        "duplicate_return": "重复录入退货", "duplicate return";
+        "store_credit_overspent": "储值超支", "store credit overspent";
+        "sale_changed": "销售记录不一致", "sale changed";
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
         "late_in_transit": "在途超期", "late in transit";

@@ -60,6 +60,11 @@ texts! {
         zh: "还没有见到小票 {receipt} 的销售",
         en: "nobody has seen the sale of receipt {receipt} yet",
     }
+    /// A receipt that two documents tell differently.
+    told_twice(receipt: &dyn Display) {
+        zh: "小票 {receipt} 有两种记录",
+        en: "receipt {receipt} is told in two ways",
+    }
     /// A return without receipt.
     no_receipt() { zh: "没有小票", en: "no receipt" }
 }

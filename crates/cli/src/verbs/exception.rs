@@ -1,7 +1,7 @@
 //! `exception`: what disconnection broke, with what shows it.
 
 use clap::{Args, Subcommand};
-use guicang_domain::exception::{ClaimSeen, Evidence, Exception, ExceptionId, ExceptionKind};
+use guicang_domain::exception::{Change, ClaimSeen, Evidence, Exception, ExceptionId, ExceptionKind, Said};
 use guicang_domain::money::Currency;
 use guicang_replica::{CommandError, ExceptionFilter, Replica};
 use serde::Serialize;
@@ -108,6 +108,10 @@ fn evidence(evidence: &Evidence, currency: Currency) -> Value {
             "currency": currency.to_string(),
         }),
         Evidence::Sale { receipt } => json!({ "receipt": receipt.as_ref().map(ToString::to_string) }),
+        Evidence::Changed { receipt, changes } => json!({
+            "receipt": receipt.to_string(),
+            "changes": changes.iter().map(change).collect::<Vec<_>>(),
+        }),
         Evidence::Facts(facts) => facts.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect(),
     }
 }
@@ -124,6 +128,16 @@ fn claim(claim: &ClaimSeen, currency: Currency) -> Value {
         "time": claim.time.to_rfc3339(),
         "paid": currency.format(claim.paid),
         "currency": currency.to_string(),
+        "looks_like": claim.looks_like,
+    })
+}
+
+fn change(change: &Change) -> Value {
+    json!({
+        "line": change.line.as_ref().map(ToString::to_string),
+        "field": change.field,
+        "stands": { "number": change.stands.number, "value": change.stands.value },
+        "other": { "number": change.other.number, "value": change.other.value },
     })
 }
 
@@ -220,6 +234,24 @@ fn details(l: Language, item: &ExceptionItem, exception: &Exception) -> String {
         }
         Evidence::Sale { receipt: Some(receipt) } => results::sale_unseen(l, receipt),
         Evidence::Sale { receipt: None } => results::no_receipt(l),
+        Evidence::Changed { receipt, changes } => {
+            let mut table = Table::new([
+                Column::Left(headings::line(l)),
+                Column::Left(headings::field(l)),
+                Column::Left(headings::stands(l)),
+                Column::Left(headings::other(l)),
+            ]);
+            for change in changes {
+                let said = |said: &Said| format!("{} ({})", said.value, said.number);
+                table.row([
+                    change.line.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    change.field.clone(),
+                    said(&change.stands),
+                    said(&change.other),
+                ]);
+            }
+            format!("{}\n{table}", results::told_twice(l, receipt))
+        }
         Evidence::Facts(facts) => {
             facts.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join("\n")
         }

@@ -2,7 +2,7 @@
 
 use guicang_domain::balance::{Claim, Sold, judge};
 use guicang_domain::exception::{ExceptionId, ExceptionKind};
-use guicang_domain::ids::{DocumentId, LineId};
+use guicang_domain::ids::{DocumentId, LineId, ReceiptId};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use rusqlite::{OptionalExtension, params};
@@ -19,6 +19,9 @@ impl Work<'_> {
         }
         for receipt in std::mem::take(&mut self.touched.receipts) {
             self.head_from_lines(receipt)?;
+        }
+        for receipt in std::mem::take(&mut self.touched.heads) {
+            self.fold_head_changed(receipt)?;
         }
         for (receipt, line) in std::mem::take(&mut self.touched.lines) {
             self.fold_line(receipt, &line)?;
@@ -63,6 +66,8 @@ impl Work<'_> {
         for (n, (document, position, _)) in claims.iter().enumerate() {
             self.set_counts(*document, *position, n == 0)?;
         }
+        let sold: Vec<(i64, i64)> = claims.iter().filter(|c| c.2).map(|c| (c.0, c.1)).collect();
+        self.fold_row_changed(receipt, line, &sold)?;
         let Some((document, position, true)) = claims.first() else { return Ok(()) };
         let held: Option<i64> = self
             .tx
@@ -243,13 +248,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The exception that an over-return of a receipt's line is.
-    fn over_return_of(&self, receipt: i64, line: &str) -> Result<ExceptionId, StoreError> {
-        let receipt = self
-            .tx
+    /// The identity of a receipt's row.
+    pub(super) fn receipt_id_of(&self, receipt: i64) -> Result<ReceiptId, StoreError> {
+        self.tx
             .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
             .and_then(|mut s| s.query_row([receipt], |r| Ok(crate::queries::receipt_id(r, 0))))
-            .map_err(StoreError::of)??;
+            .map_err(StoreError::of)?
+    }
+
+    /// The exception that an over-return of a receipt's line is.
+    fn over_return_of(&self, receipt: i64, line: &str) -> Result<ExceptionId, StoreError> {
+        let receipt = self.receipt_id_of(receipt)?;
         let line = line.parse().map_err(|e| StoreError::damaged("a receipt line", e))?;
         Ok(ExceptionId::of_line(ExceptionKind::OverReturn, &receipt, &line))
     }

@@ -19,6 +19,8 @@ mod red_invoice;
 mod reservation;
 mod resolution;
 mod returns;
+mod sale_changed;
+pub(crate) use sale_changed::Batches;
 mod sales;
 mod supplier_return;
 mod transfer;
@@ -45,6 +47,8 @@ pub(crate) struct Touched {
     pub(crate) rows: BTreeSet<(i64, String)>,
     /// Receipts that the batch which told of them is gone from.
     pub(crate) receipts: BTreeSet<i64>,
+    /// Receipts that several documents tell of.
+    pub(crate) heads: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
     /// Transfers of one number: (sender, receiver, number).

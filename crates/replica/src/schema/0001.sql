@@ -210,6 +210,19 @@ CREATE TABLE row_claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX row_claim_document ON row_claim (org, document);
 
+-- What a document that doesn't stand for a sale row tells of it differently; line '': of the receipt as a whole.
+CREATE TABLE sale_changed (
+    org      INTEGER NOT NULL,
+    receipt  INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    standing INTEGER NOT NULL,
+    -- CBOR: an array of [field, what stands, what the other says].
+    differs  BLOB NOT NULL,
+    PRIMARY KEY (org, receipt, line, document, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE return_head (
     org        INTEGER NOT NULL,
     document   INTEGER NOT NULL,

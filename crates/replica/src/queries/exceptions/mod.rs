@@ -10,6 +10,7 @@ mod of_count;
 mod of_return;
 mod over_return;
 mod policy;
+mod sale_changed;
 mod set_apart;
 mod stock;
 
@@ -59,6 +60,7 @@ type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
 const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::OverReturn, over_return::find),
     (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
+    (ExceptionKind::SaleChanged, sale_changed::find),
     (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
     (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
     (ExceptionKind::ConflictingDecision, of_goods::transfer_conflicts),

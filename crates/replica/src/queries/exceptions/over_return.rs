@@ -82,6 +82,7 @@ fn over_return(db: &Connection, org: i64, receipt: i64, line: &str) -> Result<Ex
             pinned: number(6)? > 0,
             time: rank_of(&rank)?.time.moment(),
             paid: Amount(number(8)?),
+            looks_like: None,
         });
     }
     let line: ReceiptLineId = line.parse().map_err(|e| StoreError::damaged("a receipt line", e))?;
