@@ -680,6 +680,10 @@ fn a_withdrawal_that_comes_late_shows_in_no_order() {
             assert_ne!(chain.hq.digest(), before, "what was taken meanwhile is set apart now");
         }
         chain.hq.check();
+        let filter =
+            ExceptionFilter { kind: Some(ExceptionKind::WithdrawnRight), ..ExceptionFilter::default() };
+        let told = chain.hq.replica.exceptions(&filter).unwrap();
+        assert_eq!(told.len(), 2, "the return that was gone on with, and the one begun: {told:?}");
         let aside = chain.hq.replica.status().unwrap().set_aside;
         let aside: Vec<_> = aside.into_iter().map(|s| (s.change, s.rule)).collect();
         (chain.hq.digest(), aside)

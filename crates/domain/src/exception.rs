@@ -124,7 +124,7 @@ pub struct Exception {
 /// What shows an exception.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evidence {
-    /// An over-return, or a return entered twice: what was sold, and the claims on it in the order they stand.
+    /// An over-return: what was sold, and every claim on it in the order they stand.
     Line {
         /// The receipt.
         receipt: ReceiptId,
@@ -134,6 +134,11 @@ pub enum Evidence {
         sold: Quantity,
         /// The claims.
         claims: Vec<ClaimSeen>,
+    },
+    /// A return that looks like a second entry of another: line by line, what the two took in.
+    Twice {
+        /// The lines, by receipt and line.
+        twins: Vec<Twin>,
     },
     /// A refund: what was owed and what was paid.
     Refund {
@@ -159,9 +164,9 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// What it comes to, as 16 bytes of SHA-256: a decision notes it, and settles just what it saw. Two
-    /// fingerprints are equal only where all that is shown is; so whatever is added to a kind's evidence
-    /// opens again what was settled before.
+    /// What it comes to, as 16 bytes of SHA-256: a decision notes it, and settles just what it saw. What comes
+    /// back, such as a bucket that falls below nothing again, shows other evidence then. Equal only where all
+    /// that is shown is; so whatever a program adds to a kind's evidence opens what was settled before.
     pub fn fingerprint(&self) -> [u8; 16] {
         use sha2::Digest;
         let mut hash = sha2::Sha256::new();
@@ -174,6 +179,17 @@ impl Evidence {
         std::array::from_fn(|n| digest[n])
     }
 
+    /// The claims that a decision on it is about, where it is about claims: it settles those that it saw.
+    pub fn claims(&self) -> Option<Vec<(DocumentId, &LineId)>> {
+        match self {
+            Evidence::Line { claims, .. } => Some(claims.iter().map(|c| (c.document, &c.line)).collect()),
+            Evidence::Twice { twins } => {
+                Some(twins.iter().map(|t| (t.second.document, &t.second.line)).collect())
+            }
+            _ => None,
+        }
+    }
+
     /// All that it shows, one thing after another.
     fn told(&self) -> Vec<String> {
         match self {
@@ -183,6 +199,11 @@ impl Evidence {
                 };
                 let head = ["line".into(), receipt.to_string(), line.to_string(), sold.to_string()];
                 head.into_iter().chain(claims.iter().map(claim)).collect()
+            }
+            Evidence::Twice { twins } => {
+                let twin =
+                    |t: &Twin| format!("{} {} {} {}", t.receipt, t.line, t.first.document, t.second.document);
+                std::iter::once("twice".into()).chain(twins.iter().map(twin)).collect()
             }
             Evidence::Refund { entitled, paid } => {
                 vec!["refund".into(), entitled.0.to_string(), paid.0.to_string()]
@@ -218,6 +239,21 @@ pub struct Change {
     pub stands: Said,
     /// What the other says.
     pub other: Said,
+}
+
+/// A receipt's line of which two devices took in as much, neither having seen the other's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// Its line.
+    pub line: ReceiptLineId,
+    /// How much was sold.
+    pub sold: Quantity,
+    /// The claim that stands before the other.
+    pub first: ClaimSeen,
+    /// The one that may be its second entry; what a decision voided shows as excess.
+    pub second: ClaimSeen,
 }
 
 /// What a document says.

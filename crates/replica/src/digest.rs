@@ -23,12 +23,12 @@ const SHOWN: &[&str] = &[
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
      WHERE r.org = ?1 ORDER BY r.site, r.till, r.number, l.line",
     "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, c.quantity, c.pinned, c.rank, c.allowance,
-            c.counts, c.voided, c.valid, c.excess, c.entitled
+            c.counts, c.voided, c.valid, c.excess, c.entitled, c.seen, c.twin
      FROM line_claim c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      WHERE c.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, h.occurred, h.site, h.currency, h.historic, h.states, h.accepted, h.queued, h.paid,
             h.committed, h.arrived, h.conflicts, h.clock, h.deducted, h.sold, h.entitled, h.excess,
-            h.unverified, h.over
+            h.unverified, h.over, h.credit_short, h.overspent
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
      FROM return_line l JOIN document d ON d.id = l.document WHERE l.org = ?1 ORDER BY d.identity, l.position",
@@ -77,7 +77,7 @@ const SHOWN: &[&str] = &[
      FROM sale_changed c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      JOIN document s ON s.id = c.standing WHERE c.org = ?1
      ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
-    "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
+    "SELECT d.identity, r.exception, r.action, r.owner, r.amount, r.seen FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
 

@@ -1,6 +1,8 @@
 //! Headings of tables.
 
 texts! {
+    /// The return that a claim looks like a second entry of.
+    looks_like() { zh: "疑似重复", en: "looks like" }
     /// A field of a document.
     field() { zh: "项目", en: "field" }
     /// What stands of two things that were told.

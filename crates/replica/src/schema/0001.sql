@@ -245,6 +245,10 @@ CREATE TABLE return_head (
     deducted   INTEGER NOT NULL,
     -- Sold on the return itself: what was given in exchange, repairs.
     sold       INTEGER NOT NULL,
+    -- Store credit that was spent beyond what was issued; what shows it, one fact a line, where a branch spent
+    -- more than its share.
+    credit_short INTEGER NOT NULL DEFAULT 0,
+    overspent  TEXT,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -255,6 +259,7 @@ CREATE TABLE return_head (
 CREATE INDEX return_latest ON return_head (org, historic, occurred);
 CREATE INDEX return_site ON return_head (org, site, historic, occurred);
 CREATE INDEX return_unverified ON return_head (org, historic) WHERE unverified > 0;
+CREATE INDEX return_overspent ON return_head (org) WHERE overspent IS NOT NULL;
 CREATE INDEX return_over ON return_head (org, historic) WHERE over > 0;
 CREATE INDEX return_conflicts ON return_head (org) WHERE conflicts IS NOT NULL OR clock <> 0;
 CREATE INDEX return_queued ON return_head (org) WHERE queued > 0;
@@ -296,12 +301,18 @@ CREATE TABLE line_claim (
     -- Money off without goods.
     allowance INTEGER NOT NULL DEFAULT 0,
     counts   INTEGER NOT NULL DEFAULT 1,
+    -- By a decision: 1 what an over-return had in excess, 2 what was entered a second time.
     voided   INTEGER NOT NULL DEFAULT 0,
     valid    INTEGER NOT NULL DEFAULT 0,
     excess   INTEGER NOT NULL DEFAULT 0,
     entitled INTEGER NOT NULL DEFAULT 0,
+    -- The newest relay time that the device knew when it took the goods in, ms.
+    seen     INTEGER NOT NULL,
+    -- Another device took as much of the line in at the same site.
+    twin     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (org, receipt, line, document, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX line_claim_twin ON line_claim (org, receipt, line) WHERE twin;
 CREATE INDEX line_claim_document ON line_claim (org, document);
 CREATE INDEX line_claim_excess ON line_claim (org, receipt, line) WHERE excess > 0 OR voided;
 
@@ -596,7 +607,10 @@ CREATE INDEX reservation_kept ON reservation (org, site, sku) WHERE kept > 0;
 
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
-    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL, PRIMARY KEY (org, document)
+    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL,
+    -- The fingerprint of the evidence that it saw; absent where it names claims, or is an older program's.
+    seen BLOB,
+    PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX resolution_exception ON resolution (org, exception);
 
