@@ -64,7 +64,7 @@ const SHOWN: &[&str] = &[
             h.approved, h.approver, h.losers
      FROM count_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, c.position, b.place, b.sku, b.lot, b.account, c.counted, c.first, c.last, c.devices, c.cost,
-            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance
+            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance, c.near
      FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
      WHERE c.org = ?1 ORDER BY d.identity, c.position",
     "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document

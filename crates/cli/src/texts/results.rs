@@ -43,6 +43,11 @@ texts! {
         zh: "调整单 {number} 已记账：在手 {on_hand}，可售 {available}。",
         en: "Adjustment {number} recorded: on hand {on_hand}, available {available}.",
     }
+    /// An adjustment of what is being counted blind.
+    adjusted_alone(number: &dyn Display) {
+        zh: "调整单 {number} 已记账。",
+        en: "Adjustment {number} recorded.",
+    }
     /// What of a receipt stays sold.
     net(net: &str, currency: &str) { zh: "净额 {net} {currency}", en: "net {net} {currency}" }
     /// What a line's evidence is about.

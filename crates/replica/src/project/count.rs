@@ -9,7 +9,7 @@ use guicang_domain::count::ledger::{Counted, explain};
 use guicang_domain::count::plan::CountPlan;
 use guicang_domain::count::{Count, CountState, Stage};
 use guicang_domain::quantity::Quantity;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::store::Work;
@@ -18,7 +18,10 @@ use crate::store::Work;
 struct Row {
     document: i64,
     position: i64,
+    first: i64,
     last: i64,
+    unclear: bool,
+    dropped: bool,
     counted: Counted,
 }
 
@@ -130,16 +133,20 @@ impl Work<'_> {
         }
         let counts: Vec<Counted> = rows.iter().map(|r| r.counted).collect();
         let (explained, _) = explain(&counts, Quantity::ZERO);
-        for (row, found) in rows.iter().zip(&explained) {
+        for (n, (row, found)) in rows.iter().zip(&explained).enumerate() {
+            let is_over = row.dropped || rows[n + 1..].iter().any(|later| later.counted.holds);
+            let near = if is_over { None } else { self.near(bucket, row)? };
             if row.counted.holds {
                 self.post_variance(row, bucket, found.variance)?;
             }
             self.tx
                 .prepare_cached(
-                    "UPDATE count_bucket SET book = ?, variance = ? WHERE org = ? AND document = ? AND position = ?",
+                    "UPDATE count_bucket SET book = ?, variance = ?, near = ?
+                     WHERE org = ? AND document = ? AND position = ?",
                 )
                 .and_then(|mut s| {
-                    s.execute(params![found.book.0, found.variance.0, self.org, row.document, row.position])
+                    let key = (self.org, row.document, row.position);
+                    s.execute(params![found.book.0, found.variance.0, near, key.0, key.1, key.2])
                 })
                 .map_err(StoreError::of)?;
         }
@@ -151,7 +158,7 @@ impl Work<'_> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT c.document, c.position, c.last, c.counted, c.holds
+                "SELECT c.document, c.position, c.last, c.counted, c.holds, c.first, c.unclear, c.dropped
                  FROM count_bucket c JOIN document d ON d.id = c.document
                  WHERE c.org = ? AND c.bucket = ? ORDER BY c.last, d.identity",
             )
@@ -160,7 +167,15 @@ impl Work<'_> {
             .query_map([self.org, bucket], |r| {
                 let counted =
                     Counted { quantity: Quantity(r.get(3)?), holds: r.get(4)?, flow: Quantity::ZERO };
-                Ok(Row { document: r.get(0)?, position: r.get(1)?, last: r.get(2)?, counted })
+                Ok(Row {
+                    document: r.get(0)?,
+                    position: r.get(1)?,
+                    first: r.get(5)?,
+                    last: r.get(2)?,
+                    unclear: r.get(6)?,
+                    dropped: r.get(7)?,
+                    counted,
+                })
             })
             .map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
@@ -176,6 +191,29 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.query_row([self.org, bucket, after, up_to], |r| r.get(0).map(Quantity)))
             .map_err(StoreError::of)
+    }
+
+    /// How far the nearest posting of another kind of document is from a count's scans, ms.
+    fn near(&self, bucket: i64, row: &Row) -> Result<Option<i64>, StoreError> {
+        if row.unclear {
+            return Ok(Some(0));
+        }
+        let nearest = |side: &str, order: &str| {
+            let sql = format!(
+                "SELECT p.occurred FROM posting p INDEXED BY posting_bucket JOIN document d ON d.id = p.document
+                 WHERE p.org = ? AND p.bucket = ? AND p.occurred {side} ? AND p.counts = 1 AND d.kind <> 'count'
+                 ORDER BY p.occurred {order} LIMIT 1"
+            );
+            self.tx
+                .prepare_cached(&sql)
+                .and_then(|mut s| {
+                    s.query_row([self.org, bucket, row.last], |r| r.get::<_, i64>(0)).optional()
+                })
+                .map_err(StoreError::of)
+        };
+        let before = nearest("<=", "DESC")?.map(|at| row.first.saturating_sub(at).max(0));
+        let after = nearest(">", "ASC")?.map(|at| at.saturating_sub(row.last));
+        Ok(before.into_iter().chain(after).min())
     }
 
     fn unpost_variance(&mut self, row: &Row, bucket: i64) -> Result<(), StoreError> {

@@ -427,6 +427,7 @@ CREATE TABLE count_head (
     PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX count_plan_done ON count_head (org, plan, site, closed);
+CREATE INDEX count_blind ON count_head (org, site) WHERE blind AND stage IN ('open', 'closed');
 CREATE INDEX count_losers ON count_head (org) WHERE losers IS NOT NULL;
 
 -- What a count asserts of a bucket.
@@ -451,8 +452,12 @@ CREATE TABLE count_bucket (
     -- Folded from the bucket's ledger: what it says at the time of the last scan, and the variance.
     book      INTEGER NOT NULL DEFAULT 0,
     variance  INTEGER NOT NULL DEFAULT 0,
+    -- How far the nearest other posting is from its scans, ms; 0: between them, or a scan is unclear. Absent
+    -- where there is none, it was dropped, or a later count holds: then nothing asks for a recount.
+    near      INTEGER,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX count_bucket_near ON count_bucket (org, near) WHERE near IS NOT NULL;
 CREATE INDEX count_bucket_bucket ON count_bucket (org, bucket, last);
 
 CREATE TABLE count_plan (
