@@ -73,6 +73,8 @@ const SHOWN: &[&str] = &[
      WHERE j.org = ?1 ORDER BY d.identity, j.event",
     "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT site, till, number, open_lines, open_worth, worst_line, worst_worth FROM receipt
+     WHERE org = ?1 AND open_lines > 0 ORDER BY site, till, number",
     "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, s.identity, c.differs
      FROM sale_changed c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      JOIN document s ON s.id = c.standing WHERE c.org = ?1

@@ -19,12 +19,18 @@ impl Work<'_> {
         }
         for receipt in std::mem::take(&mut self.touched.receipts) {
             self.head_from_lines(receipt)?;
+            self.touched.open.insert(receipt);
         }
         for receipt in std::mem::take(&mut self.touched.heads) {
             self.fold_head_changed(receipt)?;
+            self.touched.open.insert(receipt);
         }
         for (receipt, line) in std::mem::take(&mut self.touched.lines) {
             self.fold_line(receipt, &line)?;
+            self.touched.open.insert(receipt);
+        }
+        for receipt in std::mem::take(&mut self.touched.open) {
+            self.fold_open(receipt)?;
         }
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
@@ -302,20 +308,21 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
-        let head: Option<(bool, bool, i64, i64, String, i64, i64, i64)> = self
+        let head: Option<(bool, bool, String, [i64; 5])> = self
             .tx
             .prepare_cached(
-                "SELECT historic, accepted, paid, committed, currency, deducted, sold, credit_short FROM return_head
+                "SELECT historic, accepted, currency, paid, committed, deducted, sold, credit_short FROM return_head
                  WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
                 s.query_row([self.org, document], |r| {
-                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?))
+                    let amounts = [r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?];
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, amounts))
                 })
                 .optional()
             })
             .map_err(StoreError::of)?;
-        let Some((historic, accepted, paid, committed, currency, deducted, sold, short)) = head else {
+        let Some((historic, accepted, currency, [paid, committed, deducted, sold, short])) = head else {
             return Ok(());
         };
         let (value, unlinked_value, unverified): (i64, i64, i64) = self

@@ -12,6 +12,7 @@ pub(crate) use cash::Drawers;
 mod cost;
 mod count;
 pub(crate) mod exchange;
+mod exposed;
 mod fold;
 mod import;
 mod master;
@@ -49,6 +50,8 @@ pub(crate) struct Touched {
     pub(crate) receipts: BTreeSet<i64>,
     /// Receipts that several documents tell of.
     pub(crate) heads: BTreeSet<i64>,
+    /// Receipts of which more or less may come back than before.
+    pub(crate) open: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
     /// Transfers of one number: (sender, receiver, number).

@@ -167,13 +167,20 @@ CREATE TABLE receipt (
     -- What of it was paid in cash, and its invoice's number.
     cash     INTEGER NOT NULL DEFAULT 0,
     invoice  TEXT,
+    -- Of a live sale: the lines of which something can still come back, what that is worth, and the dearest.
+    open_lines  INTEGER NOT NULL DEFAULT 0,
+    open_worth  INTEGER NOT NULL DEFAULT 0,
+    worst_line  TEXT,
+    worst_worth INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, site, till, number)
 ) STRICT;
+-- What the chain can lose is asked of a window: from this index alone.
+CREATE INDEX receipt_open ON receipt (org, currency, occurred, open_lines, open_worth, worst_worth)
+    WHERE open_lines > 0;
+CREATE INDEX receipt_worst ON receipt (org, currency, worst_worth) WHERE open_lines > 0;
 CREATE INDEX receipt_cash ON receipt (org, site, occurred) WHERE cash <> 0;
 CREATE INDEX receipt_invoice ON receipt (org, id) WHERE invoice IS NOT NULL;
 CREATE INDEX receipt_number ON receipt (org, number);
--- What can still come back: history is told apart, and never asked for by its time.
-CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
 CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
 
 -- What was sold, once a row, as the standing document says.
