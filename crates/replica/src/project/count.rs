@@ -7,7 +7,9 @@
 use guicang_domain::account::{Account, Bucket};
 use guicang_domain::count::ledger::{Counted, explain};
 use guicang_domain::count::plan::CountPlan;
-use guicang_domain::count::{Count, CountState, Stage};
+use guicang_domain::count::{Assertion, Count, CountState, Spot, Stage};
+use guicang_domain::document::Document;
+use guicang_domain::ids::SiteId;
 use guicang_domain::quantity::Quantity;
 use rusqlite::{OptionalExtension, params};
 
@@ -31,37 +33,105 @@ impl Work<'_> {
         let state = CountState::of(d);
         self.project_count_head(document, d, &state)?;
         for (position, (spot, assertion)) in state.assertions.iter().enumerate() {
-            let bucket = self.bucket(&spot.bucket(site))?;
-            self.touched.buckets.insert(bucket);
-            let seen = state.approved.is_some().then(|| state.seen.get(spot).copied().unwrap_or_default());
-            let devices: Vec<u8> = assertion.devices.iter().flat_map(|d| d.0).collect();
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO count_bucket (org, document, position, bucket, counted, first, last, devices, cost,
-                                               unscanned, unclear, holds, dropped, seen)
-                     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![
-                        self.org,
-                        document,
-                        position as i64,
-                        bucket,
-                        assertion.counted.0,
-                        assertion.first.0,
-                        assertion.last.0,
-                        devices,
-                        assertion.cost.map(|c| c.0),
-                        assertion.unscanned,
-                        assertion.unclear,
-                        state.holds(),
-                        state.stage == Stage::Cancelled,
-                        seen.map(|q| q.0)
-                    ])
-                })
-                .map_err(StoreError::of)?;
+            self.project_assertion(document, position, spot, assertion, &state, site)?;
         }
         Ok(())
+    }
+
+    fn project_assertion(
+        &mut self,
+        document: i64,
+        position: usize,
+        spot: &Spot,
+        assertion: &Assertion,
+        state: &CountState,
+        site: &SiteId,
+    ) -> Result<(), StoreError> {
+        let bucket = self.bucket(&spot.bucket(site))?;
+        self.touched.buckets.insert(bucket);
+        let seen = state.approved.is_some().then(|| state.seen.get(spot).copied().unwrap_or_default());
+        let devices: Vec<u8> = assertion.devices.iter().flat_map(|d| d.0).collect();
+        self.tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO count_bucket (org, document, position, bucket, counted, first, last, devices,
+                                           cost, unscanned, unclear, holds, dropped, seen)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    document,
+                    position as i64,
+                    bucket,
+                    assertion.counted.0,
+                    assertion.first.0,
+                    assertion.last.0,
+                    devices,
+                    assertion.cost.map(|c| c.0),
+                    assertion.unscanned,
+                    assertion.unclear,
+                    state.holds(),
+                    state.stage == Stage::Cancelled,
+                    seen.map(|q| q.0)
+                ])
+            })
+            .map(drop)
+            .map_err(StoreError::of)
+    }
+
+    /// Projects a count to which this device has just added something. While it is open nothing is posted, and
+    /// a scan says something new of its own buckets alone: the thousands that were scanned before stay as they
+    /// are. In all other cases the whole count is projected anew.
+    pub(crate) fn project_more_scans(
+        &mut self,
+        document: i64,
+        before: &CountState,
+        d: Count,
+    ) -> Result<(), StoreError> {
+        let after = CountState::of(&d);
+        let only_grew = before.stage == Stage::Open
+            && after.stage == Stage::Open
+            && before.assertions.keys().all(|spot| after.assertions.contains_key(spot));
+        let site = d.head.site.clone();
+        let (true, Some(site)) = (only_grew, site) else {
+            self.unproject(document)?;
+            return self.project(document, &Document::Count(d));
+        };
+        self.tx
+            .prepare_cached("DELETE FROM count_head WHERE org = ? AND document = ?")
+            .and_then(|mut s| s.execute([self.org, document]))
+            .map_err(StoreError::of)?;
+        self.project_count_head(document, &d, &after)?;
+        for (position, (spot, assertion)) in after.assertions.iter().enumerate() {
+            if before.assertions.get(spot) == Some(assertion) {
+                continue;
+            }
+            if !before.assertions.contains_key(spot) {
+                self.make_room(document, position)?;
+            }
+            self.project_assertion(document, position, spot, assertion, &after, &site)?;
+        }
+        self.note_read(document, &Document::Count(d))
+    }
+
+    /// Moves a count's rows from a position on by one, so that another comes between.
+    fn make_room(&self, document: i64, position: usize) -> Result<(), StoreError> {
+        // In two steps, by way of the negative ones: a row must not meet the next one on its way.
+        self.tx
+            .prepare_cached(
+                "UPDATE count_bucket SET position = -position - 2
+                 WHERE org = ? AND document = ? AND position >= ?",
+            )
+            .and_then(|mut s| s.execute([self.org, document, position as i64]))
+            .map_err(StoreError::of)?;
+        self.tx
+            .prepare_cached(
+                "UPDATE count_bucket SET position = -position - 1
+                 WHERE org = ? AND document = ? AND position < 0",
+            )
+            .and_then(|mut s| s.execute([self.org, document]))
+            .map(drop)
+            .map_err(StoreError::of)
     }
 
     fn project_count_head(&self, document: i64, d: &Count, state: &CountState) -> Result<(), StoreError> {

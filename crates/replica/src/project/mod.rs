@@ -107,11 +107,16 @@ impl Work<'_> {
 
     /// Projects a document that this device has just made.
     pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        self.note_read(id, document)?;
+        self.project_body(id, document)
+    }
+
+    /// Notes what every document's row tells.
+    fn note_read(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
         let head = document.head();
         let kind = document.kind().as_str();
         let latest = latest(document);
-        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)?;
-        self.project_body(id, document)
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row's columns")]
