@@ -99,6 +99,8 @@ pub const SERVER: Table = &[
     ("exception list examples", "例：\n  guicang-server exception list --kind over_return --json"),
     ("exception show", "查看一条异常及其依据"),
     ("exception show examples", "例：\n  guicang-server exception show over_return:S01/536365:1"),
+    ("exception kinds", "打印异常的种类（Markdown）"),
+    ("exception kinds examples", "例：\n  guicang-server exception kinds --format markdown"),
     ("exception resolve", "对异常作出处理，并定由谁承担损失"),
     (
         "exception resolve examples",

@@ -276,18 +276,31 @@ fn of_two_counts_the_last_in_time_stands() {
     assert_eq!(a.digest(), b.digest());
 }
 
-/// Of a blind count nobody sees the book before somebody has approved it, who isn't the only counter.
+/// Of a blind count nobody sees the book before somebody has approved it, who isn't the only counter: not
+/// with the count, and not by asking for the stock either. HQ sees it, and what isn't counted is shown.
 #[test]
 fn a_blind_count_keeps_the_book() {
     let mut chain = Chain::open(&["S01"]);
     let mut a = chain.desk(21, "S01A", "S01", 0);
     a.opening("TEA", 10);
     chain.later(MINUTE);
-    let blind = OpenCount { blind: true, ..OpenCount::default() };
+    a.opening("CUP", 3);
+    let scope = CountScope { skus: vec!["TEA".into()], ..CountScope::default() };
+    let blind = OpenCount { blind: true, scope, ..OpenCount::default() };
     let number = a.replica.open_count(&clerk(), blind).unwrap().number;
     let row = a.replica.scan_count(&clerk(), &number, &[seen("TEA", 9)]).unwrap();
     assert_eq!(row.found, None);
     assert_eq!(lines(&a, &number)[0].against, None);
+    chain.sync(&mut a);
+    chain.settle();
+    let shown = |desk: &Desk| {
+        let rows = desk.replica.stock(&StockFilter::default()).unwrap();
+        rows.iter().map(|r| (r.being_counted.clone(), r.on_hand, r.accounts.len())).collect::<Vec<_>>()
+    };
+    let told = |desk: &Desk| desk.replica.explain_stock(&"TEA".parse::<Sku>().unwrap(), None).unwrap().len();
+    assert_eq!(shown(&a), [(None, units(3), 1), (Some(number.clone()), units(0), 0)]);
+    assert_eq!(shown(&chain.hq), [(None, units(3), 1), (None, units(10), 1)]);
+    assert_eq!((told(&a), told(&chain.hq)), (0, 1));
     a.replica.close_count(&clerk(), &number, Uncounted::Leave).unwrap();
     let own = a.replica.approve_count(&clerk(), &number);
     assert!(matches!(own, Err(CommandError::Count(CountRefusal::ApproverIsCounter { .. }))), "{own:?}");
@@ -296,6 +309,8 @@ fn a_blind_count_keeps_the_book() {
     let row = a.replica.approve_count(&manager(), &number).unwrap();
     assert_eq!(row.found.unwrap().lost, units(1));
     assert_eq!(lines(&a, &number)[0].against.unwrap().book, units(10));
+    assert_eq!(shown(&a), [(None, units(3), 1), (None, units(9), 1)]);
+    assert_eq!(told(&a), 2);
     a.check();
 }
 

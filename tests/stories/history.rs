@@ -16,7 +16,7 @@ use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_domain::returns::Grade;
-use guicang_domain::sale::PaidBy;
+use guicang_domain::sale::{PaidBy, Receipt};
 use guicang_domain::supplier_return::Settled;
 use guicang_domain::time::Moment;
 use guicang_domain::transfer::Outcome;
@@ -146,7 +146,10 @@ impl History {
         // Two returns of one sale: history has over-returns too, and both devices tell of one of them.
         let came_back = |number: &str| imported_return(number, "H3", at.plus_ms(1000));
         self.desks[0].import(rows(0..4), vec![came_back("C1"), came_back("C2")], true);
-        self.desks[1].import(rows(2..6), vec![came_back("C2")], true);
+        // And of one row they tell different things.
+        let mut others: Vec<Receipt> = rows(2..6);
+        others[0].lines[1].paid = Amount(950);
+        self.desks[1].import(others, vec![came_back("C2")], true);
     }
 
     /// One of the two devices takes its file back; what the other brought in, too, stands on.

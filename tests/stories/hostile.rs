@@ -13,12 +13,14 @@ use automerge::{ActorId, Automerge, Change, ExpandedChange, ObjId, ObjType, ROOT
 use guicang_documents::{Events, Replayed, Writer, create};
 use guicang_domain::document::{Document, Head, Kind};
 use guicang_domain::event::{Event, Proof};
+use guicang_domain::exception::ExceptionKind;
 use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId, EntryHash, EventId, LineId, SiteId};
 use guicang_domain::master::Product;
 use guicang_domain::money::Currency;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, ReceivedPart, Return, ReturnEvent, ReturnLine};
 use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
+use guicang_replica::ExceptionFilter;
 use guicang_sync::entry::{ChangeRef, EntryHead, NO_ENTRY, root, seal};
 use guicang_sync::grant::Role;
 use guicang_sync::keys::DeviceKey;
@@ -257,6 +259,9 @@ fn play(attack: impl FnOnce(&Scene) -> Vec<Unsealed>) -> (Caught, [u8; 32]) {
     let hashes: Vec<ChangeHash> =
         bad.iter().map(|c| guicang_sync::change::hash_of(&c.bytes).unwrap()).collect();
     assert!(status.set_aside.iter().all(|s| hashes.contains(&s.change)), "{:?}", status.set_aside);
+    let filter = ExceptionFilter { kind: Some(ExceptionKind::ForgedEnvelope), ..Default::default() };
+    let told = chain.hq.replica.exceptions(&filter).unwrap();
+    assert_eq!(told.is_empty(), status.set_aside.is_empty(), "what is set apart is an exception: {told:?}");
     let standing = chain.hq.replica.returns(&Default::default()).unwrap();
     assert_eq!(standing.len(), 4, "the honest changes of the request stand");
     let caught = if outcomes.is_empty() {

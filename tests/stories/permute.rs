@@ -3,7 +3,7 @@
 //! Fresh replicas of HQ's get the entries and stamps of a random history in other orders, in other slices,
 //! with stamps that come late. All must show the same.
 
-use guicang_domain::exception::ExceptionKind;
+use guicang_domain::exception::{Exception, ExceptionKind};
 use guicang_domain::returns::Grade;
 use guicang_replica::{CountFilter, ExceptionFilter};
 use proptest::prelude::*;
@@ -27,7 +27,8 @@ fn holds_for(seed: u64) {
     let expected = exceptions(&history.chain.hq);
     let over = expected.iter().filter(|e| e.kind == ExceptionKind::OverReturn).count();
     assert!(over + history.decided >= 1, "a history without an over-return shows nothing");
-    let historic = expected.iter().filter(|e| e.historic).count();
+    let over_then = |e: &&Exception| e.historic && e.kind == ExceptionKind::OverReturn;
+    let historic = expected.iter().filter(over_then).count();
     let counts = |desk: &Desk| desk.replica.counts(&CountFilter::default()).unwrap();
     let counted = counts(&history.chain.hq);
     let asked = expected.iter().filter(|e| e.kind == ExceptionKind::RecountAsked).count();
@@ -98,6 +99,10 @@ fn a_withdrawal_that_comes_late_shows_in_no_order() {
             assert_ne!(chain.hq.digest(), before, "what was taken meanwhile is set apart now");
         }
         chain.hq.check();
+        let filter =
+            ExceptionFilter { kind: Some(ExceptionKind::WithdrawnRight), ..ExceptionFilter::default() };
+        let told = chain.hq.replica.exceptions(&filter).unwrap();
+        assert_eq!(told.len(), 2, "the return that was gone on with, and the one begun: {told:?}");
         let aside = chain.hq.replica.status().unwrap().set_aside;
         let aside: Vec<_> = aside.into_iter().map(|s| (s.change, s.rule)).collect();
         (chain.hq.digest(), aside)

@@ -163,6 +163,7 @@ impl Commands {
             Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
             Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
             Commands::Count(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Exception(ExceptionVerb::Kinds(args)) => args.run(globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),
             Commands::Cash(verb) => verb.run(&mut session.open()?, globals),
             Commands::Refund(verb) => verb.run(&mut session.open()?, globals),

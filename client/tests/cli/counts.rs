@@ -29,7 +29,14 @@ fn a_count_from_opening_to_approval() {
     let dry = branch.items("count approve PD-S01A-000001 --dry-run").remove(0);
     assert_eq!(dry["lines"][0]["variance"], json!("-1"));
     assert_eq!(dry["stage"], json!("closed"));
-    assert_eq!(branch.items("stock show")[0]["on_hand"], json!("97"), "nothing was written");
+    // Nothing was written: it is still being counted, and the stock doesn't tell the book either.
+    let stock = branch.items("stock show").remove(0);
+    assert_eq!(
+        (&stock["on_hand"], &stock["available"], &stock["accounts"]),
+        (&json!(null), &json!(null), &json!({}))
+    );
+    assert_eq!(stock["being_counted"], json!("PD-S01A-000001"));
+    assert!(branch.ok("stock show").contains("being counted (PD-S01A-000001)"));
 
     let done = branch.run("count approve PD-S01A-000001 --approved-by wang");
     assert_eq!(done.code, 0, "{}", done.err);
@@ -83,8 +90,12 @@ fn an_article_tells_its_story() {
     assert_eq!(steps[2]["document"], json!("PD-S01A-000001"));
     let text = branch.ok("stock explain TEA");
     assert!(text.contains("counted (sellable): 96, book 97, variance -1"), "{text}");
-    let text = counted().in_chinese().ok("stock explain TEA --limit 1");
+    let branch = branch.in_chinese();
+    let text = branch.ok("stock explain TEA --limit 3");
     assert!(text.contains("报损 3") && !text.contains("期初"), "{text}");
+    // While it is being counted blind the story would tell the book.
+    let blind = counted().in_chinese().run("stock explain TEA");
+    assert!(!blind.out.contains("报损 3") && blind.err.contains("盲盘中（PD-S01A-000001）"), "{}", blind.err);
 }
 
 /// Each mistake names what is wrong and what can be done, in both languages.

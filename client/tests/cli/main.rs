@@ -3,6 +3,7 @@
 mod support;
 
 mod help;
+mod exceptions;
 mod states;
 mod imports;
 mod branch;

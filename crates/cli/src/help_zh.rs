@@ -388,6 +388,11 @@ pub const SHARED: Table = &[
     ("exception show", "查看异常及其依据"),
     ("exception show examples", "例：\n  guicang exception show over_return:S01/536365:1"),
     ("exception show ID", "异常标识，见列表"),
+    ("exception kinds", "打印异常的种类（Markdown）"),
+    (
+        "exception kinds examples",
+        "例：\n  guicang exception kinds --format markdown\n  guicang exception kinds --json",
+    ),
     // cash
     ("cash", "现金账：开班、交班、存取"),
     ("cash open", "开班：记下点得的期初现金"),

@@ -10,7 +10,7 @@ use crate::value::{FieldError, Fields, Out};
 
 /// The kind's own fields, all set by the first change alone.
 pub(crate) const FIELDS: &[&str] =
-    &["exception", "action", "owner", "amount", "currency", "note", "claims", "reversals"];
+    &["exception", "action", "owner", "amount", "currency", "note", "claims", "reversals", "seen"];
 
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Resolution, out: &mut Out) {
@@ -40,6 +40,9 @@ pub(crate) fn write(document: &Resolution, out: &mut Out) {
                 .int("quantity", reversal.quantity.0);
         });
     }
+    if let Some(seen) = document.seen {
+        out.bytes("seen", seen.into());
+    }
     event::write_all(&document.events, document.head.zone, out);
 }
 
@@ -65,6 +68,14 @@ pub(crate) fn read(
                 excess: f.amount_of_goods("excess")?,
             })
         })?,
+        seen: match fields.opt_bytes("seen")? {
+            Some(bytes) => Some(
+                bytes
+                    .try_into()
+                    .map_err(|_| FieldError::new("seen", format!("{} bytes", bytes.len()), "16 bytes"))?,
+            ),
+            None => None,
+        },
         reversals: fields.maps("reversals", |f| {
             Ok(Reversal {
                 document: f.parse("document")?,

@@ -12,6 +12,7 @@ use guicang_domain::event::Event;
 use guicang_domain::master::{Settings, SettingsEvent};
 use guicang_domain::money::Amount;
 use guicang_domain::policy::condition::ConditionRule;
+use guicang_domain::policy::tolerance::ToleranceRule;
 use guicang_domain::policy::version::PolicySet;
 use guicang_domain::policy::window::{LegalMinimum, Window, WindowRule};
 use guicang_domain::policy::{Policy, Reason};
@@ -94,6 +95,13 @@ fn write_policy(policy: &Policy, out: &mut Out) {
                 .opt_show("site", rule.site.as_ref())
                 .opt_show("class", rule.class)
                 .show("condition", rule.condition);
+        });
+    }
+    if !policy.tolerances.is_empty() {
+        out.maps("tolerances", &policy.tolerances, |rule, out| {
+            out.opt_show("category", rule.category.as_ref())
+                .opt_show("site", rule.site.as_ref())
+                .int("quantity", rule.quantity.0);
         });
     }
 }
@@ -193,6 +201,7 @@ fn read_policy(fields: &Fields<'_>, problem: &mut dyn FnMut(FieldError)) -> Resu
         window_days,
         windows: fields.maps("windows", read_window)?,
         conditions: fields.maps("conditions", read_condition)?,
+        tolerances: fields.maps("tolerances", read_tolerance)?,
         approval_above: fields.amount("approval_above")?,
         manager_above: opt_amount("manager_above")?,
         hq_above: opt_amount("hq_above")?,
@@ -222,6 +231,14 @@ fn read_condition(fields: &Fields<'_>) -> Result<ConditionRule, FieldError> {
         site: fields.opt_parse("site")?,
         class: fields.opt_parse("class")?,
         condition: fields.parse("condition")?,
+    })
+}
+
+fn read_tolerance(fields: &Fields<'_>) -> Result<ToleranceRule, FieldError> {
+    Ok(ToleranceRule {
+        category: fields.opt_text("category")?.map(Into::into),
+        site: fields.opt_parse("site")?,
+        quantity: fields.amount_of_goods("quantity")?,
     })
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct FieldError {
 }
 
 impl FieldError {
-    fn new(field: &str, found: impl Display, wanted: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &str, found: impl Display, wanted: impl Into<String>) -> Self {
         let found = found.to_string().chars().take(80).collect();
         Self { field: field.into(), found, wanted: wanted.into() }
     }

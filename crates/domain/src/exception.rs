@@ -20,6 +20,12 @@ words! {
         OverReturn = "over_return",
         /// More was refunded on a return than the customer is entitled to.
         RefundOverEntitlement = "refund_over_entitlement",
+        /// The same goods of one sale line, taken in at one site by two devices that hadn't seen each other's.
+        DuplicateReturn = "duplicate_return",
+        /// More of a return's store credit was spent than was issued, or than the branch's share of it.
+        StoreCreditOverspent = "store_credit_overspent",
+        /// Two documents tell different things of one receipt, or of one numbered row of it.
+        SaleChanged = "sale_changed",
         /// A return whose sale nobody has seen, when the policy's days for that are over.
         UnverifiedSale = "unverified_sale",
         /// Two devices decided, took in or inspected the same thing while apart.
@@ -53,6 +59,11 @@ impl ExceptionId {
     /// The exception about a receipt's line.
     pub fn of_line(kind: ExceptionKind, receipt: &ReceiptId, line: &ReceiptLineId) -> Self {
         Self(format!("{kind}:{receipt}:{line}"))
+    }
+
+    /// The exception about a receipt as a whole.
+    pub fn of_receipt(kind: ExceptionKind, receipt: &ReceiptId) -> Self {
+        Self(format!("{kind}:{receipt}"))
     }
 
     /// The exception about a document.
@@ -124,6 +135,11 @@ pub enum Evidence {
         /// The claims.
         claims: Vec<ClaimSeen>,
     },
+    /// A return that looks like a second entry of another: line by line, what the two took in.
+    Twice {
+        /// The lines, by receipt and line.
+        twins: Vec<Twin>,
+    },
     /// A refund: what was owed and what was paid.
     Refund {
         /// Owed.
@@ -136,8 +152,117 @@ pub enum Evidence {
         /// The receipt; `None` without one.
         receipt: Option<ReceiptId>,
     },
+    /// A sale that two documents tell differently.
+    Changed {
+        /// The receipt.
+        receipt: ReceiptId,
+        /// What differs: the receipt as a whole first, then its lines.
+        changes: Vec<Change>,
+    },
     /// Something told in short codes and values.
     Facts(Vec<(String, String)>),
+}
+
+impl Evidence {
+    /// What it comes to, as 16 bytes of SHA-256: a decision notes it, and settles just what it saw. What comes
+    /// back, such as a bucket that falls below nothing again, shows other evidence then. Equal only where all
+    /// that is shown is; so whatever a program adds to a kind's evidence opens what was settled before.
+    pub fn fingerprint(&self) -> [u8; 16] {
+        use sha2::Digest;
+        let mut hash = sha2::Sha256::new();
+        hash.update(b"guicang/evidence/1");
+        for text in self.told() {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        let digest: [u8; 32] = hash.finalize().into();
+        std::array::from_fn(|n| digest[n])
+    }
+
+    /// The claims that a decision on it is about, where it is about claims: it settles those that it saw.
+    pub fn claims(&self) -> Option<Vec<(DocumentId, &LineId)>> {
+        match self {
+            Evidence::Line { claims, .. } => Some(claims.iter().map(|c| (c.document, &c.line)).collect()),
+            Evidence::Twice { twins } => {
+                Some(twins.iter().map(|t| (t.second.document, &t.second.line)).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// All that it shows, one thing after another.
+    fn told(&self) -> Vec<String> {
+        match self {
+            Evidence::Line { receipt, line, sold, claims } => {
+                let claim = |c: &ClaimSeen| {
+                    format!("{} {} {} {} {}", c.document, c.line, c.valid, c.excess, c.paid.0)
+                };
+                let head = ["line".into(), receipt.to_string(), line.to_string(), sold.to_string()];
+                head.into_iter().chain(claims.iter().map(claim)).collect()
+            }
+            Evidence::Twice { twins } => {
+                let twin =
+                    |t: &Twin| format!("{} {} {} {}", t.receipt, t.line, t.first.document, t.second.document);
+                std::iter::once("twice".into()).chain(twins.iter().map(twin)).collect()
+            }
+            Evidence::Refund { entitled, paid } => {
+                vec!["refund".into(), entitled.0.to_string(), paid.0.to_string()]
+            }
+            Evidence::Sale { receipt } => {
+                vec!["sale".into(), receipt.as_ref().map(ToString::to_string).unwrap_or_default()]
+            }
+            Evidence::Changed { receipt, changes } => {
+                let change = |c: &Change| {
+                    let line = c.line.as_ref().map(ToString::to_string).unwrap_or_default();
+                    let (stands, other) = (c.stands.clone(), c.other.clone());
+                    [line, c.field.clone(), stands.number, stands.value, other.number, other.value]
+                };
+                let head = ["changed".into(), receipt.to_string()];
+                head.into_iter().chain(changes.iter().flat_map(change)).collect()
+            }
+            Evidence::Facts(facts) => {
+                let fact = |(name, value): &(String, String)| [name.clone(), value.clone()];
+                std::iter::once("facts".into()).chain(facts.iter().flat_map(fact)).collect()
+            }
+        }
+    }
+}
+
+/// A field of a sale that two documents tell differently.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Change {
+    /// The row; `None`: the receipt as a whole.
+    pub line: Option<ReceiptLineId>,
+    /// The field, such as `paid`.
+    pub field: String,
+    /// What stands.
+    pub stands: Said,
+    /// What the other says.
+    pub other: Said,
+}
+
+/// A receipt's line of which two devices took in as much, neither having seen the other's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Twin {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// Its line.
+    pub line: ReceiptLineId,
+    /// How much was sold.
+    pub sold: Quantity,
+    /// The claim that stands before the other.
+    pub first: ClaimSeen,
+    /// The one that may be its second entry; what a decision voided shows as excess.
+    pub second: ClaimSeen,
+}
+
+/// What a document says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Said {
+    /// The document's number.
+    pub number: String,
+    /// The value.
+    pub value: String,
 }
 
 /// A claim as evidence shows it.
@@ -161,4 +286,7 @@ pub struct ClaimSeen {
     pub time: crate::time::Moment,
     /// What was paid on the whole return, or counts as paid.
     pub paid: Amount,
+    /// The number of the return that it looks like a second entry of: of the same quantity, at the same site,
+    /// by another device, neither having seen the other's.
+    pub looks_like: Option<String>,
 }

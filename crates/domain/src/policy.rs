@@ -8,6 +8,7 @@
 mod reason;
 pub mod window;
 pub mod condition;
+pub mod tolerance;
 pub mod version;
 pub mod exposure;
 
@@ -20,6 +21,7 @@ use crate::ids::SiteId;
 use crate::money::{Amount, Currency, UnitPrice};
 use crate::returns::{Channel, Grade};
 use condition::ConditionRule;
+use tolerance::ToleranceRule;
 use window::{LegalMinimum, Window, WindowRule};
 
 pub use reason::{Reason, ReasonClass, standard_reasons};
@@ -35,6 +37,8 @@ pub struct Policy {
     pub windows: Vec<WindowRule>,
     /// What has to be true of goods that come back; every rule that fits them counts.
     pub conditions: Vec<ConditionRule>,
+    /// How much of weighed goods may be missing; the most specific wins ([`Policy::tolerance`]).
+    pub tolerances: Vec<ToleranceRule>,
     /// The clerk's limit: a return worth more than this needs a manager.
     pub approval_above: Amount,
     /// The manager's limit: a return worth more than this needs HQ. `None`: no limit.
@@ -81,6 +85,7 @@ impl Policy {
             .into(),
             windows: Vec::new(),
             conditions: Vec::new(),
+            tolerances: Vec::new(),
             approval_above: major(1000),
             manager_above: None,
             hq_above: None,

@@ -30,6 +30,9 @@ pub struct Resolution {
     pub note: Option<String>,
     /// The claims as the decision saw them.
     pub claims: Vec<SeenClaim>,
+    /// The fingerprint of the evidence that it saw, where it doesn't name claims: it settles just that
+    /// ([`crate::exception::Evidence::fingerprint`]). `None` in those of older programs, which settle for good.
+    pub seen: Option<[u8; 16]>,
     /// Goods of a voided return that go back to the customer's account.
     pub reversals: Vec<Reversal>,
     /// What happened, in order of rank.

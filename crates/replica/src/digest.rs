@@ -23,12 +23,12 @@ const SHOWN: &[&str] = &[
      FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id JOIN document d ON d.id = l.document
      WHERE r.org = ?1 ORDER BY r.site, r.till, r.number, l.line",
     "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, c.quantity, c.pinned, c.rank, c.allowance,
-            c.counts, c.voided, c.valid, c.excess, c.entitled
+            c.counts, c.voided, c.valid, c.excess, c.entitled, c.seen, c.twin
      FROM line_claim c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      WHERE c.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, h.occurred, h.site, h.currency, h.historic, h.states, h.accepted, h.queued, h.paid,
             h.committed, h.arrived, h.conflicts, h.clock, h.deducted, h.sold, h.entitled, h.excess,
-            h.unverified, h.over
+            h.unverified, h.over, h.credit_short, h.overspent
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
      FROM return_line l JOIN document d ON d.id = l.document WHERE l.org = ?1 ORDER BY d.identity, l.position",
@@ -64,7 +64,7 @@ const SHOWN: &[&str] = &[
             h.approved, h.approver, h.losers
      FROM count_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, c.position, b.place, b.sku, b.lot, b.account, c.counted, c.first, c.last, c.devices, c.cost,
-            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance
+            c.unscanned, c.unclear, c.holds, c.seen, c.book, c.variance, c.near
      FROM count_bucket c JOIN document d ON d.id = c.document JOIN bucket b ON b.id = c.bucket
      WHERE c.org = ?1 ORDER BY d.identity, c.position",
     "SELECT d.identity, p.name, p.site, p.every_days, p.starts FROM count_plan p JOIN document d ON d.id = p.document
@@ -73,7 +73,13 @@ const SHOWN: &[&str] = &[
      WHERE j.org = ?1 ORDER BY d.identity, j.event",
     "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
-    "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
+    "SELECT site, till, number, open_lines, open_worth, worst_line, worst_worth FROM receipt
+     WHERE org = ?1 AND open_lines > 0 ORDER BY site, till, number",
+    "SELECT r.site, r.till, r.number, c.line, d.identity, c.position, s.identity, c.differs
+     FROM sale_changed c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
+     JOIN document s ON s.id = c.standing WHERE c.org = ?1
+     ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
+    "SELECT d.identity, r.exception, r.action, r.owner, r.amount, r.seen FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
 ];
 
@@ -305,6 +311,7 @@ impl Work<'_> {
             "receipt",
             "receipt_line",
             "row_claim",
+            "sale_changed",
             "return_head",
             "return_line",
             "line_claim",

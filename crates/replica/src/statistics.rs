@@ -97,6 +97,33 @@ mod tests {
         }
     }
 
+    /// What HQ's page asks at each load is answered by an index that holds just what it is about: exposure by
+    /// the window's receipts, recounts by the counts that a posting is near to.
+    #[test]
+    fn the_pages_questions_walk_no_history() {
+        let db = described();
+        for (sql, by) in [
+            (
+                "SELECT sum(open_lines), count(*), sum(open_worth), max(worst_worth) FROM receipt
+                 WHERE org = 1 AND currency = 'CNY' AND occurred >= 3 AND open_lines > 0",
+                "COVERING INDEX receipt_open (org=? AND currency=? AND occurred>?)",
+            ),
+            (
+                "SELECT document FROM count_bucket c WHERE c.org = 1 AND c.near <= 5",
+                "count_bucket_near (org=? AND near<?)",
+            ),
+            ("SELECT document FROM line_claim WHERE org = 1 AND twin", "line_claim_twin (org=?)"),
+            ("SELECT document FROM sale_changed WHERE org = 1", "PRIMARY KEY (org=?)"),
+            (
+                "SELECT document FROM return_head WHERE org = 1 AND overspent IS NOT NULL",
+                "return_overspent (org=?)",
+            ),
+        ] {
+            let plan = plan(&db, sql);
+            assert!(plan.iter().any(|step| step.contains(by)), "{sql}: {plan:?}");
+        }
+    }
+
     #[test]
     fn the_same_again_is_no_other() {
         let db = described();

@@ -23,7 +23,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, Transactio
 use crate::ambient::Ambient;
 use crate::error::{OpenError, StoreError};
 use crate::machine::{Holder, Machine, on_own_disk};
-use crate::project::Touched;
+use crate::project::{Batches, Touched};
 use crate::statistics;
 
 /// `application_id` of a replica's file: `GCrp`.
@@ -267,6 +267,7 @@ impl Replica {
             clock_before: Recorded(clock),
             touched: Touched::default(),
             buckets: HashMap::new(),
+            batches: Batches::default(),
         };
         let done = f(&mut work);
         let done = match done {
@@ -306,6 +307,8 @@ pub(crate) struct Work<'a> {
     pub(crate) touched: Touched,
     /// The rows of buckets that this transaction has looked up.
     pub(crate) buckets: HashMap<Bucket, i64>,
+    /// Batches of sales that this transaction has read.
+    pub(crate) batches: Batches,
 }
 
 impl Work<'_> {

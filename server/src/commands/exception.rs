@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use guicang_cli::texts::{names, next};
 use guicang_cli::verbs::ByArgs;
 use guicang_cli::verbs::exception::{ListArgs, ShowArgs};
+use guicang_cli::verbs::exception_kinds::KindsArgs;
 use guicang_cli::{Failure, Told};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::resolution::{Action, LossOwner};
@@ -21,6 +22,9 @@ pub enum ExceptionVerb {
     /// Show an exception with its evidence
     #[command(after_help = "Examples:\n  guicang-server exception show over_return:S01/536365:1")]
     Show(ShowArgs),
+    /// Print the kinds of exceptions, as Markdown
+    #[command(after_help = "Examples:\n  guicang-server exception kinds --format markdown")]
+    Kinds(KindsArgs),
     /// Decide on an exception, and who bears the loss
     #[command(
         after_help = "Examples:\n  guicang-server exception resolve over_return:S01/536365:1 --action goodwill --owner company"
@@ -55,6 +59,7 @@ impl ExceptionVerb {
         match self {
             ExceptionVerb::List(args) => args.run(&session.open()?.replica, session.globals),
             ExceptionVerb::Show(args) => args.run(&session.open()?.replica, session.globals),
+            ExceptionVerb::Kinds(args) => args.run(session.globals),
             ExceptionVerb::Resolve(args) => args.run(session),
         }
     }

@@ -5,6 +5,11 @@ use std::fmt::Display;
 texts! {
     /// A count was opened.
     opened(number: &str) { zh: "盘点单 {number} 已开始。", en: "Count {number} is open." }
+    /// A blind count goes on: the book isn't shown.
+    being_counted(number: &str) {
+        zh: "盲盘中（{number}），审核后显示",
+        en: "being counted ({number}); shown once it is approved",
+    }
     /// Something was scanned.
     scanned(number: &str, buckets: u64) {
         zh: "盘点单 {number}：已盘 {buckets} 项。",

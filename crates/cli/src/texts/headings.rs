@@ -1,6 +1,14 @@
 //! Headings of tables.
 
 texts! {
+    /// The return that a claim looks like a second entry of.
+    looks_like() { zh: "疑似重复", en: "looks like" }
+    /// A field of a document.
+    field() { zh: "项目", en: "field" }
+    /// What stands of two things that were told.
+    stands() { zh: "以此为准", en: "stands" }
+    /// What else was told.
+    other() { zh: "另一说法", en: "the other says" }
     /// A document's number.
     number() { zh: "单号", en: "number" }
     /// A site.

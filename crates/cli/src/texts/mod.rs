@@ -47,4 +47,5 @@ pub mod headings;
 pub mod names;
 pub mod money;
 pub mod moves;
+pub mod exceptions;
 pub mod policy;

@@ -52,6 +52,9 @@ names! {
     exception {
         "over_return": "超量退货", "over-return";
         "refund_over_entitlement": "超额退款", "refund over entitlement";
+        "duplicate_return": "重复录入退货", "duplicate return";
+        "store_credit_overspent": "储值超支", "store credit overspent";
+        "sale_changed": "销售记录不一致", "sale changed";
         "unverified_sale": "销售未核实", "unverified sale";
         "conflicting_decision": "处理冲突", "conflicting decision";
         "late_in_transit": "在途超期", "late in transit";
@@ -253,6 +256,8 @@ names! {
         "zh or en": "zh 或 en", "zh or en";
         "no less than limits.clerk": "不小于 limits.clerk", "no less than limits.clerk";
         "no less than the limits below it": "不小于下级权限", "no less than the limits below it";
+        "one rule for each category and site": "同一品类和门店只写一条", "one rule for each category and site";
+        "a number of zero or more with at most 3 decimals": "不小于零、最多三位小数的数字", "a number of zero or more with at most 3 decimals";
         "one rule for each category, site, channel and class": "同一品类、门店、渠道和原因大类只写一条", "one rule for each category, site, channel and class";
         "unopened, tags, receipt or 'grade C'": "unopened（未拆封）、tags（吊牌）、receipt（小票）或 'grade C'（等级）", "unopened, tags, receipt or 'grade C'";
         "no such field": "没有这个字段", "no such field";

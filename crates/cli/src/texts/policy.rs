@@ -158,6 +158,7 @@ names! {
         "windows": "退货期限", "window";
         "window": "特别期限", "special window";
         "condition": "条件", "condition";
+        "tolerance": "称重允差", "weight tolerance";
         "limits.clerk": "店员权限", "clerk's limit";
         "limits.manager": "经理权限", "manager's limit";
         "limits.hq": "总部权限", "HQ's limit";

@@ -43,6 +43,11 @@ texts! {
         zh: "调整单 {number} 已记账：在手 {on_hand}，可售 {available}。",
         en: "Adjustment {number} recorded: on hand {on_hand}, available {available}.",
     }
+    /// An adjustment of what is being counted blind.
+    adjusted_alone(number: &dyn Display) {
+        zh: "调整单 {number} 已记账。",
+        en: "Adjustment {number} recorded.",
+    }
     /// What of a receipt stays sold.
     net(net: &str, currency: &str) { zh: "净额 {net} {currency}", en: "net {net} {currency}" }
     /// What a line's evidence is about.
@@ -59,6 +64,11 @@ texts! {
     sale_unseen(receipt: &dyn Display) {
         zh: "还没有见到小票 {receipt} 的销售",
         en: "nobody has seen the sale of receipt {receipt} yet",
+    }
+    /// A receipt that two documents tell differently.
+    told_twice(receipt: &dyn Display) {
+        zh: "小票 {receipt} 有两种记录",
+        en: "receipt {receipt} is told in two ways",
     }
     /// A return without receipt.
     no_receipt() { zh: "没有小票", en: "no receipt" }

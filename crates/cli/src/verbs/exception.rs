@@ -1,12 +1,15 @@
 //! `exception`: what disconnection broke, with what shows it.
 
 use clap::{Args, Subcommand};
-use guicang_domain::exception::{ClaimSeen, Evidence, Exception, ExceptionId, ExceptionKind};
+use guicang_domain::exception::{
+    Change, ClaimSeen, Evidence, Exception, ExceptionId, ExceptionKind, Said, Twin,
+};
 use guicang_domain::money::Currency;
 use guicang_replica::{CommandError, ExceptionFilter, Replica};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::exception_kinds::KindsArgs;
 use crate::exit::{Failure, Told};
 use crate::format::{Column, Table};
 use crate::language::Language;
@@ -24,6 +27,11 @@ pub enum ExceptionVerb {
     /// Show an exception with its evidence
     #[command(after_help = "Examples:\n  guicang exception show over_return:S01/536365:1")]
     Show(ShowArgs),
+    /// Print the kinds of exceptions, as Markdown
+    #[command(
+        after_help = "Examples:\n  guicang exception kinds --format markdown\n  guicang exception kinds --json"
+    )]
+    Kinds(KindsArgs),
 }
 
 impl ExceptionVerb {
@@ -35,6 +43,7 @@ impl ExceptionVerb {
         match self {
             ExceptionVerb::List(args) => args.run(replica, globals),
             ExceptionVerb::Show(args) => args.run(replica, globals),
+            ExceptionVerb::Kinds(args) => args.run(globals),
         }
     }
 }
@@ -102,12 +111,19 @@ fn evidence(evidence: &Evidence, currency: Currency) -> Value {
             "sold": sold.to_string(),
             "claims": claims.iter().map(|c| claim(c, currency)).collect::<Vec<_>>(),
         }),
+        Evidence::Twice { twins } => json!({
+            "lines": twins.iter().map(|t| twin(t, currency)).collect::<Vec<_>>(),
+        }),
         Evidence::Refund { entitled, paid } => json!({
             "entitled": currency.format(*entitled),
             "paid": currency.format(*paid),
             "currency": currency.to_string(),
         }),
         Evidence::Sale { receipt } => json!({ "receipt": receipt.as_ref().map(ToString::to_string) }),
+        Evidence::Changed { receipt, changes } => json!({
+            "receipt": receipt.to_string(),
+            "changes": changes.iter().map(change).collect::<Vec<_>>(),
+        }),
         Evidence::Facts(facts) => facts.iter().map(|(k, v)| (k.clone(), Value::from(v.as_str()))).collect(),
     }
 }
@@ -124,6 +140,26 @@ fn claim(claim: &ClaimSeen, currency: Currency) -> Value {
         "time": claim.time.to_rfc3339(),
         "paid": currency.format(claim.paid),
         "currency": currency.to_string(),
+        "looks_like": claim.looks_like,
+    })
+}
+
+fn twin(twin: &Twin, currency: Currency) -> Value {
+    json!({
+        "receipt": twin.receipt.to_string(),
+        "line": twin.line.to_string(),
+        "sold": twin.sold.to_string(),
+        "first": claim(&twin.first, currency),
+        "second": claim(&twin.second, currency),
+    })
+}
+
+fn change(change: &Change) -> Value {
+    json!({
+        "line": change.line.as_ref().map(ToString::to_string),
+        "field": change.field,
+        "stands": { "number": change.stands.number, "value": change.stands.value },
+        "other": { "number": change.other.number, "value": change.other.value },
     })
 }
 
@@ -193,36 +229,68 @@ fn details(l: Language, item: &ExceptionItem, exception: &Exception) -> String {
     let currency = exception.currency;
     let evidence = match &exception.evidence {
         Evidence::Line { receipt, line, sold, claims } => {
-            let mut table = Table::new([
-                Column::Left(headings::number(l)),
-                Column::Left(headings::site(l)),
-                Column::Left(headings::occurred(l)),
-                Column::Right(headings::valid(l)),
-                Column::Right(headings::excess(l)),
-                Column::Right(headings::paid(l)),
-                Column::Left(headings::pinned(l)),
-            ]);
-            for claim in claims {
-                table.row([
-                    claim.number.clone(),
-                    claim.site.as_ref().map(ToString::to_string).unwrap_or_default(),
-                    claim.time.to_rfc3339(),
-                    claim.valid.to_string(),
-                    claim.excess.to_string(),
-                    currency.format(claim.paid),
-                    names::yes(l, if claim.pinned { "yes" } else { "no" }),
-                ]);
-            }
+            let table = claims_table(l, claims, currency);
             format!("{}\n{table}", results::sold_on(l, receipt, line, sold))
+        }
+        Evidence::Twice { twins } => {
+            let told = twins.iter().map(|t| {
+                let table = claims_table(l, &[t.first.clone(), t.second.clone()], currency);
+                format!("{}\n{table}", results::sold_on(l, &t.receipt, &t.line, &t.sold))
+            });
+            told.collect::<Vec<_>>().join("\n\n")
         }
         Evidence::Refund { entitled, paid } => {
             results::owed_and_paid(l, &currency.format(*entitled), &currency.format(*paid), &currency)
         }
         Evidence::Sale { receipt: Some(receipt) } => results::sale_unseen(l, receipt),
         Evidence::Sale { receipt: None } => results::no_receipt(l),
+        Evidence::Changed { receipt, changes } => {
+            let mut table = Table::new([
+                Column::Left(headings::line(l)),
+                Column::Left(headings::field(l)),
+                Column::Left(headings::stands(l)),
+                Column::Left(headings::other(l)),
+            ]);
+            for change in changes {
+                let said = |said: &Said| format!("{} ({})", said.value, said.number);
+                table.row([
+                    change.line.as_ref().map(ToString::to_string).unwrap_or_default(),
+                    change.field.clone(),
+                    said(&change.stands),
+                    said(&change.other),
+                ]);
+            }
+            format!("{}\n{table}", results::told_twice(l, receipt))
+        }
         Evidence::Facts(facts) => {
             facts.iter().map(|(key, value)| format!("{key}: {value}")).collect::<Vec<_>>().join("\n")
         }
     };
     format!("{head}\n\n{evidence}")
+}
+
+fn claims_table(l: Language, claims: &[ClaimSeen], currency: Currency) -> Table {
+    let mut table = Table::new([
+        Column::Left(headings::number(l)),
+        Column::Left(headings::site(l)),
+        Column::Left(headings::occurred(l)),
+        Column::Right(headings::valid(l)),
+        Column::Right(headings::excess(l)),
+        Column::Right(headings::paid(l)),
+        Column::Left(headings::pinned(l)),
+        Column::Left(headings::looks_like(l)),
+    ]);
+    for claim in claims {
+        table.row([
+            claim.number.clone(),
+            claim.site.as_ref().map(ToString::to_string).unwrap_or_default(),
+            claim.time.to_rfc3339(),
+            claim.valid.to_string(),
+            claim.excess.to_string(),
+            currency.format(claim.paid),
+            names::yes(l, if claim.pinned { "yes" } else { "no" }),
+            claim.looks_like.clone().unwrap_or_default(),
+        ]);
+    }
+    table
 }

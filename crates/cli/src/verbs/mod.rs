@@ -18,6 +18,7 @@ pub mod supplier_return;
 mod stock_explain;
 pub mod count;
 pub mod exception;
+pub mod exception_kinds;
 pub mod policy;
 pub mod totals;
 pub mod cash;

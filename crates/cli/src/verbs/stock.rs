@@ -14,7 +14,7 @@ use crate::exit::{Failure, Told};
 use crate::format::{Column, Table};
 use crate::language::Language;
 use crate::output::Globals;
-use crate::texts::{headings, names, next, results};
+use crate::texts::{counts, headings, names, next, results};
 use crate::verbs::goods::{MarkdownArgs, RepairVerb, ScrapArgs};
 use crate::verbs::reservation::{ReleaseArgs, ReservationsArgs, ReserveArgs};
 use crate::verbs::{ByArgs, parse};
@@ -142,24 +142,29 @@ pub struct StockItem {
     place: String,
     sku: String,
     lot: Option<String>,
-    on_hand: String,
-    available: String,
-    reserved: String,
+    on_hand: Option<String>,
+    available: Option<String>,
+    reserved: Option<String>,
     uncounted: bool,
+    /// The blind count that goes on: the figures are `null` meanwhile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    being_counted: Option<String>,
     accounts: BTreeMap<String, String>,
 }
 
 impl StockItem {
     fn of(row: &StockRow) -> Self {
+        let told = |quantity: Quantity| row.being_counted.is_none().then(|| quantity.to_string());
         Self {
             site: row.site.to_string(),
             place: row.place.clone(),
             sku: row.sku.to_string(),
             lot: row.lot.as_ref().map(ToString::to_string),
-            on_hand: row.on_hand.to_string(),
-            reserved: row.reserved.to_string(),
-            available: row.available.to_string(),
+            on_hand: told(row.on_hand),
+            reserved: told(row.reserved),
+            available: told(row.available),
             uncounted: row.uncounted,
+            being_counted: row.being_counted.clone(),
             accounts: row.accounts.iter().map(|(a, q)| (a.to_string(), q.to_string())).collect(),
         }
     }
@@ -219,8 +224,12 @@ impl AdjustArgs {
             cost: self.cost,
         };
         let outcome = replica.adjust(&by, adjust).told(globals)?;
+        let counted = replica.being_counted(&outcome.sku).told(globals)?;
         show_of(replica, globals, &outcome.site, &[outcome.sku])?;
-        globals.say(&results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available))?;
+        globals.say(&match counted {
+            Some(_) => results::adjusted_alone(l, &outcome.number),
+            None => results::adjusted(l, &outcome.number, &outcome.on_hand, &outcome.available),
+        })?;
         super::next_after_write(globals)
     }
 }
@@ -257,14 +266,19 @@ fn table(l: Language, items: &[StockItem]) -> Table {
         let accounts =
             accounts.map(|(account, quantity)| format!("{} {quantity}", names::account(l, account)));
         let mark = if item.uncounted { "*" } else { "" };
+        let shown = |figure: &Option<String>| figure.clone().unwrap_or_default();
+        let reserved = shown(&item.reserved);
         table.row([
             site,
             item.sku.clone(),
             item.lot.clone().unwrap_or_default(),
-            format!("{}{mark}", item.on_hand),
-            if item.reserved == "0" { String::new() } else { item.reserved.clone() },
-            item.available.clone(),
-            accounts.collect::<Vec<_>>().join(", "),
+            format!("{}{mark}", shown(&item.on_hand)),
+            if reserved == "0" { String::new() } else { reserved },
+            shown(&item.available),
+            match &item.being_counted {
+                Some(count) => counts::being_counted(l, count),
+                None => accounts.collect::<Vec<_>>().join(", "),
+            },
         ]);
     }
     table

@@ -109,6 +109,9 @@ impl ExplainArgs {
         }
         let items: Vec<StepItem> = steps.iter().map(|step| StepItem::of(&sku, step)).collect();
         globals.show("stock-explain", &items, |_| table(l, &steps))?;
+        if let Some(count) = replica.being_counted(&sku).told(globals)? {
+            globals.say(&counts::being_counted(l, &count))?;
+        }
         globals.next(&if steps.is_empty() {
             next::stock(l, globals.program)
         } else {

@@ -424,6 +424,7 @@ pub fn resolution() -> Resolution {
             valid: Quantity::ZERO,
             excess: Quantity::units(1),
         }],
+        seen: None,
         reversals: vec![Reversal {
             document: document_id(),
             part: "1.1".parse().unwrap(),
@@ -438,6 +439,18 @@ pub fn resolution() -> Resolution {
             hq_event(1, ResolutionEvent::Decided),
             hq_event(2, ResolutionEvent::Reversed { event: event_id("HQ1", 1) }),
         ],
+    }
+}
+
+/// A decision on what no claim tells of: it notes the evidence's fingerprint.
+pub fn resolution_of_evidence() -> Resolution {
+    Resolution {
+        exception: ExceptionId::from_text("negative_stock:S02/sellable/85123A"),
+        action: Action::Recounted,
+        claims: Vec::new(),
+        seen: Some([7; 16]),
+        reversals: Vec::new(),
+        ..resolution()
     }
 }
 

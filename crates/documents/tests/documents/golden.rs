@@ -86,6 +86,7 @@ fn fields_that_came_later_are_pinned_and_read() {
     let documents = [
         ("product_levels", Document::Product(product_with_levels()), hq()),
         ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
+        ("resolution_seen", Document::Resolution(resolution_of_evidence()), hq()),
         ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
     ];
     for (name, document, writer) in documents {

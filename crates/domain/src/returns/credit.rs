@@ -53,6 +53,16 @@ impl Credit {
         self.shares.get(site).copied().unwrap_or_default()
     }
 
+    /// What was spent beyond all that was issued; zero while it wasn't.
+    pub fn short(&self) -> Amount {
+        (-self.left()).max(Amount::ZERO)
+    }
+
+    /// The branches that spent more than their share, and how far below zero it is.
+    pub fn overspent(&self) -> impl Iterator<Item = (&SiteId, Amount)> {
+        self.shares.iter().filter(|(_, share)| **share < Amount::ZERO).map(|(site, share)| (site, *share))
+    }
+
     /// What is left, all branches together.
     pub fn left(&self) -> Amount {
         self.issued - self.spent

@@ -10,7 +10,7 @@ use super::goods::Goods;
 use super::refund;
 use super::{Collected, Deduction, Disposition, Exchange, Grade, Return, ReturnEvent};
 use crate::account::Account;
-use crate::event::{Event, Rank};
+use crate::event::Event;
 use crate::ids::{EventId, LineId, PartId, RefundNumber, Tender};
 use crate::money::Amount;
 use crate::quantity::Quantity;
@@ -349,18 +349,16 @@ impl ReturnState {
     }
 }
 
-/// The rank by which a return claims its sale's quantity: that of the first event that took goods of the
-/// line in, left them with the customer, took money off it, or brought it in with history. `None` while
-/// there is none.
-pub fn claim_rank(document: &Return, line: &LineId) -> Option<Rank> {
-    document.standing().find_map(|event| match &event.body {
-        ReturnEvent::Received { parts } | ReturnEvent::Waived { parts }
-            if parts.iter().any(|p| p.line == *line) =>
-        {
-            Some(event.rank())
+/// The event by whose rank a return claims its sale's quantity: the first that took goods of the line in,
+/// left them with the customer, took money off it, or brought it in with history. `None` while there is
+/// none.
+pub fn claim_event<'a>(document: &'a Return, line: &LineId) -> Option<&'a Event<ReturnEvent>> {
+    document.standing().find(|event| match &event.body {
+        ReturnEvent::Received { parts } | ReturnEvent::Waived { parts } => {
+            parts.iter().any(|p| p.line == *line)
         }
-        ReturnEvent::Allowed { lines } if lines.iter().any(|l| l.line == *line) => Some(event.rank()),
-        ReturnEvent::Imported => Some(event.rank()),
-        _ => None,
+        ReturnEvent::Allowed { lines } => lines.iter().any(|l| l.line == *line),
+        ReturnEvent::Imported => true,
+        _ => false,
     })
 }

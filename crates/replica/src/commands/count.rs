@@ -328,10 +328,10 @@ impl Work<'_> {
             .append_events(self.writer, self.now, &Events::Count(&events))
             .map_err(|e| StoreError::damaged("a count", e))?;
         self.insert_own_change(row.id, &change, &[], 0)?;
+        let before = CountState::of(&document);
         document.events.extend(events);
         document.events.sort_by_cached_key(Event::rank);
-        self.unproject(row.id)?;
-        self.project(row.id, &Document::Count(document))?;
+        self.project_more_scans(row.id, &before, document)?;
         Ok(row.id)
     }
 }

@@ -128,17 +128,25 @@ impl Work<'_> {
         Ok(out)
     }
 
-    /// How much less than was sold may come back of an article and still close its line.
-    pub(super) fn tolerance(&self, sku: &Sku) -> Result<Quantity, CommandError> {
+    /// How much less than was sold may come back of an article, at a site, and still close its line: the
+    /// article's own tolerance, else the policy's for its category.
+    pub(super) fn tolerance(&self, sku: &Sku, site: Option<&SiteId>) -> Result<Quantity, CommandError> {
         let listed: Option<i64> = self
             .tx
             .prepare_cached("SELECT document FROM product WHERE org = ? AND sku = ?")?
             .query_row(params![self.org, sku.as_str()], |r| r.get(0))
             .optional()?;
-        let Some(id) = listed else { return Ok(Quantity::ZERO) };
-        match self.load(&document_by_id(&self.tx, id)?)?.1.document {
-            Some(Document::Product(product)) => Ok(product.tolerance.unwrap_or(Quantity::ZERO)),
-            _ => Ok(Quantity::ZERO),
+        let listed = match listed {
+            Some(id) => self.load(&document_by_id(&self.tx, id)?)?.1.document,
+            None => None,
+        };
+        let (own, category) = match listed {
+            Some(Document::Product(product)) => (product.tolerance, product.category),
+            _ => (None, None),
+        };
+        match own {
+            Some(own) => Ok(own),
+            None => Ok(self.policy()?.tolerance(category.as_deref(), site)),
         }
     }
 

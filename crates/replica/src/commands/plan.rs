@@ -153,7 +153,7 @@ impl Work<'_> {
             }
             left -= quantity;
             if quantity < open {
-                quantity = closed_by(quantity, open, self.tolerance(&sku)?);
+                quantity = closed_by(quantity, open, self.tolerance(&sku, Some(scene.site))?);
             }
             owed += sold.owed(quantity, planned);
             line.links.push(SaleLink {

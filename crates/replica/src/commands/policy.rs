@@ -257,7 +257,14 @@ impl Work<'_> {
                 return Err(wrong("window", &found, "one rule for each category, site, channel and class"));
             }
         }
+        for (n, rule) in policy.tolerances.iter().enumerate() {
+            if policy.tolerances[..n].iter().any(|before| before.names_the_same(rule)) {
+                let found = format!("rule {} again", n + 1);
+                return Err(wrong("tolerance", &found, "one rule for each category and site"));
+            }
+        }
         let sites = policy.windows.iter().map(|r| &r.site).chain(policy.conditions.iter().map(|r| &r.site));
+        let sites = sites.chain(policy.tolerances.iter().map(|r| &r.site));
         for site in sites.flatten() {
             if !self.knows_site(site)? {
                 return Err(CommandError::UnknownSite { found: site.to_string() });

@@ -168,7 +168,7 @@ impl Work<'_> {
                     let (sku, asked) = (line.sku.clone(), line.quantity);
                     return Err(CommandError::MoreThanLeft { sku, asked, left });
                 }
-                let tolerance = self.tolerance(&line.sku)?;
+                let tolerance = self.tolerance(&line.sku, opened.document.head.site.as_ref())?;
                 lines.extend(allocate(id, line.quantity, &line.sku, tolerance, receipt, &mut held));
             }
         }

@@ -61,7 +61,7 @@ impl Work<'_> {
         }
         for (id, line) in &document.lines {
             if document.links_of(id).is_empty() || again {
-                let tolerance = self.tolerance(&line.sku)?;
+                let tolerance = self.tolerance(&line.sku, document.head.site.as_ref())?;
                 lines.extend(allocate(id, line.quantity, &line.sku, tolerance, &receipt, &mut held));
             }
         }

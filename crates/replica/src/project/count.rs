@@ -7,9 +7,11 @@
 use guicang_domain::account::{Account, Bucket};
 use guicang_domain::count::ledger::{Counted, explain};
 use guicang_domain::count::plan::CountPlan;
-use guicang_domain::count::{Count, CountState, Stage};
+use guicang_domain::count::{Assertion, Count, CountState, Spot, Stage};
+use guicang_domain::document::Document;
+use guicang_domain::ids::SiteId;
 use guicang_domain::quantity::Quantity;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::store::Work;
@@ -18,7 +20,10 @@ use crate::store::Work;
 struct Row {
     document: i64,
     position: i64,
+    first: i64,
     last: i64,
+    unclear: bool,
+    dropped: bool,
     counted: Counted,
 }
 
@@ -28,37 +33,105 @@ impl Work<'_> {
         let state = CountState::of(d);
         self.project_count_head(document, d, &state)?;
         for (position, (spot, assertion)) in state.assertions.iter().enumerate() {
-            let bucket = self.bucket(&spot.bucket(site))?;
-            self.touched.buckets.insert(bucket);
-            let seen = state.approved.is_some().then(|| state.seen.get(spot).copied().unwrap_or_default());
-            let devices: Vec<u8> = assertion.devices.iter().flat_map(|d| d.0).collect();
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO count_bucket (org, document, position, bucket, counted, first, last, devices, cost,
-                                               unscanned, unclear, holds, dropped, seen)
-                     VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![
-                        self.org,
-                        document,
-                        position as i64,
-                        bucket,
-                        assertion.counted.0,
-                        assertion.first.0,
-                        assertion.last.0,
-                        devices,
-                        assertion.cost.map(|c| c.0),
-                        assertion.unscanned,
-                        assertion.unclear,
-                        state.holds(),
-                        state.stage == Stage::Cancelled,
-                        seen.map(|q| q.0)
-                    ])
-                })
-                .map_err(StoreError::of)?;
+            self.project_assertion(document, position, spot, assertion, &state, site)?;
         }
         Ok(())
+    }
+
+    fn project_assertion(
+        &mut self,
+        document: i64,
+        position: usize,
+        spot: &Spot,
+        assertion: &Assertion,
+        state: &CountState,
+        site: &SiteId,
+    ) -> Result<(), StoreError> {
+        let bucket = self.bucket(&spot.bucket(site))?;
+        self.touched.buckets.insert(bucket);
+        let seen = state.approved.is_some().then(|| state.seen.get(spot).copied().unwrap_or_default());
+        let devices: Vec<u8> = assertion.devices.iter().flat_map(|d| d.0).collect();
+        self.tx
+            .prepare_cached(
+                "INSERT OR REPLACE INTO count_bucket (org, document, position, bucket, counted, first, last, devices,
+                                           cost, unscanned, unclear, holds, dropped, seen)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+            )
+            .and_then(|mut s| {
+                s.execute(params![
+                    self.org,
+                    document,
+                    position as i64,
+                    bucket,
+                    assertion.counted.0,
+                    assertion.first.0,
+                    assertion.last.0,
+                    devices,
+                    assertion.cost.map(|c| c.0),
+                    assertion.unscanned,
+                    assertion.unclear,
+                    state.holds(),
+                    state.stage == Stage::Cancelled,
+                    seen.map(|q| q.0)
+                ])
+            })
+            .map(drop)
+            .map_err(StoreError::of)
+    }
+
+    /// Projects a count to which this device has just added something. While it is open nothing is posted, and
+    /// a scan says something new of its own buckets alone: the thousands that were scanned before stay as they
+    /// are. In all other cases the whole count is projected anew.
+    pub(crate) fn project_more_scans(
+        &mut self,
+        document: i64,
+        before: &CountState,
+        d: Count,
+    ) -> Result<(), StoreError> {
+        let after = CountState::of(&d);
+        let only_grew = before.stage == Stage::Open
+            && after.stage == Stage::Open
+            && before.assertions.keys().all(|spot| after.assertions.contains_key(spot));
+        let site = d.head.site.clone();
+        let (true, Some(site)) = (only_grew, site) else {
+            self.unproject(document)?;
+            return self.project(document, &Document::Count(d));
+        };
+        self.tx
+            .prepare_cached("DELETE FROM count_head WHERE org = ? AND document = ?")
+            .and_then(|mut s| s.execute([self.org, document]))
+            .map_err(StoreError::of)?;
+        self.project_count_head(document, &d, &after)?;
+        for (position, (spot, assertion)) in after.assertions.iter().enumerate() {
+            if before.assertions.get(spot) == Some(assertion) {
+                continue;
+            }
+            if !before.assertions.contains_key(spot) {
+                self.make_room(document, position)?;
+            }
+            self.project_assertion(document, position, spot, assertion, &after, &site)?;
+        }
+        self.note_read(document, &Document::Count(d))
+    }
+
+    /// Moves a count's rows from a position on by one, so that another comes between.
+    fn make_room(&self, document: i64, position: usize) -> Result<(), StoreError> {
+        // In two steps, by way of the negative ones: a row must not meet the next one on its way.
+        self.tx
+            .prepare_cached(
+                "UPDATE count_bucket SET position = -position - 2
+                 WHERE org = ? AND document = ? AND position >= ?",
+            )
+            .and_then(|mut s| s.execute([self.org, document, position as i64]))
+            .map_err(StoreError::of)?;
+        self.tx
+            .prepare_cached(
+                "UPDATE count_bucket SET position = -position - 1
+                 WHERE org = ? AND document = ? AND position < 0",
+            )
+            .and_then(|mut s| s.execute([self.org, document]))
+            .map(drop)
+            .map_err(StoreError::of)
     }
 
     fn project_count_head(&self, document: i64, d: &Count, state: &CountState) -> Result<(), StoreError> {
@@ -130,16 +203,20 @@ impl Work<'_> {
         }
         let counts: Vec<Counted> = rows.iter().map(|r| r.counted).collect();
         let (explained, _) = explain(&counts, Quantity::ZERO);
-        for (row, found) in rows.iter().zip(&explained) {
+        for (n, (row, found)) in rows.iter().zip(&explained).enumerate() {
+            let is_over = row.dropped || rows[n + 1..].iter().any(|later| later.counted.holds);
+            let near = if is_over { None } else { self.near(bucket, row)? };
             if row.counted.holds {
                 self.post_variance(row, bucket, found.variance)?;
             }
             self.tx
                 .prepare_cached(
-                    "UPDATE count_bucket SET book = ?, variance = ? WHERE org = ? AND document = ? AND position = ?",
+                    "UPDATE count_bucket SET book = ?, variance = ?, near = ?
+                     WHERE org = ? AND document = ? AND position = ?",
                 )
                 .and_then(|mut s| {
-                    s.execute(params![found.book.0, found.variance.0, self.org, row.document, row.position])
+                    let key = (self.org, row.document, row.position);
+                    s.execute(params![found.book.0, found.variance.0, near, key.0, key.1, key.2])
                 })
                 .map_err(StoreError::of)?;
         }
@@ -151,7 +228,7 @@ impl Work<'_> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT c.document, c.position, c.last, c.counted, c.holds
+                "SELECT c.document, c.position, c.last, c.counted, c.holds, c.first, c.unclear, c.dropped
                  FROM count_bucket c JOIN document d ON d.id = c.document
                  WHERE c.org = ? AND c.bucket = ? ORDER BY c.last, d.identity",
             )
@@ -160,7 +237,15 @@ impl Work<'_> {
             .query_map([self.org, bucket], |r| {
                 let counted =
                     Counted { quantity: Quantity(r.get(3)?), holds: r.get(4)?, flow: Quantity::ZERO };
-                Ok(Row { document: r.get(0)?, position: r.get(1)?, last: r.get(2)?, counted })
+                Ok(Row {
+                    document: r.get(0)?,
+                    position: r.get(1)?,
+                    first: r.get(5)?,
+                    last: r.get(2)?,
+                    unclear: r.get(6)?,
+                    dropped: r.get(7)?,
+                    counted,
+                })
             })
             .map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
@@ -176,6 +261,29 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.query_row([self.org, bucket, after, up_to], |r| r.get(0).map(Quantity)))
             .map_err(StoreError::of)
+    }
+
+    /// How far the nearest posting of another kind of document is from a count's scans, ms.
+    fn near(&self, bucket: i64, row: &Row) -> Result<Option<i64>, StoreError> {
+        if row.unclear {
+            return Ok(Some(0));
+        }
+        let nearest = |side: &str, order: &str| {
+            let sql = format!(
+                "SELECT p.occurred FROM posting p INDEXED BY posting_bucket JOIN document d ON d.id = p.document
+                 WHERE p.org = ? AND p.bucket = ? AND p.occurred {side} ? AND p.counts = 1 AND d.kind <> 'count'
+                 ORDER BY p.occurred {order} LIMIT 1"
+            );
+            self.tx
+                .prepare_cached(&sql)
+                .and_then(|mut s| {
+                    s.query_row([self.org, bucket, row.last], |r| r.get::<_, i64>(0)).optional()
+                })
+                .map_err(StoreError::of)
+        };
+        let before = nearest("<=", "DESC")?.map(|at| row.first.saturating_sub(at).max(0));
+        let after = nearest(">", "ASC")?.map(|at| at.saturating_sub(row.last));
+        Ok(before.into_iter().chain(after).min())
     }
 
     fn unpost_variance(&mut self, row: &Row, bucket: i64) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use guicang_domain::balance::{Claim, Sold, judge};
 use guicang_domain::exception::{ExceptionId, ExceptionKind};
-use guicang_domain::ids::{DocumentId, LineId};
+use guicang_domain::ids::{DocumentId, LineId, ReceiptId};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use rusqlite::{OptionalExtension, params};
@@ -19,9 +19,18 @@ impl Work<'_> {
         }
         for receipt in std::mem::take(&mut self.touched.receipts) {
             self.head_from_lines(receipt)?;
+            self.touched.open.insert(receipt);
+        }
+        for receipt in std::mem::take(&mut self.touched.heads) {
+            self.fold_head_changed(receipt)?;
+            self.touched.open.insert(receipt);
         }
         for (receipt, line) in std::mem::take(&mut self.touched.lines) {
             self.fold_line(receipt, &line)?;
+            self.touched.open.insert(receipt);
+        }
+        for receipt in std::mem::take(&mut self.touched.open) {
+            self.fold_open(receipt)?;
         }
         for document in std::mem::take(&mut self.touched.returns) {
             self.fold_return(document)?;
@@ -63,6 +72,8 @@ impl Work<'_> {
         for (n, (document, position, _)) in claims.iter().enumerate() {
             self.set_counts(*document, *position, n == 0)?;
         }
+        let sold: Vec<(i64, i64)> = claims.iter().filter(|c| c.2).map(|c| (c.0, c.1)).collect();
+        self.fold_row_changed(receipt, line, &sold)?;
         let Some((document, position, true)) = claims.first() else { return Ok(()) };
         let held: Option<i64> = self
             .tx
@@ -91,7 +102,7 @@ impl Work<'_> {
         }
         let mut statement = tx
             .prepare_cached(
-                "UPDATE line_claim SET counts = ?4, valid = 0, excess = 0, entitled = 0, voided = 0
+                "UPDATE line_claim SET counts = ?4, valid = 0, excess = 0, entitled = 0, voided = 0, twin = 0
                  WHERE org = ?1 AND document = ?2 AND position = ?3 AND counts <> ?4
                  RETURNING receipt, line",
             )
@@ -124,8 +135,8 @@ impl Work<'_> {
             document: i64,
             position: i64,
             sold: Sold,
-            before: (i64, i64, i64, bool),
-            voided: bool,
+            before: (i64, i64, i64, i64),
+            voided: i64,
             claim: Claim,
         }
         let about = self.over_return_of(receipt, line)?;
@@ -138,10 +149,13 @@ impl Work<'_> {
                             c.entitled, c.voided, d.identity, l.line, c.allowance,
                             (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r
                                 ON r.org = rc.org AND r.document = rc.resolution
-                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
-                            (SELECT max(rc.voided) FROM resolution_claim rc JOIN resolution r
+                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line
+                                  AND (r.exception = ?4 OR r.exception LIKE 'duplicate_return:%')),
+                            (SELECT max(CASE WHEN NOT rc.voided THEN 0 WHEN r.exception = ?4 THEN 1 ELSE 2 END)
+                                FROM resolution_claim rc JOIN resolution r
                                 ON r.org = rc.org AND r.document = rc.resolution
-                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
+                                WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line
+                                  AND (r.exception = ?4 OR r.exception LIKE 'duplicate_return:%')),
                             (SELECT coalesce(sum(i.quantity), 0) FROM red_line i
                                 WHERE i.org = ?1 AND i.receipt = ?2 AND i.sold = ?3 AND i.issued
                                   AND i.returned = d.identity AND i.of = l.line)
@@ -158,16 +172,11 @@ impl Work<'_> {
                         (r.get::<_, i64>(0)?, r.get::<_, i64>(1)?, r.get::<_, i64>(2)?, r.get::<_, i64>(3)?),
                         r.get::<_, String>(4)?,
                         Sold { quantity: Quantity(r.get(5)?), paid: Amount(r.get(6)?) },
-                        (
-                            r.get::<_, i64>(7)?,
-                            r.get::<_, i64>(8)?,
-                            r.get::<_, i64>(9)?,
-                            r.get::<_, bool>(10)?,
-                        ),
+                        (r.get::<_, i64>(7)?, r.get::<_, i64>(8)?, r.get::<_, i64>(9)?, r.get::<_, i64>(10)?),
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
                         r.get::<_, i64>(13)?,
-                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<bool>>(15)?, r.get::<_, i64>(16)?),
+                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<i64>>(15)?, r.get::<_, i64>(16)?),
                     ))
                 };
                 let (numbers, rank, sold, before, identity, of, allowance, (seen, voided, red)) =
@@ -175,8 +184,8 @@ impl Work<'_> {
                 let (document, position, quantity, pinned) = numbers;
                 // A decision pins what it saw as valid, as a payout pins what it paid for.
                 // What it voids is what it saw as excess: the valid part stands.
-                let voided = voided.unwrap_or(false);
-                let counted = if voided { seen.unwrap_or(0).min(quantity) } else { quantity };
+                let voided = voided.unwrap_or(0);
+                let counted = if voided > 0 { seen.unwrap_or(0).min(quantity) } else { quantity };
                 // So does a red invoice that is out.
                 let pinned = Quantity(pinned.max(seen.unwrap_or(0)).max(red).min(counted));
                 let claim = Claim {
@@ -185,7 +194,7 @@ impl Work<'_> {
                     line: LineId::new(&of).map_err(|e| StoreError::damaged("a return's line", e))?,
                     quantity: Quantity(counted),
                     pinned,
-                    voided: voided && counted == 0,
+                    voided: voided > 0 && counted == 0,
                     allowance: Amount(allowance),
                     rank: rank_of(&rank)?,
                 };
@@ -240,16 +249,44 @@ impl Work<'_> {
                 .map_err(StoreError::of)?;
             self.touched.returns.insert(row.document);
         }
-        Ok(())
+        self.mark_twins(receipt, line)
+    }
+
+    /// Marks what two devices of one site took in alike of a receipt's line: it may be one thing entered
+    /// twice. Whether they had seen each other's the stamps tell, when it is asked.
+    fn mark_twins(&self, receipt: i64, line: &str) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached(
+                "WITH told AS (
+                     SELECT c.document, c.position, c.quantity, c.twin, h.site, substr(c.rank, 33) AS device,
+                            c.counts AND c.quantity > 0 AND NOT h.historic AS live
+                     FROM line_claim c JOIN return_head h ON h.org = c.org AND h.document = c.document
+                     WHERE c.org = ?1 AND c.receipt = ?2 AND c.line = ?3),
+                 alike AS (
+                     SELECT t.document, t.position, t.twin, t.live AND EXISTS (
+                         SELECT 1 FROM told o WHERE o.live AND o.document <> t.document AND o.quantity = t.quantity
+                           AND o.site = t.site AND o.device <> t.device) AS now
+                     FROM told t)
+                 UPDATE line_claim SET twin = now FROM alike
+                 WHERE org = ?1 AND receipt = ?2 AND line = ?3 AND line_claim.document = alike.document
+                   AND line_claim.position = alike.position AND alike.twin <> alike.now",
+            )
+            .and_then(|mut s| s.execute(params![self.org, receipt, line]))
+            .map(drop)
+            .map_err(StoreError::of)
+    }
+
+    /// The identity of a receipt's row.
+    pub(super) fn receipt_id_of(&self, receipt: i64) -> Result<ReceiptId, StoreError> {
+        self.tx
+            .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
+            .and_then(|mut s| s.query_row([receipt], |r| Ok(crate::queries::receipt_id(r, 0))))
+            .map_err(StoreError::of)?
     }
 
     /// The exception that an over-return of a receipt's line is.
     fn over_return_of(&self, receipt: i64, line: &str) -> Result<ExceptionId, StoreError> {
-        let receipt = self
-            .tx
-            .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
-            .and_then(|mut s| s.query_row([receipt], |r| Ok(crate::queries::receipt_id(r, 0))))
-            .map_err(StoreError::of)??;
+        let receipt = self.receipt_id_of(receipt)?;
         let line = line.parse().map_err(|e| StoreError::damaged("a receipt line", e))?;
         Ok(ExceptionId::of_line(ExceptionKind::OverReturn, &receipt, &line))
     }
@@ -271,20 +308,21 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
-        let head: Option<(bool, bool, i64, i64, String, i64, i64)> = self
+        let head: Option<(bool, bool, String, [i64; 5])> = self
             .tx
             .prepare_cached(
-                "SELECT historic, accepted, paid, committed, currency, deducted, sold FROM return_head
+                "SELECT historic, accepted, currency, paid, committed, deducted, sold, credit_short FROM return_head
                  WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
                 s.query_row([self.org, document], |r| {
-                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?))
+                    let amounts = [r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?];
+                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, amounts))
                 })
                 .optional()
             })
             .map_err(StoreError::of)?;
-        let Some((historic, accepted, paid, committed, currency, deducted, sold)) = head else {
+        let Some((historic, accepted, currency, [paid, committed, deducted, sold, short])) = head else {
             return Ok(());
         };
         let (value, unlinked_value, unverified): (i64, i64, i64) = self
@@ -330,7 +368,7 @@ impl Work<'_> {
             ("net_sales", gross - sold),
             ("deduction", entitled - gross),
             ("refund_payable", paid - beyond - entitled),
-            ("loss:undecided", beyond),
+            ("loss:undecided", beyond + short),
         ];
         if historic {
             self.tx

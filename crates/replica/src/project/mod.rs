@@ -12,6 +12,7 @@ pub(crate) use cash::Drawers;
 mod cost;
 mod count;
 pub(crate) mod exchange;
+mod exposed;
 mod fold;
 mod import;
 mod master;
@@ -19,6 +20,8 @@ mod red_invoice;
 mod reservation;
 mod resolution;
 mod returns;
+mod sale_changed;
+pub(crate) use sale_changed::Batches;
 mod sales;
 mod supplier_return;
 mod transfer;
@@ -45,6 +48,10 @@ pub(crate) struct Touched {
     pub(crate) rows: BTreeSet<(i64, String)>,
     /// Receipts that the batch which told of them is gone from.
     pub(crate) receipts: BTreeSet<i64>,
+    /// Receipts that several documents tell of.
+    pub(crate) heads: BTreeSet<i64>,
+    /// Receipts of which more or less may come back than before.
+    pub(crate) open: BTreeSet<i64>,
     /// Receipt lines whose claims or sale changed.
     pub(crate) lines: BTreeSet<(i64, String)>,
     /// Transfers of one number: (sender, receiver, number).
@@ -100,11 +107,16 @@ impl Work<'_> {
 
     /// Projects a document that this device has just made.
     pub(crate) fn project(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
+        self.note_read(id, document)?;
+        self.project_body(id, document)
+    }
+
+    /// Notes what every document's row tells.
+    fn note_read(&mut self, id: i64, document: &Document) -> Result<(), StoreError> {
         let head = document.head();
         let kind = document.kind().as_str();
         let latest = latest(document);
-        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)?;
-        self.project_body(id, document)
+        self.note_document(id, kind, head.site.as_ref(), Some(&head.number), "read", None, latest)
     }
 
     #[expect(clippy::too_many_arguments, reason = "a row's columns")]

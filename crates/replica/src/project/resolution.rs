@@ -18,7 +18,8 @@ impl Work<'_> {
         let Some(decided) = d.decided() else { return Ok(()) };
         self.tx
             .prepare_cached(
-                "INSERT INTO resolution (org, document, exception, action, owner, amount, rank) VALUES (?,?,?,?,?,?,?)",
+                "INSERT INTO resolution (org, document, exception, action, owner, amount, rank, seen)
+                 VALUES (?,?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -28,7 +29,8 @@ impl Work<'_> {
                     d.action.as_str(),
                     d.owner.to_string(),
                     d.amount.0,
-                    rank_text(&decided.rank())
+                    rank_text(&decided.rank()),
+                    d.seen
                 ])
             })
             .map_err(StoreError::of)?;

@@ -9,9 +9,9 @@ use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::postings::{closed_rest, postings, replacement_line, replacements};
 use guicang_domain::returns::refund::RefundState;
-use guicang_domain::returns::state::{ReturnState, claim_rank};
+use guicang_domain::returns::state::{ReturnState, claim_event};
 use guicang_domain::returns::{Return, ReturnEvent, ReturnLine, SaleLink};
-use guicang_domain::time::Occurred;
+use guicang_domain::time::{Moment, Occurred};
 use rusqlite::params;
 
 use super::rank_text;
@@ -84,13 +84,14 @@ impl Work<'_> {
             let position = positions[id];
             let kept = kept(d, &state, id, line);
             // An imported line's rank is its import's; a live one's that of its goods' arrival.
-            let rank = claim_rank(d, id).or_else(|| d.events.first().map(|e| e.rank()));
-            let rank = rank_text(&rank.expect("an event: there is a first"));
+            let claimed = claim_event(d, id).or(d.events.first()).expect("an event: there is a first");
+            let rank = rank_text(&claimed.rank());
             let allowance = state.allowances.get(id).copied().unwrap_or_default();
             let links = d.links_of(id);
             let (claims, left, unlinked_allowance) = taken(&links, kept, allowance);
             for claim in claims {
-                self.claim_line(document, position, &rank, &claim, state.is_pinned())?;
+                let by = (rank.as_str(), claimed.seen);
+                self.claim_line(document, position, by, &claim, state.is_pinned())?;
             }
             let price = |q| line.price.map_or(Amount::ZERO, |p| p.times(q, d.currency));
             let counted = historic && !state.reversed;
@@ -143,7 +144,7 @@ impl Work<'_> {
         &mut self,
         document: i64,
         position: i64,
-        rank: &str,
+        (rank, seen): (&str, Moment),
         claim: &Taken<'_>,
         is_pinned: bool,
     ) -> Result<(), StoreError> {
@@ -152,8 +153,8 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO line_claim (org, receipt, line, document, position, quantity, pinned, rank, sold, paid,
-                     allowance)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)
+                     allowance, seen)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)
                  ON CONFLICT DO UPDATE SET
                      quantity = quantity + ?6, pinned = pinned + ?7, allowance = allowance + ?11",
             )
@@ -169,7 +170,8 @@ impl Work<'_> {
                     rank,
                     claim.link.sold.0,
                     claim.link.paid.0,
-                    claim.allowance.0
+                    claim.allowance.0,
+                    seen.0
                 ])
             })
             .map_err(StoreError::of)?;
@@ -200,8 +202,9 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO return_head (org, document, occurred, zone, site, currency, historic, states, receipt,
-                     accepted, queued, paid, committed, arrived, conflicts, clock, deducted, sold)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                     accepted, queued, paid, committed, arrived, conflicts, clock, deducted, sold,
+                     credit_short, overspent)
+                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -223,7 +226,9 @@ impl Work<'_> {
                     (!conflicts.is_empty()).then(|| conflicts.join("\n")),
                     clock,
                     state.deducted().0,
-                    (given + fees).0
+                    (given + fees).0,
+                    state.credit.short().0,
+                    overspent(d, state)
                 ])
             })
             .map_err(StoreError::of)?;
@@ -267,6 +272,27 @@ impl Work<'_> {
     }
 }
 
+/// What shows that a branch spent more store credit than its share, one fact a line; `None` where none did.
+fn overspent(d: &Return, state: &ReturnState) -> Option<String> {
+    let credit = &state.credit;
+    credit.overspent().next()?;
+    let amount = |a| d.currency.format(a);
+    let mut lines = vec![
+        format!("issued {}", amount(credit.issued)),
+        format!("spent {}", amount(credit.spent)),
+        format!("left {}", amount(credit.left())),
+    ];
+    lines.extend(d.customer.as_ref().map(|c| format!("customer {c}")));
+    lines.extend(credit.shares.iter().map(|(site, share)| format!("share:{site} {}", amount(*share))));
+    lines.extend(d.standing().filter_map(|e| match &e.body {
+        ReturnEvent::CreditSpent { site, amount: spent, .. } => {
+            Some(format!("spent:{site}:{} {}", e.id, amount(*spent)))
+        }
+        _ => None,
+    }));
+    Some(lines.join("\n"))
+}
+
 /// A refund's state in data.
 fn state_name(state: RefundState) -> &'static str {
     match state {
@@ -285,6 +311,7 @@ fn tender_money(state: &ReturnState) -> Vec<(String, Amount)> {
     let credit = &state.credit;
     // Spent: the till took it as a tender, and what was promised is kept.
     *money.entry(format!("tender:{}", Tender::credit())).or_default() -= credit.spent;
-    *money.entry("store_credit".into()).or_default() -= credit.left();
+    // What was spent beyond what was issued is a loss, which is folded with the rest.
+    *money.entry("store_credit".into()).or_default() -= credit.left().max(Amount::ZERO);
     money.into_iter().filter(|(_, amount)| *amount != Amount::ZERO).collect()
 }

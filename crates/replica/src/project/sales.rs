@@ -62,6 +62,9 @@ impl Work<'_> {
         let mut position = 0i64;
         for receipt in &sales.batch.receipts {
             let id = self.receipt(&sales.batch.receipt_id(receipt))?;
+            if self.is_told_by_another(id, document)? {
+                self.touched.heads.insert(id);
+            }
             self.head_receipt(id, document, &rank, &ReceiptHead::of(sales, receipt))?;
             let contested =
                 self.exists("SELECT EXISTS (SELECT 1 FROM row_claim WHERE org = ? AND receipt = ?)", id)?;
@@ -117,6 +120,7 @@ impl Work<'_> {
     pub(super) fn unproject_sales(&mut self, document: i64) -> Result<(), StoreError> {
         for receipt in self.receipts_told_by(document)? {
             self.touch_receipt_cash(receipt)?;
+            self.touched.heads.insert(receipt);
             let key = params![self.org, receipt, document];
             let told = self
                 .tx
@@ -166,6 +170,15 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         let rows = statement.query_map(params![self.org, document], |r| r.get(0)).map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
+    }
+
+    fn is_told_by_another(&self, receipt: i64, document: i64) -> Result<bool, StoreError> {
+        self.tx
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM receipt WHERE org = ? AND id = ? AND document <> ?)",
+            )
+            .and_then(|mut s| s.query_row([self.org, receipt, document], |r| r.get(0)))
+            .map_err(StoreError::of)
     }
 
     fn exists(&self, sql: &str, receipt: i64) -> Result<bool, StoreError> {

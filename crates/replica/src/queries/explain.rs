@@ -112,7 +112,8 @@ struct Moves {
 }
 
 impl Replica {
-    /// An article's story, by site, then in order of when it happened.
+    /// An article's story, by site, then in order of when it happened. While the article is counted blind at
+    /// this device's site ([`Replica::being_counted`]), nothing is told of that site.
     ///
     /// # Errors
     /// [`StoreError`] when the file can't be read.
@@ -120,6 +121,10 @@ impl Replica {
         let mut steps: BTreeMap<Key, Draft> = BTreeMap::new();
         let assertions = self.asserted(sku, site, &mut steps)?;
         self.moved(sku, site, &mut steps)?;
+        if self.being_counted(sku)?.is_some() {
+            let here = self.identity.site.as_ref().map(SiteId::as_str);
+            steps.retain(|key, _| Some(key.site.as_str()) != here);
+        }
         let mut arrivals: HashMap<i64, Option<Moment>> = HashMap::new();
         let mut zones: HashMap<String, Zone> = HashMap::new();
         let mut out: Vec<StockStep> = Vec::new();

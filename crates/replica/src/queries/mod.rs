@@ -1,5 +1,6 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+mod blind;
 mod cash;
 pub mod exceptions;
 mod invoices;

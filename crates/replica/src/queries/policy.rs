@@ -317,29 +317,27 @@ impl Replica {
         let policy = self.terms()?.policy_at(now);
         let since = now.plus_ms(-i64::from(policy.longest_window_days()) * DAY_MS);
         let branches = u32::try_from(self.sites()?.len().saturating_sub(1)).unwrap_or(u32::MAX);
-        let left =
-            "SELECT r.id receipt, l.line line, l.paid - coalesce((SELECT sum(c.entitled) FROM line_claim c
-                 WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0) worth
-             FROM receipt r JOIN receipt_line l ON l.org = r.org AND l.receipt = r.id
-             WHERE r.org = ?1 AND r.historic = 0 AND r.occurred >= ?2 AND r.currency = ?3 AND l.quantity >
-                 coalesce((SELECT sum(c.valid) FROM line_claim c
-                     WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0)";
         let key = params![org, since.0, currency.code()];
-        let (lines, receipts, right): (u64, i64, i64) = self
+        let (lines, receipts, right, most): (u64, i64, i64, i64) = self
             .db
-            .prepare_cached(&format!(
-                "SELECT count(*), count(DISTINCT receipt), coalesce(sum(worth), 0) FROM ({left})"
-            ))
-            .and_then(|mut s| s.query_row(key, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))))
+            .prepare_cached(
+                "SELECT coalesce(sum(open_lines), 0), count(*), coalesce(sum(open_worth), 0),
+                        coalesce(max(worst_worth), 0)
+                 FROM receipt INDEXED BY receipt_open
+                 WHERE org = ?1 AND currency = ?3 AND occurred >= ?2 AND open_lines > 0",
+            )
+            .and_then(|mut s| s.query_row(key, |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))))
             .map_err(StoreError::of)?;
         let mut statement = self
             .db
-            .prepare_cached(&format!(
-                "SELECT r.site, r.till, r.number, line, worth FROM ({left}) JOIN receipt r ON r.id = receipt
-                 ORDER BY worth DESC, r.site, r.till, r.number, line LIMIT 1"
-            ))
+            .prepare_cached(
+                "SELECT site, till, number, worst_line, worst_worth FROM receipt INDEXED BY receipt_worst
+                 WHERE org = ?1 AND currency = ?3 AND worst_worth = ?4 AND occurred >= ?2 AND open_lines > 0
+                 ORDER BY site, till, number LIMIT 1",
+            )
             .map_err(StoreError::of)?;
-        let mut rows = statement.query(key).map_err(StoreError::of)?;
+        let mut rows =
+            statement.query(params![org, since.0, currency.code(), most]).map_err(StoreError::of)?;
         let worst = match rows.next().map_err(StoreError::of)? {
             Some(r) => {
                 let line = LineExposure {

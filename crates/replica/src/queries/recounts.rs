@@ -52,18 +52,17 @@ pub(crate) fn recounts_asked(
     document: Option<i64>,
 ) -> Result<BTreeMap<CountKey, Vec<RecountReason>>, StoreError> {
     let one = document.map_or(String::new(), |_| "AND c.document = ?3".to_owned());
+    // The nearest posting is folded with its bucket: most have none within reach, and aren't visited.
+    let index = if document.is_some() { "" } else { "INDEXED BY count_bucket_near" };
     let sql = format!(
-        "SELECT c.document, c.position, c.first, c.last, c.devices, c.unclear, p.document, p.occurred, p.number
-         FROM count_bucket c
-         LEFT JOIN (SELECT p.org, p.bucket, p.document, p.occurred, d.number FROM posting p
-                    JOIN document d ON d.id = p.document WHERE p.counts AND d.kind <> 'count') p
-             ON p.org = c.org AND p.bucket = c.bucket AND p.occurred BETWEEN c.first - ?2 AND c.last + ?2
-         WHERE c.org = ?1 AND NOT c.dropped {one} AND (c.unclear OR p.document IS NOT NULL)
-           AND NOT EXISTS (SELECT 1 FROM count_bucket later WHERE later.org = c.org AND later.bucket = c.bucket
-                AND later.holds AND later.document <> c.document AND later.last >= c.last
-                AND (later.last > c.last OR (SELECT identity FROM document d WHERE d.id = later.document)
-                                          > (SELECT identity FROM document d WHERE d.id = c.document)))
-         ORDER BY c.document, c.position, p.occurred, p.number"
+        "SELECT c.document, c.position, c.first, c.last, c.devices, c.unclear, p.document, p.occurred, d.number
+         FROM count_bucket c {index}
+         LEFT JOIN posting p INDEXED BY posting_bucket ON p.org = c.org AND p.bucket = c.bucket AND p.counts = 1
+             AND p.occurred BETWEEN c.first - ?2 AND c.last + ?2
+             AND (SELECT kind FROM document k WHERE k.id = p.document) <> 'count'
+         LEFT JOIN document d ON d.id = p.document
+         WHERE c.org = ?1 AND c.near <= ?2 {one}
+         ORDER BY c.document, c.position, p.occurred, d.number"
     );
     let mut statement = db.prepare_cached(&sql).map_err(StoreError::of)?;
     let reach = fastest_ms(db, org)?.max(SLOWEST_MS);

@@ -41,6 +41,8 @@ pub struct StockRow {
     pub available: Quantity,
     /// No opening, delivery or count says how much there is: the figures are movements only.
     pub uncounted: bool,
+    /// The number of the blind count (盲盘) that is going on here: to those who count, the figures are left out.
+    pub being_counted: Option<String>,
     /// What is in each of our accounts; those with nothing are left out.
     pub accounts: BTreeMap<Account, Quantity>,
 }
@@ -77,6 +79,7 @@ impl Replica {
                 reserved: Quantity::ZERO,
                 available: Quantity::ZERO,
                 uncounted: true,
+                being_counted: None,
                 accounts: BTreeMap::new(),
             };
             let same = rows.last().is_some_and(|last| {
@@ -103,6 +106,14 @@ impl Replica {
         }
         drop(found);
         super::reservations::lower(&self.db, self.identity.org, &mut rows)?;
+        for count in self.blind_counts()? {
+            for row in rows.iter_mut().filter(|r| count.takes(&r.site, &r.place, &r.sku, r.lot.as_ref())) {
+                row.being_counted = Some(count.number.clone());
+                (row.on_hand, row.reserved, row.available) = Default::default();
+                row.uncounted = false;
+                row.accounts.clear();
+            }
+        }
         Ok(rows)
     }
 }

@@ -167,13 +167,20 @@ CREATE TABLE receipt (
     -- What of it was paid in cash, and its invoice's number.
     cash     INTEGER NOT NULL DEFAULT 0,
     invoice  TEXT,
+    -- Of a live sale: the lines of which something can still come back, what that is worth, and the dearest.
+    open_lines  INTEGER NOT NULL DEFAULT 0,
+    open_worth  INTEGER NOT NULL DEFAULT 0,
+    worst_line  TEXT,
+    worst_worth INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, site, till, number)
 ) STRICT;
+-- What the chain can lose is asked of a window: from this index alone.
+CREATE INDEX receipt_open ON receipt (org, currency, occurred, open_lines, open_worth, worst_worth)
+    WHERE open_lines > 0;
+CREATE INDEX receipt_worst ON receipt (org, currency, worst_worth) WHERE open_lines > 0;
 CREATE INDEX receipt_cash ON receipt (org, site, occurred) WHERE cash <> 0;
 CREATE INDEX receipt_invoice ON receipt (org, id) WHERE invoice IS NOT NULL;
 CREATE INDEX receipt_number ON receipt (org, number);
--- What can still come back: history is told apart, and never asked for by its time.
-CREATE INDEX receipt_live ON receipt (org, occurred) WHERE historic = 0 AND occurred IS NOT NULL;
 CREATE INDEX receipt_customer ON receipt (org, customer) WHERE customer IS NOT NULL;
 
 -- What was sold, once a row, as the standing document says.
@@ -210,6 +217,19 @@ CREATE TABLE row_claim (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX row_claim_document ON row_claim (org, document);
 
+-- What a document that doesn't stand for a sale row tells of it differently; line '': of the receipt as a whole.
+CREATE TABLE sale_changed (
+    org      INTEGER NOT NULL,
+    receipt  INTEGER NOT NULL,
+    line     TEXT NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    standing INTEGER NOT NULL,
+    -- CBOR: an array of [field, what stands, what the other says].
+    differs  BLOB NOT NULL,
+    PRIMARY KEY (org, receipt, line, document, position)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE return_head (
     org        INTEGER NOT NULL,
     document   INTEGER NOT NULL,
@@ -232,6 +252,10 @@ CREATE TABLE return_head (
     deducted   INTEGER NOT NULL,
     -- Sold on the return itself: what was given in exchange, repairs.
     sold       INTEGER NOT NULL,
+    -- Store credit that was spent beyond what was issued; what shows it, one fact a line, where a branch spent
+    -- more than its share.
+    credit_short INTEGER NOT NULL DEFAULT 0,
+    overspent  TEXT,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -242,6 +266,7 @@ CREATE TABLE return_head (
 CREATE INDEX return_latest ON return_head (org, historic, occurred);
 CREATE INDEX return_site ON return_head (org, site, historic, occurred);
 CREATE INDEX return_unverified ON return_head (org, historic) WHERE unverified > 0;
+CREATE INDEX return_overspent ON return_head (org) WHERE overspent IS NOT NULL;
 CREATE INDEX return_over ON return_head (org, historic) WHERE over > 0;
 CREATE INDEX return_conflicts ON return_head (org) WHERE conflicts IS NOT NULL OR clock <> 0;
 CREATE INDEX return_queued ON return_head (org) WHERE queued > 0;
@@ -283,12 +308,18 @@ CREATE TABLE line_claim (
     -- Money off without goods.
     allowance INTEGER NOT NULL DEFAULT 0,
     counts   INTEGER NOT NULL DEFAULT 1,
+    -- By a decision: 1 what an over-return had in excess, 2 what was entered a second time.
     voided   INTEGER NOT NULL DEFAULT 0,
     valid    INTEGER NOT NULL DEFAULT 0,
     excess   INTEGER NOT NULL DEFAULT 0,
     entitled INTEGER NOT NULL DEFAULT 0,
+    -- The newest relay time that the device knew when it took the goods in, ms.
+    seen     INTEGER NOT NULL,
+    -- Another device took as much of the line in at the same site.
+    twin     INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (org, receipt, line, document, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX line_claim_twin ON line_claim (org, receipt, line) WHERE twin;
 CREATE INDEX line_claim_document ON line_claim (org, document);
 CREATE INDEX line_claim_excess ON line_claim (org, receipt, line) WHERE excess > 0 OR voided;
 
@@ -403,6 +434,7 @@ CREATE TABLE count_head (
     PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX count_plan_done ON count_head (org, plan, site, closed);
+CREATE INDEX count_blind ON count_head (org, site) WHERE blind AND stage IN ('open', 'closed');
 CREATE INDEX count_losers ON count_head (org) WHERE losers IS NOT NULL;
 
 -- What a count asserts of a bucket.
@@ -427,8 +459,12 @@ CREATE TABLE count_bucket (
     -- Folded from the bucket's ledger: what it says at the time of the last scan, and the variance.
     book      INTEGER NOT NULL DEFAULT 0,
     variance  INTEGER NOT NULL DEFAULT 0,
+    -- How far the nearest other posting is from its scans, ms; 0: between them, or a scan is unclear. Absent
+    -- where there is none, it was dropped, or a later count holds: then nothing asks for a recount.
+    near      INTEGER,
     PRIMARY KEY (org, document, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX count_bucket_near ON count_bucket (org, near) WHERE near IS NOT NULL;
 CREATE INDEX count_bucket_bucket ON count_bucket (org, bucket, last);
 
 CREATE TABLE count_plan (
@@ -583,7 +619,10 @@ CREATE INDEX reservation_kept ON reservation (org, site, sku) WHERE kept > 0;
 
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
-    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL, PRIMARY KEY (org, document)
+    owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL,
+    -- The fingerprint of the evidence that it saw; absent where it names claims, or is an older program's.
+    seen BLOB,
+    PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX resolution_exception ON resolution (org, exception);
 

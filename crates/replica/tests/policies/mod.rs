@@ -1,8 +1,10 @@
 //! The policy as HQ sets it, and what it then says at the counter.
 
 use guicang_domain::money::{Amount, Currency};
+use guicang_domain::policy::tolerance::ToleranceRule;
 use guicang_domain::policy::window::{Window, WindowRule};
 use guicang_domain::policy::{Ground, Policy, ReasonClass};
+use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::Grade;
 use guicang_replica::{By, CommandError, Compared, PolicyDraft, ProductDraft, ProductField};
 
@@ -252,4 +254,43 @@ fn the_exposure_of_a_line_is_bounded() {
     let (receipt, line, worst) = exposure.worst.unwrap();
     assert_eq!((receipt.to_string().as_str(), line.as_str()), ("S01/1001", "1"));
     assert_eq!((worst.right, worst.total()), (Amount(3000), Amount(33_000)));
+}
+
+/// 0.486 kg of ham were paid 6.22 and 0.470 kg come back. The article has no tolerance of its own: its
+/// category's 0.020 kg closes the line and 6.22 go back. Where the article has one of 0.010 kg, that holds.
+#[test]
+fn a_category_has_a_tolerance_of_weight() {
+    let mut shop = Shop::at_hq();
+    list(&mut shop, "HAM", "deli");
+    let rule = |category: Option<&str>, grams| ToleranceRule {
+        category: category.map(Into::into),
+        site: None,
+        quantity: Quantity(grams),
+    };
+    let twice = Policy { tolerances: vec![rule(None, 1), rule(None, 2)], ..version("twice") };
+    let refused = shop.replica.set_policy(&clerk(), draft(twice));
+    assert!(matches!(refused, Err(CommandError::Value { field: "tolerance", .. })), "{refused:?}");
+    let deli = Policy { tolerances: vec![rule(None, 5), rule(Some("deli"), 20)], ..version("deli") };
+    shop.replica.set_policy(&clerk(), draft(deli)).unwrap();
+    shop.later(1000);
+    for (number, owed) in [("1001", 622), ("1002", 601)] {
+        let sold = guicang_domain::sale::SaleLine::new(
+            guicang_domain::ids::ReceiptLineId::of_number(1),
+            "HAM".parse().unwrap(),
+            Quantity(486),
+            Amount(622),
+        );
+        shop.ring_up(number, vec![sold], &[("cash", 622)]);
+        let mut back = shop.request(number, vec![item("HAM", 1)], "defective");
+        back.items[0].quantity = Quantity(470);
+        back.grades.clear();
+        let done = shop.replica.counter_return(&clerk(), back).unwrap();
+        assert_eq!(done.entitled, Amount(owed), "{number}");
+        let own = ProductDraft {
+            sku: "HAM".parse().unwrap(),
+            fields: vec![ProductField::Tolerance(Some(Quantity(10)))],
+        };
+        shop.replica.put_products(vec![own]).unwrap();
+    }
+    shop.check();
 }

@@ -12,8 +12,10 @@ use std::str::FromStr;
 use guicang_domain::ids::ReasonCode;
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::condition::ConditionRule;
+use guicang_domain::policy::tolerance::ToleranceRule;
 use guicang_domain::policy::window::{LegalMinimum, Window, WindowRule};
 use guicang_domain::policy::{Policy, Reason, ReasonClass};
+use guicang_domain::quantity::Quantity;
 use guicang_domain::time::{Occurred, Zone};
 use guicang_replica::PolicyDraft;
 use toml::{Table, Value};
@@ -118,6 +120,7 @@ pub fn parse(text: &str, file: &str, currency: Currency, zone: Zone) -> Result<P
         window_days,
         windows: at.tables("window", read_window)?,
         conditions: at.tables("condition", read_condition)?,
+        tolerances: at.tables("tolerance", read_tolerance)?,
         approval_above: limits.amount("clerk")?,
         manager_above: limits.opt_amount("manager")?,
         hq_above: limits.opt_amount("hq")?,
@@ -168,6 +171,17 @@ fn read_condition(at: &At<'_>) -> Result<ConditionRule, PolicyFileError> {
         site: at.opt_word("site")?,
         class: at.opt_word("class")?,
         condition: at.word("condition")?,
+    })
+}
+
+fn read_tolerance(at: &At<'_>) -> Result<ToleranceRule, PolicyFileError> {
+    let wanted = "a number of zero or more with at most 3 decimals";
+    let text = at.text("quantity")?;
+    let quantity = text.parse::<Quantity>().ok().filter(|q| *q >= Quantity::ZERO);
+    Ok(ToleranceRule {
+        category: at.opt_text("category")?.map(Into::into),
+        site: at.opt_word("site")?,
+        quantity: quantity.ok_or_else(|| at.wrong("quantity", text, wanted))?,
     })
 }
 
@@ -461,6 +475,13 @@ pub fn write(
         }
         line(format!("condition = {}", quoted(&rule.condition.to_string())));
     }
+    for rule in &policy.tolerances {
+        line("\n[[tolerance]]".into());
+        for (name, value) in who(&rule.category, &rule.site, None) {
+            line(format!("{name} = {}", quoted(&value)));
+        }
+        line(format!("quantity = {}", quoted(&rule.quantity.to_string())));
+    }
     for (name, legal) in legal {
         line(format!("\n[legal.{}]", quoted(name)));
         line(format!("law = {}\nclass = {}", quoted(&legal.law), quoted(legal.class.as_str())));
@@ -537,6 +558,11 @@ mod tests {
             version: "2026-winter".into(),
             windows: vec![rule.clone(), WindowRule { category: None, window: Window::Days(14), ..rule }],
             conditions: vec![condition],
+            tolerances: vec![ToleranceRule {
+                category: Some("熟食".into()),
+                site: Some("S02".parse().unwrap()),
+                quantity: Quantity(20),
+            }],
             manager_above: Some(Amount(500_000)),
             unverified_day: Some(Amount(100_050)),
             stale_days: Some(3),
@@ -571,6 +597,7 @@ mod tests {
             ("clerk = \"1000.00\"", "clark = \"1000.00\"", "limits.clerk", "nothing"),
             ("days = 14", "days = \"later\"", "window.2.days", "later"),
             ("condition = \"grade C\"", "condition = \"grade F\"", "condition.1.condition", "grade F"),
+            ("quantity = \"0.02\"", "quantity = \"-1\"", "tolerance.1.quantity", "-1"),
             ("blame = \"carrier\"", "blame = \"weather\"", "reasons.late.blame", "weather"),
             (
                 "[legal.\"cn_quality\"]\n",

@@ -24,6 +24,7 @@ pub struct PolicyItem {
     windows: BTreeMap<String, u32>,
     special_windows: Vec<RuleItem>,
     conditions: Vec<RuleItem>,
+    tolerances: Vec<RuleItem>,
     limits: Value,
     offline: Value,
     currency: String,
@@ -45,6 +46,8 @@ struct RuleItem {
     /// Days, or `null` for never.
     #[serde(skip_serializing_if = "Option::is_none")]
     days: Option<Option<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -90,6 +93,7 @@ impl PolicyItem {
                 Window::Days(days) => Some(days),
                 Window::Never => None,
             }),
+            quantity: None,
         });
         let conditions = p.conditions.iter().map(|rule| RuleItem {
             category: rule.category.clone(),
@@ -98,6 +102,16 @@ impl PolicyItem {
             class: rule.class.map(|c| c.to_string()),
             condition: Some(rule.condition.to_string()),
             days: None,
+            quantity: None,
+        });
+        let tolerances = p.tolerances.iter().map(|rule| RuleItem {
+            category: rule.category.clone(),
+            site: rule.site.as_ref().map(ToString::to_string),
+            channel: None,
+            class: None,
+            condition: None,
+            days: None,
+            quantity: Some(rule.quantity.to_string()),
         });
         let law = |(name, legal): (&String, &LegalMinimum)| LegalItem {
             name: name.clone(),
@@ -124,6 +138,7 @@ impl PolicyItem {
             windows: p.window_days.iter().map(|(class, days)| (class.to_string(), *days)).collect(),
             special_windows: special.collect(),
             conditions: conditions.collect(),
+            tolerances: tolerances.collect(),
             limits: json!({
                 "clerk": money(Some(p.approval_above)),
                 "manager": money(p.manager_above),
@@ -163,6 +178,9 @@ pub(super) fn table(l: Language, item: &PolicyItem) -> Table {
     }
     for rule in &item.conditions {
         row("condition", &rule.who(l), rule.condition.clone().unwrap_or_default());
+    }
+    for rule in &item.tolerances {
+        row("tolerance", &rule.who(l), rule.quantity.clone().unwrap_or_default());
     }
     for (group, limits) in [("limits", &item.limits), ("offline", &item.offline)] {
         for (name, limit) in limits.as_object().into_iter().flatten() {

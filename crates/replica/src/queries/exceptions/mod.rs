@@ -1,20 +1,22 @@
 //! Exceptions: found in the projections, never stored as decisions.
 //!
 //! An over-return is one exception per receipt line and absorbs the refund over entitlement that goes
-//! with it. A resolution settles an exception as far as it saw it: claims that came later open it
-//! again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
+//! with it. A resolution settles an exception as far as it saw it: claims that came later, or other
+//! evidence, open it again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
+mod duplicate_return;
 mod of_cash;
 mod of_goods;
 mod of_count;
 mod of_return;
 mod over_return;
 mod policy;
+mod sale_changed;
 mod set_apart;
 mod stock;
 
-use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
-use guicang_domain::ids::{DeviceId, DocumentId};
+use guicang_domain::exception::{Exception, ExceptionKind};
+use guicang_domain::ids::{DeviceId, DocumentId, LineId};
 use guicang_domain::money::Currency;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::time::Moment;
@@ -59,6 +61,9 @@ type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
 const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::OverReturn, over_return::find),
     (ExceptionKind::RefundOverEntitlement, of_return::refund_over_entitlement),
+    (ExceptionKind::DuplicateReturn, duplicate_return::find),
+    (ExceptionKind::StoreCreditOverspent, of_return::store_credit_overspent),
+    (ExceptionKind::SaleChanged, sale_changed::find),
     (ExceptionKind::UnverifiedSale, of_return::unverified_sale),
     (ExceptionKind::ConflictingDecision, of_return::conflicting_decision),
     (ExceptionKind::ConflictingDecision, of_goods::transfer_conflicts),
@@ -124,38 +129,53 @@ pub(crate) fn proven(db: &Connection, org: i64) -> Result<Moment, StoreError> {
     .map_err(StoreError::of)
 }
 
-/// Marks an exception that a resolution has settled, unless claims came that the decision hasn't seen.
+/// Marks an exception that a resolution has settled, as far as it saw it: claims that came since open it
+/// again, and so does other evidence, as where stock that was put right falls below nothing once more.
 fn settle(db: &Connection, org: i64, exception: &mut Exception) -> Result<(), StoreError> {
+    let id = exception.id.as_str().to_owned();
     let decided: Option<(i64, String)> = db
         .prepare_cached(
             "SELECT sum(amount) OVER (), owner FROM resolution WHERE org = ? AND exception = ? ORDER BY rank DESC LIMIT 1",
         )
-        .and_then(|mut s| {
-            s.query_row(params![org, exception.id.as_str()], |r| Ok((r.get(0)?, r.get(1)?))).optional()
-        })
+        .and_then(|mut s| s.query_row(params![org, id], |r| Ok((r.get(0)?, r.get(1)?))).optional())
         .map_err(StoreError::of)?;
     let Some((moved, owner)) = decided else { return Ok(()) };
     exception.owner = Some(owner.parse::<LossOwner>().map_err(|e| StoreError::damaged("a loss owner", e))?);
-    // Money that went out since has no owner yet.
-    exception.settled = moved == exception.loss.0;
-    if let Evidence::Line { claims, .. } = &exception.evidence {
-        for claim in claims {
-            let seen: bool = db
-                .prepare_cached(
-                    "SELECT EXISTS (SELECT 1 FROM resolution_claim rc JOIN resolution r
-                     ON r.org = rc.org AND r.document = rc.resolution WHERE rc.org = ? AND r.exception = ? AND rc.identity = ? AND rc.line = ?)",
-                )
-                .and_then(|mut s| {
-                    s.query_row(
-                        params![org, exception.id.as_str(), claim.document.to_bytes(), claim.line.as_str()],
-                        |r| r.get(0),
-                    )
-                })
-                .map_err(StoreError::of)?;
-            exception.settled &= seen;
+    let saw_all = match exception.evidence.claims() {
+        Some(claims) => {
+            let mut all = true;
+            for (document, line) in claims {
+                all &= saw_claim(db, org, &id, document, line)?;
+            }
+            all
         }
-    }
+        None => db
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM resolution
+                 WHERE org = ? AND exception = ? AND (seen IS NULL OR seen = ?))",
+            )
+            .and_then(|mut s| s.query_row(params![org, id, exception.evidence.fingerprint()], |r| r.get(0)))
+            .map_err(StoreError::of)?,
+    };
+    // Money that went out since has no owner yet.
+    exception.settled = saw_all && moved == exception.loss.0;
     Ok(())
+}
+
+fn saw_claim(
+    db: &Connection,
+    org: i64,
+    exception: &str,
+    document: DocumentId,
+    line: &LineId,
+) -> Result<bool, StoreError> {
+    db.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM resolution_claim rc JOIN resolution r
+         ON r.org = rc.org AND r.document = rc.resolution
+         WHERE rc.org = ? AND r.exception = ? AND rc.identity = ? AND rc.line = ?)",
+    )
+    .and_then(|mut s| s.query_row(params![org, exception, document.to_bytes(), line.as_str()], |r| r.get(0)))
+    .map_err(StoreError::of)
 }
 
 /// A rule, or a decision's name, with the fact that goes with it.

@@ -26,6 +26,11 @@ pub(super) fn conflicting_decision(scope: &Scope<'_>) -> Result<Vec<Exception>, 
     Ok(out)
 }
 
+/// Credit of one return that was spent beyond its branches' shares, which devices that are apart can do.
+pub(super) fn store_credit_overspent(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
+    of_returns(scope, "h.overspent IS NOT NULL", None, ExceptionKind::StoreCreditOverspent)
+}
+
 pub(super) fn clock(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
     of_returns(scope, "h.clock <> 0", None, ExceptionKind::Clock)
 }
@@ -39,7 +44,7 @@ fn of_returns(
 ) -> Result<Vec<Exception>, StoreError> {
     let sql = format!(
         "SELECT d.identity, h.site, h.historic, h.currency, h.entitled, h.committed, h.over, h.conflicts,
-                r.site, r.till, r.number, d.sites
+                r.site, r.till, r.number, d.sites, h.overspent, h.credit_short
          FROM return_head h JOIN document d ON d.id = h.document LEFT JOIN receipt r ON r.id = h.receipt
          WHERE h.org = ?1 AND (?2 IS NULL OR h.historic = ?2) AND {condition}
            AND (?3 IS NULL OR h.occurred <= ?3)"
@@ -60,7 +65,8 @@ fn of_returns(
                 Evidence::Sale { receipt: if named.is_some() { Some(receipt_id(r, 8)?) } else { None } }
             }
             _ => {
-                let conflicts: Option<String> = r.get(7).map_err(StoreError::of)?;
+                let told = if kind == ExceptionKind::StoreCreditOverspent { 12 } else { 7 };
+                let conflicts: Option<String> = r.get(told).map_err(StoreError::of)?;
                 let lines = conflicts.unwrap_or_default();
                 Evidence::Facts(lines.lines().filter_map(|l| l.split_once(' ')).map(own).collect())
             }
@@ -73,7 +79,11 @@ fn of_returns(
             sites: crate::facts::split_sites(&sites)?.into_iter().collect(),
             documents: [document].into(),
             evidence,
-            loss: Amount(if kind == ExceptionKind::RefundOverEntitlement { number(6)? } else { 0 }),
+            loss: Amount(match kind {
+                ExceptionKind::RefundOverEntitlement => number(6)?,
+                ExceptionKind::StoreCreditOverspent => number(13)?,
+                _ => 0,
+            }),
             currency: name(r, 3, "a currency")?,
             owner: None,
         });

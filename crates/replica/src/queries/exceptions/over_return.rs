@@ -8,6 +8,7 @@ use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::duplicate_return::{self, Alike};
 use super::{Scope, identity};
 use crate::error::StoreError;
 use crate::project::rank_of;
@@ -15,20 +16,27 @@ use crate::queries::{name, receipt_id};
 
 pub(super) fn find(scope: &Scope<'_>) -> Result<Vec<Exception>, StoreError> {
     let Scope { db, org, .. } = *scope;
+    let alike = duplicate_return::alike(scope)?;
     let lines: Vec<(i64, String)> = {
         let mut statement = db
             .prepare_cached(
                 "SELECT DISTINCT c.receipt, c.line FROM line_claim c
-                 WHERE c.org = ? AND (c.excess > 0 OR c.voided) AND c.counts",
+                 WHERE c.org = ? AND (c.excess > 0 OR c.voided) AND (c.excess > 0 OR c.voided = 1) AND c.counts",
             )
             .map_err(StoreError::of)?;
         let rows = statement.query_map([org], |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
     };
-    lines.into_iter().map(|(receipt, line)| over_return(db, org, receipt, &line)).collect()
+    lines.into_iter().map(|(receipt, line)| over_return(db, org, receipt, &line, &alike)).collect()
 }
 
-fn over_return(db: &Connection, org: i64, receipt: i64, line: &str) -> Result<Exception, StoreError> {
+fn over_return(
+    db: &Connection,
+    org: i64,
+    receipt: i64,
+    line: &str,
+    alike: &[Alike],
+) -> Result<Exception, StoreError> {
     let id = db
         .prepare_cached("SELECT site, till, number FROM receipt WHERE id = ?")
         .and_then(|mut s| s.query_row([receipt], |r| Ok(receipt_id(r, 0))))
@@ -40,9 +48,9 @@ fn over_return(db: &Connection, org: i64, receipt: i64, line: &str) -> Result<Ex
     let mut statement = db
         .prepare_cached(
             "SELECT d.identity, d.number, h.site, l.line, c.valid, c.excess, c.pinned, c.rank, h.paid, h.committed,
-                    h.entitled, h.historic, h.currency, c.sold, (c.excess > 0 OR c.voided) AND NOT EXISTS (
+                    h.entitled, h.historic, h.currency, c.sold, (c.excess > 0 OR c.voided = 1) AND NOT EXISTS (
                         SELECT 1 FROM line_claim o JOIN receipt ro ON ro.id = o.receipt
-                        WHERE o.org = c.org AND o.document = c.document AND o.counts AND (o.excess > 0 OR o.voided)
+                        WHERE o.org = c.org AND o.document = c.document AND o.counts AND (o.excess > 0 OR o.voided = 1)
                           AND (ro.site, ro.till, ro.number, o.line) < (r.site, r.till, r.number, c.line)),
                     c.quantity - c.valid
              FROM line_claim c JOIN document d ON d.id = c.document JOIN receipt r ON r.id = c.receipt
@@ -82,6 +90,10 @@ fn over_return(db: &Connection, org: i64, receipt: i64, line: &str) -> Result<Ex
             pinned: number(6)? > 0,
             time: rank_of(&rank)?.time.moment(),
             paid: Amount(number(8)?),
+            looks_like: alike
+                .iter()
+                .find(|a| a.is_of(receipt, line, document))
+                .map(|a| a.first.number.clone()),
         });
     }
     let line: ReceiptLineId = line.parse().map_err(|e| StoreError::damaged("a receipt line", e))?;
