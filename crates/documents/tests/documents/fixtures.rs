@@ -15,6 +15,9 @@ use guicang_domain::ids::{
 use guicang_domain::invoice::{Confirmation, RedEvent, RedInvoice, RedLine, RedReason};
 use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::period::{
+    Cut, DeviceCut, FigureKey, Figures, PeriodClose, PeriodEvent, PeriodRecord, Sums,
+};
 use guicang_domain::policy::condition::{Condition, ConditionRule};
 use guicang_domain::policy::version::PolicySet;
 use guicang_domain::policy::window::{Window, WindowRule, standard_legal};
@@ -508,6 +511,37 @@ pub fn red_invoice() -> RedInvoice {
     }
 }
 
+pub fn period_close() -> PeriodClose {
+    let key = |site: Option<&str>, figure: &str| FigureKey {
+        site: site.map(|s| s.parse().unwrap()),
+        currency: Currency::CNY,
+        figure: figure.into(),
+    };
+    let sums = |quantity, value| Sums { quantity: Quantity(quantity), value: Amount(value) };
+    let sold = (key(Some("S01"), "sales"), sums(2000, 20_000));
+    let left = (key(Some("S01"), "stock:sellable"), sums(8000, 16_000));
+    let lost = (key(None, "money:loss:company"), sums(0, 500));
+    PeriodClose {
+        head: head(Kind::PeriodClose),
+        period: "2026-10".parse().unwrap(),
+        recorded: PeriodRecord {
+            cut: Cut {
+                devices: vec![
+                    DeviceCut { device: DeviceId([1; 16]), sequence: 12, leaf: 3, acknowledged: 12 },
+                    DeviceCut { device: DeviceId([9; 16]), sequence: 4, leaf: 0, acknowledged: 3 },
+                ],
+                changes: 40,
+                sum: [5; 32],
+                log: (38, [6; 32]),
+            },
+            figures: Figures([sold.clone(), lost.clone()].into()),
+            to_date: Figures([sold, left, lost].into()),
+            unreported: vec![("S02".parse().unwrap(), Some(NOW)), ("S03".parse().unwrap(), None)],
+        },
+        events: vec![hq_event(1, PeriodEvent::Closed)],
+    }
+}
+
 pub fn product() -> Product {
     Product {
         head: head(Kind::Product),
@@ -727,5 +761,6 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Resolution(resolution()), hq()),
         (Document::CashShift(cash_shift()), branch(1)),
         (Document::RedInvoice(red_invoice()), hq()),
+        (Document::PeriodClose(period_close()), hq()),
     ]
 }
