@@ -13,6 +13,7 @@ use guicang_domain::returns::{Return, ReturnEvent};
 use guicang_domain::time::Moment;
 use rusqlite::{Connection, params};
 
+use super::money::Purse;
 use super::{rank_of, rank_text};
 use crate::error::StoreError;
 use crate::store::Work;
@@ -203,13 +204,10 @@ impl Work<'_> {
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let difference = counted.map(|c| Amount(c) - flow.expected(Amount(opening)));
+        let purse = Purse { site, currency: &currency };
         for (account, amount) in postings(flow.paid_in - flow.paid_out, difference) {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                )
-                .and_then(|mut s| s.execute(params![self.org, document, account, currency, amount.0]))
-                .map_err(StoreError::of)?;
+            // The shift's business date is that of its beginning.
+            self.post_money(document, purse, account, amount, from)?;
         }
         Ok(())
     }

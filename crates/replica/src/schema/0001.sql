@@ -232,6 +232,9 @@ CREATE TABLE return_head (
     deducted   INTEGER NOT NULL,
     -- Sold on the return itself: what was given in exchange, repairs.
     sold       INTEGER NOT NULL,
+    -- When what is owed was last decided on, and when money was last paid, ms.
+    settled    INTEGER NOT NULL,
+    paid_last  INTEGER NOT NULL,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -438,9 +441,15 @@ CREATE TABLE count_plan (
 CREATE INDEX count_plan_name ON count_plan (org, name);
 
 CREATE TABLE money (
-    org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
-    amount INTEGER NOT NULL, PRIMARY KEY (org, document, account)
+    org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL,
+    -- Empty for what is the organisation's own.
+    site TEXT NOT NULL,
+    currency TEXT NOT NULL, amount INTEGER NOT NULL,
+    -- The business time that it counts at, ms.
+    occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, account, occurred)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX money_site ON money (org, site, occurred, account, currency, amount);
 
 CREATE INDEX money_loss ON money (org, account) WHERE account >= 'loss:' AND account < 'loss;';
 
@@ -486,6 +495,13 @@ CREATE TABLE cash_shift (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cash_shift_site ON cash_shift (org, site, until);
 CREATE INDEX cash_shift_conflicts ON cash_shift (org) WHERE conflicts IS NOT NULL OR overlap IS NOT NULL;
+
+-- Closes of periods; of one period the lowest rank stands. The figures are read from the document.
+CREATE TABLE period_close (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, period TEXT NOT NULL, event TEXT NOT NULL, rank TEXT NOT NULL,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX period_close_period ON period_close (org, period, rank);
 
 CREATE TABLE red_invoice (
     org INTEGER NOT NULL, document INTEGER NOT NULL, returned BLOB NOT NULL, receipt INTEGER NOT NULL,
