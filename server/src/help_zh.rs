@@ -161,7 +161,7 @@ pub const SERVER: Table = &[
         "statement reconcile examples",
         "例：\n  guicang-server statement reconcile --profile wechat bill.csv\n  guicang-server statement reconcile --profile ./bank.toml bill.csv --from 2026-11-01 --to 2026-11-30 --json",
     ),
-    ("statement reconcile FILE", "对账单：UTF-8 的 CSV"),
+    ("statement reconcile FILE", "对账单：CSV，UTF-8 或 GB18030"),
     ("statement reconcile --profile", "各列的含义：wechat、alipay、generic，或 TOML 文件"),
     ("statement reconcile --from", "对账单的第一天（不是首行那天时填写）"),
     ("statement reconcile --to", "对账单的最后一天（不是末行那天时填写）"),
