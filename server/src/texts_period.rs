@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use guicang_cli::Language;
-use guicang_cli::texts::{money, names};
+use guicang_cli::texts::{money, moves, names};
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
@@ -164,6 +164,7 @@ fn money_account(language: Language, account: &str) -> String {
             format!("{}{}", of("收付：", "tender: "), names::tender(language, tender))
         }
         Some(("loss", owner)) => format!("{}{}", of("损失：", "loss: "), money::loss_owner(language, owner)),
+        Some(("cost", kind)) => format!("{}{}", of("退货费用：", "cost: "), moves::cost_kind(language, kind)),
         _ => match account {
             "net_sales" => of("账户：净销售", "account: net sales"),
             "refund_payable" => of("账户：应付退款", "account: refund payable"),

@@ -25,8 +25,9 @@ use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
 use guicang_domain::returns::{
-    Allowance, Channel, Collected, Deduction, DeductionKind, Disposition, Exchange, Grade, InspectedPart,
-    ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
+    Allowance, Channel, Collected, Cost, CostKind, Deduction, DeductionKind, Disposition, Exchange, Grade,
+    InspectedPart, ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink,
+    VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
@@ -309,6 +310,12 @@ pub fn settlement_bodies() -> Vec<ReturnEvent> {
         },
         ReturnEvent::Disputed { note: "不同意".into() },
         ReturnEvent::Drafted,
+        ReturnEvent::Cost(Cost {
+            kind: CostKind::Carriage,
+            amount: Amount(1_200),
+            owner: LossOwner::Supplier("义乌一厂".into()),
+            note: Some("SF1234567890".into()),
+        }),
     ]
 }
 
@@ -470,9 +477,17 @@ pub fn cash_shift() -> CashShift {
             event(2, moved(CashWay::In, 10_000, CashReason::Change, None)),
             event(3, moved(CashWay::Out, 50_000, CashReason::Deposit, Some("工商银行"))),
             event(4, CashEvent::Closed { counted: Amount(127_400), seen }),
-            event(5, CashEvent::Reversed { event: event_id("S01A", 2) }),
+            event(5, CashEvent::Reversed { event: event_id("S01A", 2), reason: None }),
         ],
     }
+}
+
+/// A shift with a movement that was taken back, and why.
+pub fn reversed_shift() -> CashShift {
+    let mut shift = cash_shift();
+    let reversed = CashEvent::Reversed { event: event_id("S01A", 2), reason: Some("录重了".into()) };
+    shift.events.last_mut().unwrap().body = reversed;
+    shift
 }
 
 pub fn red_invoice() -> RedInvoice {

@@ -4,6 +4,7 @@
 mod adjust;
 mod calendar;
 mod cash;
+mod cash_reverse;
 mod count;
 mod count_plan;
 mod count_scan;
@@ -19,6 +20,7 @@ mod steps;
 mod settle;
 mod credit;
 mod repair;
+mod cost;
 mod import;
 mod invoice;
 mod master;
@@ -43,6 +45,7 @@ use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
 pub use cash::{CashMoved, CashOpen, WhichShift};
+pub use cash_reverse::{CashMistake, CashReversed};
 pub use count::{CloseCount, CountScope, OpenCount};
 pub use count_plan::CountPlanDraft;
 pub use count_scan::ScanItem;

@@ -347,7 +347,10 @@ impl Work<'_> {
         ];
         if historic {
             self.tx
-                .prepare_cached("DELETE FROM money WHERE org = ? AND document = ?")
+                .prepare_cached(
+                    "DELETE FROM money WHERE org = ? AND document = ?
+                         AND account NOT LIKE 'cost:%' AND account NOT LIKE 'loss:%'",
+                )
                 .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
             // What history refunded is a fact, whatever it would be owed by today's rules.

@@ -94,10 +94,13 @@ pub(super) fn paid_at(document: &Return) -> BTreeMap<&str, Moment> {
     out
 }
 
-/// The money that went by tenders and as store credit, with when; the rest follows from what is owed. What a
+/// The money that went by tenders and as store credit, and what the return cost, with when; the rest follows
+/// from what is owed. What a
 /// tender's account sees: refunds go out, what customers paid comes in. Store credit that was spent: the till
 /// took it as a tender, and what was promised is kept.
-pub(super) fn tender_money(document: &Return, state: &ReturnState) -> BTreeMap<(String, Moment), Amount> {
+/// A cost is its owner's loss, against `cost:KIND`: no account of the others fits, since what was paid, to whom
+/// and by what means, is in books that aren't ours; that account is what these books and those have in common.
+pub(super) fn event_money(document: &Return, state: &ReturnState) -> BTreeMap<(String, Moment), Amount> {
     let mut money: BTreeMap<(String, Moment), Amount> = BTreeMap::new();
     let mut add = |account: String, at: Moment, amount: Amount| {
         *money.entry((account, at)).or_default() += amount;
@@ -122,6 +125,10 @@ pub(super) fn tender_money(document: &Return, state: &ReturnState) -> BTreeMap<(
         match &event.body {
             ReturnEvent::RepairReturned { fee: Some(fee), .. } => {
                 add(of(&fee.tender), event.occurred.at, fee.amount);
+            }
+            ReturnEvent::Cost(cost) => {
+                add(format!("loss:{}", cost.owner), event.occurred.at, cost.amount);
+                add(format!("cost:{}", cost.kind), event.occurred.at, -cost.amount);
             }
             ReturnEvent::CreditSpent { amount, .. } => {
                 add(of(&Tender::credit()), event.occurred.at, -*amount);

@@ -14,7 +14,7 @@ use guicang_domain::returns::{Return, ReturnEvent, ReturnLine, SaleLink};
 use guicang_domain::time::Occurred;
 use rusqlite::params;
 
-use super::money::{Purse, paid_at, settled, tender_money};
+use super::money::{Purse, event_money, paid_at, settled};
 use super::rank_text;
 use crate::error::StoreError;
 use crate::store::Work;
@@ -126,7 +126,7 @@ impl Work<'_> {
         self.refunds(document, d, &state)?;
         self.project_cash_paid(document, d)?;
         let purse = Purse { site: site.as_str(), currency: d.currency.code() };
-        for ((account, at), amount) in tender_money(d, &state) {
+        for ((account, at), amount) in event_money(d, &state) {
             self.post_money(document, purse, &account, amount, at.0)?;
         }
         self.touched.returns.insert(document);
