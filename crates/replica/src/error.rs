@@ -363,6 +363,12 @@ pub enum CommandError {
     /// Only HQ does this.
     #[error("only HQ may do this")]
     HqOnly,
+    /// The shift was taken back as a whole.
+    #[error("the shift {number} was reversed")]
+    ShiftReversed {
+        /// Its number.
+        number: String,
+    },
     /// The period isn't over by the time that is proven.
     #[error("the period {period} is over at {}, and proven is {}", until.to_rfc3339(), proven.to_rfc3339())]
     PeriodNotOver {

@@ -24,12 +24,12 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseCount, CloseTransfer, Contact,
-    CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome,
-    PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer,
-    RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim,
-    SiteDraft, Unreserve, WhichShift,
+    Adjust, Adjusted, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
+    CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
+    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable,
+    Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField, RaiseClaim,
+    Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem,
+    SendTransfer, ShipClaim, SiteDraft, Unreserve, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};

@@ -205,6 +205,9 @@ impl Explain for CommandError {
             CommandError::ShiftClosed { number } => {
                 (money::shift_closed(l, number), money::show_shift_next(l, program, number))
             }
+            CommandError::ShiftReversed { number } => {
+                (money::shift_is_reversed(l, number), money::shifts_next(l, program))
+            }
             CommandError::NoShift { site } => (money::no_shift(l, site), money::open_next(l, program)),
             CommandError::SeveralShifts { found } => {
                 (money::several_shifts(l, &list(found)), money::name_shift_next(l))

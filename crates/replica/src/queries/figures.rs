@@ -37,9 +37,11 @@ const OF_A_SITE: &[&str] = &[
      FROM return_head h JOIN return_line l ON l.org = h.org AND l.document = h.document
      WHERE h.org = ?1 AND h.site = ?2 AND h.settled < ?3 AND h.accepted AND l.counts AND l.kept > 0
        AND (?4 IS NULL OR h.document = ?4) GROUP BY 1, 2",
-    "SELECT h.currency, 'cash_refunds', 0, sum(p.amount) FROM cash_paid p
+    // Below zero: what customers paid for repairs and exchanges.
+    "SELECT h.currency, CASE WHEN p.amount < 0 THEN 'cash_sales' ELSE 'cash_refunds' END, 0, sum(abs(p.amount))
+     FROM cash_paid p
      JOIN return_head h ON h.org = p.org AND h.document = p.document
-     WHERE p.org = ?1 AND p.site = ?2 AND p.occurred < ?3 AND (?4 IS NULL OR p.document = ?4) GROUP BY 1",
+     WHERE p.org = ?1 AND p.site = ?2 AND p.occurred < ?3 AND (?4 IS NULL OR p.document = ?4) GROUP BY 1, 2",
     "SELECT currency, 'money:' || account, 0, sum(amount) FROM money
      WHERE org = ?1 AND site = ?2 AND occurred < ?3 AND (?4 IS NULL OR document = ?4) GROUP BY 1, 2",
 ];

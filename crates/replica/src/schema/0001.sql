@@ -453,7 +453,8 @@ CREATE INDEX money_site ON money (org, site, occurred, account, currency, amount
 
 CREATE INDEX money_loss ON money (org, account) WHERE account >= 'loss:' AND account < 'loss;';
 
--- Cash that went out of a drawer for a return, payment by payment.
+-- Cash that went out of a drawer for a return, payment by payment; below zero what customers paid, for a
+-- repair or on top of an exchange.
 CREATE TABLE cash_paid (
     org INTEGER NOT NULL, document INTEGER NOT NULL, event TEXT NOT NULL, site TEXT NOT NULL,
     device BLOB NOT NULL, amount INTEGER NOT NULL, occurred INTEGER NOT NULL,
