@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 use guicang_cli::format::{Column, Table, minute};
-use guicang_cli::texts::headings;
+use guicang_cli::texts::{headings, money};
 use guicang_cli::verbs::ByArgs;
 use guicang_cli::{Exit, Failure, Globals, Language, Told};
 use guicang_domain::ids::SiteId;
@@ -488,7 +488,7 @@ fn late_table(l: Language, items: &[LateItem]) -> Table {
         Column::Left(headings::site(l)),
         Column::Left(texts::figure(l)),
         Column::Right(headings::quantity(l)),
-        Column::Right(headings::net_value(l)),
+        Column::Right(money::amount(l)),
         Column::Left(headings::currency(l)),
     ]);
     for item in items {

@@ -161,8 +161,8 @@ names! {
 texts! {
     /// A cost, by its place.
     cost(n: usize, kind: &str, amount: &str, owner: &str, note: &str) {
-        zh: "费用 {n}：{kind} {amount}，由 {owner} 承担 {note}",
-        en: "cost {n}: {kind} {amount}, borne by {owner} {note}",
+        zh: "费用 {n}：{kind} {amount}，由{owner}承担{note}",
+        en: "cost {n}: {kind} {amount}, borne by {owner}{note}",
     }
     /// Something taken off.
     deducted(kind: &str, what: &str, amount: &str) { zh: "扣款：{kind} {what} {amount}", en: "deducted: {kind} {what} {amount}" }

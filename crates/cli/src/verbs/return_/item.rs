@@ -390,9 +390,9 @@ fn more(l: Language, item: &ReturnItem) -> Vec<String> {
         lines.push(moves::deducted(l, &moves::deduction(l, d.kind), &d.what, &d.amount));
     }
     for (n, c) in item.costs.iter().enumerate() {
-        let note = c.note.as_deref().unwrap_or_default();
+        let note = c.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
         let owner = money::loss_owner(l, &c.owner);
-        lines.push(moves::cost(l, n + 1, &moves::cost_kind(l, c.kind), &c.amount, &owner, note));
+        lines.push(moves::cost(l, n + 1, &moves::cost_kind(l, c.kind), &c.amount, &owner, &note));
     }
     for r in item.refunds.iter().filter(|_| item.refunds.len() > 1) {
         lines.push(moves::refunded(l, &names::tender(l, &r.tender), &r.requested, &names::state(l, r.state)));
