@@ -311,8 +311,8 @@ texts! {
     }
     /// After a period that isn't over.
     wait_for_end() {
-        zh: "月末过后，与中继同步一次，再结账。",
-        en: "Close it once it is over and the relay has been heard of since.",
+        zh: "月末之后，中继确认过任何一次上报，即可结账。",
+        en: "Close it once the relay has acknowledged anything since its end.",
     }
     /// After a period that is closed.
     show_period(program: &str, period: &dyn Display) {
