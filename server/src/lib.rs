@@ -13,6 +13,7 @@ pub mod hq;
 pub mod data;
 pub mod texts;
 pub mod texts_money;
+pub mod texts_period;
 pub mod commands;
 mod help_zh;
 

@@ -49,7 +49,8 @@ pub struct Chain {
 pub struct Desk {
     /// Its replica.
     pub replica: Replica,
-    path: PathBuf,
+    /// Its file.
+    pub path: PathBuf,
     clock: Arc<AtomicI64>,
     skew_ms: i64,
 }
@@ -237,6 +238,19 @@ impl Chain {
         grants.push(own);
         let founding = founding(&self.organisation, [seed; 32], grants);
         Desk::create(self.folder.path(), &code, founding, &self.clock, 0, u64::from(seed))
+    }
+
+    /// One more of HQ's devices, which the relay knows and which writes as the other does.
+    pub fn second_hq(&mut self, seed: u8) -> Desk {
+        let key = DeviceKey::from_seed([seed; 32]);
+        self.serial += 1;
+        let own = grant(&self.organisation, &key, "HQ2", Role::Hq, self.serial);
+        let own = SignedGrant::sign(&self.organisation, Issuer::Organisation, &own);
+        self.relay.add_grants(vec![own.clone()]).unwrap();
+        let mut grants = self.own_grants();
+        grants.push(own);
+        let founding = founding(&self.organisation, [seed; 32], grants);
+        Desk::create(self.folder.path(), "HQ2", founding, &self.clock, 0, u64::from(seed))
     }
 
     fn own_grants(&self) -> Vec<SignedGrant> {

@@ -25,5 +25,6 @@ mod processes;
 mod quota;
 mod payer;
 mod money;
+mod periods;
 mod policy;
 mod bad_input;

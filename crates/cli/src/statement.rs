@@ -4,6 +4,7 @@
 //! refund out, and what is left out here looks like money that never went out.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
@@ -14,6 +15,7 @@ use guicang_domain::time::Zone;
 use serde::Deserialize;
 
 use crate::exit::{Exit, Explain, Failure};
+use crate::import::encoding::{Transcoder, Written};
 use crate::language::Language;
 use crate::texts::{money, next};
 
@@ -148,8 +150,19 @@ impl StatementProfile {
             detail: detail.to_string(),
         };
         let bytes = std::fs::read(file).map_err(|e| unreadable(&e))?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|e| unreadable(&format_args!("not UTF-8 from byte {} on", e.valid_up_to())))?;
+        // As imports are read: UTF-8, GB18030 as Alipay writes it, or UTF-16 with its mark.
+        let mut transcoder = Transcoder::new(bytes.as_slice(), Written::Auto);
+        let decoding = transcoder.is_decoding();
+        let mut text = Vec::new();
+        transcoder.read_to_end(&mut text).map_err(|e| unreadable(&e))?;
+        let text = String::from_utf8(text).map_err(|e| {
+            let at = e.utf8_error().valid_up_to();
+            unreadable(&format_args!("neither UTF-8 nor GB18030 from byte {at} on"))
+        })?;
+        if let Some(at) = text.find('\u{fffd}').filter(|_| decoding.get()) {
+            let line = text[..at].matches('\n').count() + 1;
+            return Err(unreadable(&format_args!("line {line} is neither UTF-8 nor GB18030")));
+        }
         let text = text.trim_start_matches('\u{feff}');
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -305,6 +318,38 @@ mod tests {
             #-----------业务明细列表结束-----------\n";
         let rows = read("alipay", text).unwrap();
         assert_eq!(rows, [(5, "R1".into(), 124_000, "2026-11-23".into())]);
+    }
+
+    /// Alipay's download is in GB18030, and may have been saved anew with a mark, or in UTF-16: it is the same
+    /// statement. A byte that is no text is named by its line.
+    #[test]
+    fn a_statement_is_read_in_whatever_it_is_written() {
+        let text = "#支付宝业务明细查询\n\
+            支付宝交易号,商户订单号,业务类型,完成时间,订单金额（元）,退款批次号/请求号\n\
+            2026\t,S01-1\t,退款\t,2026-11-23 09:30:00,\"-1,240.00\",R1\t\n";
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("bill.csv");
+        let read = |bytes: &[u8]| {
+            std::fs::write(&file, bytes).unwrap();
+            let rows = StatementProfile::load("alipay").unwrap().read(&file)?;
+            Ok::<_, StatementError>(
+                rows.into_iter().map(|r| (r.line, r.refund, r.amount.0)).collect::<Vec<_>>(),
+            )
+        };
+        let wanted = vec![(3, "R1".to_owned(), 124_000)];
+        let gb18030 = encoding_rs::GB18030.encode(text).0;
+        let utf16: Vec<u8> =
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &gb18030, format!("\u{feff}{text}").as_bytes(), &utf16] {
+            assert_eq!(read(bytes).unwrap(), wanted);
+        }
+        let mut torn = gb18030.into_owned();
+        torn.extend_from_slice(b"\xff\xff,x\n");
+        let error = read(&torn).unwrap_err();
+        assert!(
+            matches!(&error, StatementError::File { detail, .. } if detail.contains("GB18030")),
+            "{error}"
+        );
     }
 
     /// A row that can't be read is named, and the file is not taken in part.

@@ -84,8 +84,8 @@ impl Body for CashEvent {
             CashEvent::Closed { counted, seen } => {
                 out.int("counted", counted.0).map("seen_cash", |out| write_seen(seen, out));
             }
-            CashEvent::Reversed { event } => {
-                out.show("event", event);
+            CashEvent::Reversed { event, reason } => {
+                out.show("event", event).opt_show("reason", reason.as_ref());
             }
             CashEvent::Unknown { .. } => {}
         }
@@ -107,7 +107,10 @@ impl Body for CashEvent {
                     None => CashSeen::default(),
                 },
             },
-            "reversed" => CashEvent::Reversed { event: fields.parse("event")? },
+            "reversed" => CashEvent::Reversed {
+                event: fields.parse("event")?,
+                reason: fields.opt_text("reason")?.map(Into::into),
+            },
             other => Self::unknown(other),
         })
     }

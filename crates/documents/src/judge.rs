@@ -17,7 +17,7 @@ use crate::replay::found_int;
 use crate::value::scalar_int;
 use crate::violation::{Grow, Violation};
 use crate::{
-    adjustment, cash_shift, count, red_invoice, reservation, resolution, returns, sale_batch,
+    adjustment, cash_shift, count, period_close, red_invoice, reservation, resolution, returns, sale_batch,
     supplier_return, transfer,
 };
 
@@ -369,6 +369,7 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::Resolution) => resolution::FIELDS,
         Some(Kind::CashShift) => cash_shift::FIELDS,
         Some(Kind::RedInvoice) => red_invoice::FIELDS,
+        Some(Kind::PeriodClose) => period_close::FIELDS,
         Some(Kind::Product | Kind::Site | Kind::Settings | Kind::CountPlan) | None => &[],
     }
 }

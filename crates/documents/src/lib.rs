@@ -34,6 +34,7 @@ mod count_plan;
 mod resolution;
 mod cash_shift;
 mod red_invoice;
+mod period_close;
 mod isolate;
 mod header;
 mod build;

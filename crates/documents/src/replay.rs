@@ -19,8 +19,8 @@ use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
 use crate::{
-    SCHEMA, adjustment, cash_shift, count, count_plan, event, product, red_invoice, reservation, resolution,
-    returns, sale_batch, settings, site, supplier_return, transfer,
+    SCHEMA, adjustment, cash_shift, count, count_plan, event, period_close, product, red_invoice,
+    reservation, resolution, returns, sale_batch, settings, site, supplier_return, transfer,
 };
 
 /// A document built from its changes.
@@ -336,6 +336,10 @@ impl Replayed {
             Kind::RedInvoice => {
                 let events = self.read_events(fields, zone, prove, problems);
                 red_invoice::read(head, fields, events, problem).map(Document::RedInvoice)
+            }
+            Kind::PeriodClose => {
+                let events = self.read_events(fields, zone, prove, problems);
+                period_close::read(head, fields, events).map(Document::PeriodClose)
             }
             Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),

@@ -4,7 +4,8 @@
 use guicang_domain::ids::PartId;
 use guicang_domain::money::Amount;
 use guicang_domain::returns::{
-    Allowance, Collected, Deduction, Exchange, ReceivedPart, RefundShare, Replacement, ReturnEvent, Rung,
+    Allowance, Collected, Cost, Deduction, Exchange, ReceivedPart, RefundShare, Replacement, ReturnEvent,
+    Rung,
 };
 use guicang_domain::time::Moment;
 
@@ -52,6 +53,12 @@ pub(crate) fn write(event: &ReturnEvent, out: &mut Out) {
         }
         ReturnEvent::CreditSpent { site, amount, receipt } => {
             out.show("site", site).int("amount", amount.0).opt_show("receipt", receipt.as_ref());
+        }
+        ReturnEvent::Cost(cost) => {
+            out.show("kind", cost.kind)
+                .int("amount", cost.amount.0)
+                .show("owner", &cost.owner)
+                .opt_show("note", cost.note.as_ref());
         }
         ReturnEvent::RepairReturned { parts, note, fee } => {
             let parts: Vec<String> = parts.iter().map(ToString::to_string).collect();
@@ -101,6 +108,12 @@ pub(crate) fn read(name: &str, fields: &Fields<'_>) -> Result<Option<ReturnEvent
             note: fields.text("note")?.into(),
             fee: read_collected(fields, "fee")?,
         },
+        "cost" => ReturnEvent::Cost(Cost {
+            kind: fields.parse("kind")?,
+            amount: above_zero(fields, "amount")?,
+            owner: fields.parse("owner")?,
+            note: fields.opt_text("note")?.map(Into::into),
+        }),
         "disputed" => ReturnEvent::Disputed { note: fields.text("note")?.into() },
         _ => return Ok(None),
     }))

@@ -30,8 +30,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, cash_shift, count, count_plan, product, red_invoice, reservation, resolution, returns,
-    sale_batch, settings, site, supplier_return, transfer,
+    adjustment, cash_shift, count, count_plan, period_close, product, red_invoice, reservation, resolution,
+    returns, sale_batch, settings, site, supplier_return, transfer,
 };
 
 /// Who writes a change.
@@ -200,6 +200,7 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Resolution(d) => resolution::write(d, &mut out),
         Document::CashShift(d) => cash_shift::write(d, &mut out),
         Document::RedInvoice(d) => red_invoice::write(d, &mut out),
+        Document::PeriodClose(d) => period_close::write(d, &mut out),
     }
     out.into_map()
 }

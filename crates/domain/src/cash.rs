@@ -101,6 +101,8 @@ pub enum CashEvent {
     Reversed {
         /// Which.
         event: EventId,
+        /// Why; `None` where nobody was asked.
+        reason: Option<String>,
     },
     /// Something that a newer program recorded; kept, not folded.
     Unknown {
@@ -191,6 +193,8 @@ pub struct Opening {
 /// How a shift ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closing {
+    /// The event.
+    pub event: EventId,
     /// As counted.
     pub counted: Amount,
     /// When.
@@ -228,7 +232,7 @@ impl CashShift {
             .events
             .iter()
             .filter_map(|e| match &e.body {
-                CashEvent::Reversed { event } => Some(event),
+                CashEvent::Reversed { event, .. } => Some(event),
                 _ => None,
             })
             .collect();
@@ -263,6 +267,7 @@ impl CashShift {
                     None => {
                         closed_by = Some(event.id.clone());
                         state.closed = Some(Closing {
+                            event: event.id.clone(),
                             counted: *counted,
                             occurred: event.occurred,
                             user: event.user.clone(),

@@ -11,6 +11,7 @@ use crate::event::Event;
 use crate::ids::{DocumentId, EventId, IdError, Number, SiteId, UserName};
 use crate::invoice::RedInvoice;
 use crate::master::{Product, Settings, Site};
+use crate::period::PeriodClose;
 use crate::reservation::Reservation;
 use crate::resolution::Resolution;
 use crate::returns::{Return, ReturnEvent};
@@ -99,6 +100,8 @@ pub enum Document {
     CashShift(CashShift),
     /// A red invoice.
     RedInvoice(RedInvoice),
+    /// A period's close.
+    PeriodClose(PeriodClose),
 }
 
 impl Document {
@@ -119,6 +122,7 @@ impl Document {
             Document::Resolution(d) => &d.head,
             Document::CashShift(d) => &d.head,
             Document::RedInvoice(d) => &d.head,
+            Document::PeriodClose(d) => &d.head,
         }
     }
 
@@ -188,6 +192,7 @@ impl Document {
             Document::Resolution(_) => Kind::Resolution,
             Document::CashShift(_) => Kind::CashShift,
             Document::RedInvoice(_) => Kind::RedInvoice,
+            Document::PeriodClose(_) => Kind::PeriodClose,
         }
     }
 }
@@ -249,6 +254,8 @@ kinds! {
     CashShift = "cash_shift", "JB", master false;
     /// A red invoice and its request, which HQ alone makes (红字发票).
     RedInvoice = "red_invoice", "HZ", master true;
+    /// A period's close, with its figures (结账).
+    PeriodClose = "period_close", "JZ", master true;
 }
 
 impl fmt::Display for Kind {

@@ -31,5 +31,6 @@ pub mod master;
 pub mod calendar;
 pub mod policy;
 pub mod resolution;
+pub mod period;
 pub mod balance;
 pub mod exception;

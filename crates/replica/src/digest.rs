@@ -27,7 +27,7 @@ const SHOWN: &[&str] = &[
      FROM line_claim c JOIN receipt r ON r.id = c.receipt JOIN document d ON d.id = c.document
      WHERE c.org = ?1 ORDER BY r.site, r.till, r.number, c.line, d.identity, c.position",
     "SELECT d.identity, h.occurred, h.site, h.currency, h.historic, h.states, h.accepted, h.queued, h.paid,
-            h.committed, h.arrived, h.conflicts, h.clock, h.deducted, h.sold, h.entitled, h.excess,
+            h.committed, h.arrived, h.conflicts, h.clock, h.deducted, h.sold, h.settled, h.paid_last, h.entitled, h.excess,
             h.unverified, h.over, h.credit_short, h.overspent
      FROM return_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, l.position, l.line, l.sku, l.quantity, l.kept, l.valid, l.value, l.counts
@@ -37,8 +37,8 @@ const SHOWN: &[&str] = &[
     "SELECT b.site, b.sku, b.place, b.lot, b.account, s.quantity, s.value, s.asserted
      FROM bucket b JOIN stock s ON s.org = b.org AND s.bucket = b.id WHERE b.org = ?1 AND (s.quantity <> 0 OR s.value <> 0 OR s.asserted)
      ORDER BY b.site, b.sku, b.place, b.lot, b.account",
-    "SELECT d.identity, m.account, m.currency, m.amount FROM money m JOIN document d ON d.id = m.document
-     WHERE m.org = ?1 ORDER BY d.identity, m.account",
+    "SELECT d.identity, m.account, m.site, m.currency, m.amount, m.occurred FROM money m
+     JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.account, m.occurred",
     "SELECT d.identity, m.position, m.site, m.movement, m.quantity, m.value, m.counts FROM moved m
      JOIN document d ON d.id = m.document WHERE m.org = ?1 ORDER BY d.identity, m.position",
     "SELECT site, till, number, cash, invoice FROM receipt WHERE org = ?1 AND (cash <> 0 OR invoice IS NOT NULL)
@@ -52,6 +52,8 @@ const SHOWN: &[&str] = &[
     "SELECT d.identity, i.returned, i.state, l.line, l.of, l.sold, l.quantity, l.amount, l.tax, l.counts, l.issued
      FROM red_invoice i JOIN red_line l ON l.org = i.org AND l.document = i.document
      JOIN document d ON d.id = i.document WHERE i.org = ?1 ORDER BY d.identity, l.line",
+    "SELECT d.identity, p.period, p.event, p.rank FROM period_close p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, b.import, b.file, b.rows, b.reversed FROM brought b
      JOIN document d ON d.id = b.document WHERE b.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, t.sender, t.receiver, t.joined, t.states, t.since, t.open, t.short, t.over, t.lost, t.conflicts
@@ -322,6 +324,7 @@ impl Work<'_> {
             "money",
             "cash_paid",
             "cash_shift",
+            "period_close",
             "red_invoice",
             "red_line",
             "moved",

@@ -7,6 +7,7 @@ use guicang_domain::count::Stage;
 use guicang_domain::document::Kind;
 use guicang_domain::ids::{ReceiptId, SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
+use guicang_domain::period::Period;
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::moves::{Illegal, Move};
@@ -362,6 +363,44 @@ pub enum CommandError {
     /// Only HQ does this.
     #[error("only HQ may do this")]
     HqOnly,
+    /// The shift was taken back as a whole.
+    #[error("the shift {number} was reversed")]
+    ShiftReversed {
+        /// Its number.
+        number: String,
+    },
+    /// The period isn't over by the time that is proven.
+    #[error("the period {period} is over at {}, and proven is {}", until.to_rfc3339(), proven.to_rfc3339())]
+    PeriodNotOver {
+        /// The period.
+        period: Period,
+        /// When it is over, at every site.
+        until: Moment,
+        /// The newest time that a relay has proven.
+        proven: Moment,
+    },
+    /// The period is closed.
+    #[error("the period {period} is closed by {number}")]
+    PeriodClosed {
+        /// The period.
+        period: Period,
+        /// The close's number.
+        number: String,
+    },
+    /// Another period is to be closed first.
+    #[error("the period to be closed next is {next}, not {period}")]
+    PeriodOrder {
+        /// The period that was named.
+        period: Period,
+        /// The one whose turn it is.
+        next: Period,
+    },
+    /// The period is open: there is nothing to be verified.
+    #[error("the period {period} is not closed")]
+    PeriodOpen {
+        /// The period.
+        period: Period,
+    },
     /// A site has to be named, since this is HQ.
     #[error("a site has to be named")]
     SiteNeeded,

@@ -19,16 +19,17 @@ mod project;
 mod commands;
 mod queries;
 mod digest;
+mod scratch;
 mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseCount, CloseTransfer, Contact,
-    CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone,
-    PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested,
-    Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
-    WhichShift,
+    Adjust, Adjusted, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
+    CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
+    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable,
+    Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField, RaiseClaim,
+    Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem,
+    SendTransfer, ShipClaim, SiteDraft, Unreserve, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
@@ -37,10 +38,11 @@ pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
     CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Found,
-    ImportRow, Judged, LossRow, MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow, PolicyRow, Preview,
-    ReceiptLineView, ReceiptView, RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow,
-    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
-    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
-    SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
+    ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow,
+    PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason, RedDue, RedInvoiceRow,
+    RefundDue, RefundRow, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,
+    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow,
+    StockStep, SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
 };
+pub use scratch::{FigureDifference, PeriodVerified};
 pub use store::{Founding, Identity, Replica};

@@ -119,11 +119,8 @@ impl Replica {
             return Err(OpenError::Grant(format!("no grant names device {}", key.device())));
         }
         let store = |e: rusqlite::Error| OpenError::Store(StoreError::of(e));
-        let mut db = Connection::open(path).map_err(store)?;
-        prepare(&db).map_err(store)?;
+        let mut db = lay_out(path).map_err(store)?;
         let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(store)?;
-        tx.pragma_update(None, "application_id", APPLICATION).map_err(store)?;
-        migrate(&tx, 0).map_err(store)?;
         tx.execute(
             "INSERT INTO organisation (org, id, public_key, name, zone, currency, relay_url) VALUES (1,?,?,?,?,?,?)",
             params![
@@ -328,6 +325,17 @@ impl Work<'_> {
     pub(crate) fn own_proof(&self) -> Proof {
         Proof { device: self.me.device, hq: self.me.role == Role::Hq, stamped: None }
     }
+}
+
+/// Makes a file with a replica's tables, and nothing in them.
+pub(crate) fn lay_out(path: &Path) -> rusqlite::Result<Connection> {
+    let mut db = Connection::open(path)?;
+    prepare(&db)?;
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    tx.pragma_update(None, "application_id", APPLICATION)?;
+    migrate(&tx, 0)?;
+    tx.commit()?;
+    Ok(db)
 }
 
 fn prepare(db: &Connection) -> rusqlite::Result<()> {

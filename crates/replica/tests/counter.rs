@@ -2,6 +2,7 @@
 
 mod history;
 mod shop;
+mod periods;
 mod policies;
 mod walkthroughs;
 

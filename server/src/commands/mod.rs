@@ -13,6 +13,7 @@ mod sheet;
 pub mod exception;
 pub mod payout;
 pub mod invoice;
+pub mod period;
 pub mod statement;
 pub mod calendar;
 pub mod status;
@@ -208,6 +209,9 @@ pub enum Commands {
     /// Red invoices
     #[command(subcommand)]
     Invoice(invoice::InvoiceVerb),
+    /// Months: closing them, and what was closed
+    #[command(subcommand)]
+    Period(period::PeriodVerb),
     /// Payment providers' statements
     #[command(subcommand)]
     Statement(statement::StatementVerb),
@@ -270,6 +274,7 @@ impl Commands {
             Commands::Refund(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Loss(verb) => verb.run(&session.open()?.replica, globals),
             Commands::Invoice(verb) => verb.run(session),
+            Commands::Period(verb) => verb.run(session),
             Commands::Statement(verb) => verb.run(session),
             Commands::Calendar(verb) => verb.run(session),
             Commands::Status(args) => args.run(session),

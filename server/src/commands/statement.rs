@@ -31,7 +31,7 @@ pub enum StatementVerb {
 /// Which statement.
 #[derive(Debug, Args)]
 pub struct ReconcileArgs {
-    /// The file: CSV in UTF-8
+    /// The file: CSV, in UTF-8 or GB18030
     pub file: PathBuf,
     /// What its columns mean: wechat, alipay, generic, or a TOML file
     #[arg(long)]

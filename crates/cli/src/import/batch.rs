@@ -59,9 +59,18 @@ pub(super) enum Taking {
     Tender(PaidIn, Amount),
 }
 
+/// What a row says of its receipt beyond whose it is and when.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// Who sat at the till.
+    pub cashier: Option<UserName>,
+    /// The invoice's number.
+    pub invoice: Option<String>,
+}
+
 #[derive(Default)]
 struct Group {
-    cashier: Option<UserName>,
+    about: About,
     sales: Vec<SaleLine>,
     /// What the lines came to, by the tender that each names.
     by_line: BTreeMap<PaidIn, Amount>,
@@ -130,7 +139,7 @@ impl Collector {
         self.last.as_ref().is_some_and(|last| last.receipt == *receipt && self.groups.contains_key(last))
     }
 
-    pub fn add(&mut self, mut heading: Heading, cashier: Option<UserName>, row: Taking) {
+    pub fn add(&mut self, mut heading: Heading, about: About, row: Taking) {
         // A row that only says how its receipt was paid need not repeat whose it was, and when.
         if let (Taking::Tender(..), true, Some(last)) = (&row, self.has(&heading.receipt), &self.last) {
             heading = last.clone();
@@ -139,7 +148,8 @@ impl Collector {
             self.close_groups();
         }
         let group = self.groups.entry(heading.clone()).or_default();
-        group.cashier = group.cashier.take().or(cashier);
+        group.about.cashier = group.about.cashier.take().or(about.cashier);
+        group.about.invoice = group.about.invoice.take().or(about.invoice);
         match row {
             Taking::Sale(line, paid_in) => {
                 if let Some(paid_in) = paid_in {
@@ -210,8 +220,8 @@ impl Collector {
             customer,
             lines: group.sales,
             tenders,
-            invoice: None,
-            cashier: group.cashier,
+            invoice: group.about.invoice,
+            cashier: group.about.cashier,
         };
         self.put_receipt(site, part);
     }
@@ -272,7 +282,8 @@ fn receipt_bytes(receipt: &Receipt) -> usize {
     let texts = text(receipt.till.as_ref().map(|t| t.as_str()))
         + text(Some(receipt.number.as_str()))
         + text(receipt.customer.as_ref().map(|c| c.as_str()))
-        + text(receipt.cashier.as_ref().map(|c| c.as_str()));
-    // Heads of the receipt's three arrays, its time, no invoice number.
+        + text(receipt.cashier.as_ref().map(|c| c.as_str()))
+        + text(receipt.invoice.as_deref());
+    // Heads of the receipt's three arrays, its time.
     texts + lines.sum::<usize>() + tenders.sum::<usize>() + 24
 }

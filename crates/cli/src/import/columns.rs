@@ -79,6 +79,8 @@ roles! {
     Cashier = "cashier";
     /// The receipt that a return takes back.
     Original = "original";
+    /// The number of the invoice made out for the receipt (发票号码); the first that its rows say.
+    Invoice = "invoice";
 }
 
 impl Role {
@@ -90,8 +92,11 @@ impl Role {
 
     /// Whether the column holds a code, which a spreadsheet may have taken for a number.
     pub fn is_code(self) -> bool {
-        use Role::{Barcode, Customer, Lot, Original, Receipt, Serials, Sku, TenderReference};
-        matches!(self, Receipt | Sku | Barcode | Customer | Lot | Serials | TenderReference | Original)
+        use Role::{Barcode, Customer, Invoice, Lot, Original, Receipt, Serials, Sku, TenderReference};
+        matches!(
+            self,
+            Receipt | Sku | Barcode | Customer | Lot | Serials | TenderReference | Original | Invoice
+        )
     }
 
     /// Whether the column holds words, which stay as they are written.

@@ -34,9 +34,9 @@ mod error;
 
 use std::collections::{HashMap, HashSet};
 
-use guicang_domain::ids::{Lot, ReceiptId, ReceiptLineId, SiteId, Sku, UserName};
+use guicang_domain::ids::{Lot, ReceiptId, ReceiptLineId, SiteId, Sku};
 
-use batch::{Collector, Heading, PaidIn};
+use batch::{About, Collector, Heading, PaidIn};
 use columns::Role;
 pub use error::ImportError;
 use open_lines::OpenLines;
@@ -64,6 +64,8 @@ const BARCODES_REMEMBERED: usize = 50_000;
 /// The longest name, remark or list of serial numbers: one that is longer is a file gone wrong, and would
 /// make a document that no relay takes.
 const NAME_BYTES: usize = 1_000;
+/// An invoice's number has 20 digits today; an older one a code of 12 before its 8.
+const INVOICE_BYTES: usize = 64;
 
 /// How to import.
 #[derive(Debug, Clone, Default)]
@@ -160,7 +162,7 @@ struct Import<'a> {
 /// A row that is to be taken, with its names parsed.
 struct Named<'r> {
     heading: Heading,
-    cashier: Option<UserName>,
+    about: About,
     /// The article; none in a row that only says how its receipt was paid.
     goods: Option<Goods<'r>>,
     paid_in: Option<PaidIn>,
@@ -232,9 +234,9 @@ impl Import<'_> {
             self.flush()?;
         }
         let heading = named.heading.clone();
-        let cashier = named.cashier.clone();
+        let about = named.about.clone();
         let taking = self.take(kind, row, named, layout, record)?;
-        self.collector.add(heading, cashier, taking);
+        self.collector.add(heading, about, taking);
         self.report.taken.add(kind);
         Ok(())
     }

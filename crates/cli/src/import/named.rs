@@ -2,13 +2,13 @@
 
 use guicang_domain::ids::{IdError, ReceiptId, ReceiptLineId, SiteId, Sku, Tender};
 
-use super::batch::{Heading, PaidIn};
+use super::batch::{About, Heading, PaidIn};
 use super::columns::Role;
 use super::row::{Layout, Row, left_out};
 use super::rules::Kind;
 use super::scratch::key_of;
 use super::target::SiteAnswer;
-use super::{Goods, Import, ImportError, NAME_BYTES, Named, NotTaken, lenient};
+use super::{Goods, INVOICE_BYTES, Import, ImportError, NAME_BYTES, Named, NotTaken, lenient};
 
 impl Import<'_> {
     /// Parses a row's names and checks its numbers, in the order in which a person would.
@@ -90,9 +90,22 @@ impl Import<'_> {
             "" => None,
             name => Some(name.parse().map_err(|e| bad("bad_cashier", Role::Cashier, name, e))?),
         };
+        let invoice = match row.invoice {
+            "" => None,
+            number if number.len() > INVOICE_BYTES || number.chars().any(char::is_control) => {
+                return Err(out(
+                    "bad_invoice",
+                    Role::Invoice,
+                    number,
+                    "an invoice's number, at most 64 bytes",
+                ));
+            }
+            number => Some(number.to_owned()),
+        };
+        let about = About { cashier, invoice };
         let heading = Heading { receipt: ReceiptId { site, till, number }, customer, at: row.at };
         if kind == Kind::Tender {
-            return Ok(Named { heading, cashier, goods: None, paid_in });
+            return Ok(Named { heading, about, goods: None, paid_in });
         }
         let sku = match layout.text(record, Role::Sku) {
             "" if layout.has(Role::Barcode) => self.article(facts.sku)?,
@@ -111,7 +124,7 @@ impl Import<'_> {
         let serials = serials.filter(|serial| !serial.is_empty()).map(Into::into).collect();
         let line = self.row_id(&heading.receipt, row, kind, layout, record, line)?;
         let goods = Goods { sku, code: facts.sku, line, lot, serials };
-        Ok(Named { heading, cashier, goods: Some(goods), paid_in })
+        Ok(Named { heading, about, goods: Some(goods), paid_in })
     }
 
     /// What the row is known by among its receipt's rows.

@@ -34,6 +34,7 @@ pub(super) struct Row<'r> {
     pub spec: &'r str,
     pub cashier: &'r str,
     pub original: &'r str,
+    pub invoice: &'r str,
 }
 
 /// Where in a file's rows the profile's columns are.
@@ -238,6 +239,7 @@ impl Layout {
             spec: text(Role::Spec),
             cashier: text(Role::Cashier),
             original: text(Role::Original),
+            invoice: text(Role::Invoice),
         })
     }
 }

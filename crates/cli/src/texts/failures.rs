@@ -166,6 +166,26 @@ texts! {
     }
     /// HQ's business.
     hq_only() { zh: "这件事只有总部能做。", en: "Only HQ may do this." }
+    /// The period isn't over.
+    period_not_over(period: &dyn Display, until: &str, proven: &str) {
+        zh: "{period} 还没过完：到 {until} 才结束，现在能证明的时间是 {proven}。",
+        en: "{period} isn't over: it ends at {until}, and the time proven now is {proven}.",
+    }
+    /// The period is closed.
+    period_closed(period: &dyn Display, number: &str) {
+        zh: "{period} 已经结账，单号 {number}。",
+        en: "{period} is closed already, by {number}.",
+    }
+    /// Another one's turn.
+    period_order(period: &dyn Display, turn: &dyn Display) {
+        zh: "还不能结 {period}：下一个该结账的是 {turn}，月份依次结账，中间不空。",
+        en: "It isn't the turn of {period}: months are closed in order, and {turn} comes next.",
+    }
+    /// The period is open.
+    period_open(period: &dyn Display) {
+        zh: "{period} 还没有结账，没有可核对的数字。",
+        en: "{period} is not closed: there is nothing to be verified.",
+    }
     /// HQ has to say which site.
     site_needed() {
         zh: "在总部操作时要说明是哪家门店。",

@@ -99,6 +99,36 @@ texts! {
         zh: "  补记：{number} 现金退款 {amount}（{time}）",
         en: "  addendum: {number} refunded {amount} in cash at {time}",
     }
+    /// A customer's payment that the close didn't see.
+    late_receipt(number: &str, amount: &str, time: &str) {
+        zh: "  补记：{number} 收现金 {amount}（{time}）",
+        en: "  addendum: {number} took {amount} in cash at {time}",
+    }
+    /// A movement of a shift.
+    move_line(n: usize, way: &str, amount: &str, why: &str, time: &str) {
+        zh: "  第 {n} 笔：{way} {amount}，{why}（{time}）",
+        en: "  {n}: {way} {amount}, {why}, at {time}",
+    }
+    /// A movement was taken back.
+    move_reversed(number: &dyn Display) {
+        zh: "{number} 的这笔存取已红字冲销，原记录保留。",
+        en: "That movement of {number} is reversed; both stay on record.",
+    }
+    /// A close was taken back.
+    close_reversed(number: &dyn Display) {
+        zh: "{number} 的交班已红字冲销，班次重新打开，请重新点款交班。",
+        en: "The close of {number} is reversed: the shift is open again; count and close it anew.",
+    }
+    /// A shift was taken back.
+    shift_reversed(number: &dyn Display) {
+        zh: "{number} 整班已红字冲销，不再计入现金账，原记录保留。",
+        en: "{number} is reversed as a whole: it counts no more in the cash book, and stays on record.",
+    }
+    /// The shift was taken back before.
+    shift_is_reversed(number: &str) {
+        zh: "{number} 整班已红字冲销。",
+        en: "{number} was reversed as a whole.",
+    }
     /// The drawer was opened or closed by two devices.
     shift_conflict(number: &dyn Display) {
         zh: "{number} 被两台设备分别开班或交班，见异常列表。",

@@ -20,6 +20,7 @@ names! {
         "credit": "使用或分配储值", "spend or share store credit";
         "repair": "收下送修", "take in for repair";
         "hand-back": "修好交还", "hand back repaired";
+        "cost": "登记费用", "record what it cost";
         "dispute": "登记争议", "dispute";
         "cancel": "取消", "cancel";
         "reverse": "红冲", "reverse";
@@ -147,7 +148,22 @@ names! {
     }
 }
 
+names! {
+    /// What a return cost money for.
+    cost_kind {
+        "carriage": "运费", "carriage";
+        "handling": "处理费", "handling";
+        "repair": "维修费", "repair";
+        "fee": "手续费", "fee";
+    }
+}
+
 texts! {
+    /// A cost, by its place.
+    cost(n: usize, kind: &str, amount: &str, owner: &str, note: &str) {
+        zh: "费用 {n}：{kind} {amount}，由{owner}承担{note}",
+        en: "cost {n}: {kind} {amount}, borne by {owner}{note}",
+    }
     /// Something taken off.
     deducted(kind: &str, what: &str, amount: &str) { zh: "扣款：{kind} {what} {amount}", en: "deducted: {kind} {what} {amount}" }
     /// A refund by one tender.

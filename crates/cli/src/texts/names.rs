@@ -393,6 +393,7 @@ names! {
         "bad_expiry": "有效期不对", "bad expiry";
         "bad_lot": "批号不对", "bad lot";
         "bad_cashier": "收银员不对", "bad cashier";
+        "bad_invoice": "发票号码不对", "bad invoice number";
         "sum_row": "合计行", "sum";
         "zero_quantity": "数量为零", "quantity zero";
         "tender_of_return": "退货的支付明细（历史退货不记支付方式）", "tender of a return (history doesn't record it)";

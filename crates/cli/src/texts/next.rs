@@ -1,5 +1,7 @@
 //! What a person can do next: the line on standard error that ends each command.
 
+use std::fmt::Display;
+
 texts! {
     /// The line itself.
     line(text: &str) { zh: "下一步：{text}", en: "Next: {text}" }
@@ -306,6 +308,21 @@ texts! {
     release(program: &str, number: &str) {
         zh: "{program} stock release {number} 释放；已取走的加 --used。",
         en: "{program} stock release {number} frees it; with --used when it was taken.",
+    }
+    /// After a period that isn't over.
+    wait_for_end() {
+        zh: "月末之后，中继确认过任何一次上报，即可结账。",
+        en: "Close it once the relay has acknowledged anything since its end.",
+    }
+    /// After a period that is closed.
+    show_period(program: &str, period: &dyn Display) {
+        zh: "{program} period show {period} 查看这个月，以及结账后补到的单据。",
+        en: "{program} period show {period} shows it, and what came late.",
+    }
+    /// A period that can be closed.
+    close_period(program: &str, period: &dyn Display) {
+        zh: "{program} period close {period} 结账。",
+        en: "{program} period close {period} closes it.",
     }
     /// List reservations.
     reservations(program: &str) {

@@ -7,7 +7,9 @@ use clap::{Args, Subcommand, ValueEnum};
 use guicang_domain::cash::{CashFlow, CashReason, CashWay};
 use guicang_domain::ids::{SiteId, TillId};
 use guicang_domain::money::{Amount, Currency};
-use guicang_replica::{CashFilter, CashMoved, CashOpen, CashShiftRow, CommandError, Replica, WhichShift};
+use guicang_replica::{
+    CashFilter, CashMistake, CashMoved, CashOpen, CashShiftRow, CommandError, Replica, WhichShift,
+};
 use serde::Serialize;
 
 use crate::exit::{Failure, Told};
@@ -36,6 +38,11 @@ pub enum CashVerb {
     /// Close a shift with the cash that was counted
     #[command(after_help = "Examples:\n  guicang cash close 812.50\n  guicang cash close 812.50 --till 2")]
     Close(CloseArgs),
+    /// Take back a mistaken movement, a close, or a whole shift; it stays on record (红字冲销)
+    #[command(
+        after_help = "Examples:\n  guicang cash reverse JB-S01A-000001 --move 2 --reason \"typed twice\"\n  guicang cash reverse JB-S01A-000001 --close --reason \"counted without the coins\"\n  guicang cash reverse JB-S01A-000001 --all --reason \"opened at the wrong till\""
+    )]
+    Reverse(ReverseArgs),
     /// Show a shift: what its close saw, what is so now, what came late
     #[command(after_help = "Examples:\n  guicang cash show JB-S01A-000001")]
     Show(ShowArgs),
@@ -114,6 +121,29 @@ pub struct CloseArgs {
     pub by: ByArgs,
 }
 
+/// What is taken back, and why.
+#[derive(Debug, Clone, Args)]
+#[group(id = "what", required = true, multiple = false, args = ["movement", "close", "all"])]
+pub struct ReverseArgs {
+    /// The shift's number or identity
+    pub number: String,
+    /// The movement: its place in `cash show`, from 1, or its event
+    #[arg(long = "move", value_name = "N")]
+    pub movement: Option<String>,
+    /// The close: the shift is open again
+    #[arg(long)]
+    pub close: bool,
+    /// The shift as a whole
+    #[arg(long)]
+    pub all: bool,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+    /// Who and when.
+    #[command(flatten)]
+    pub by: ByArgs,
+}
+
 /// Which shift.
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
@@ -176,6 +206,7 @@ impl FlowItem {
 
 #[derive(Debug, Serialize)]
 struct MoveItem {
+    event: String,
     way: String,
     amount: String,
     reason: String,
@@ -240,6 +271,7 @@ impl CashItem {
                 .moves
                 .iter()
                 .map(|m| MoveItem {
+                    event: m.event.to_string(),
                     way: m.way.to_string(),
                     amount: currency.format(m.amount),
                     reason: m.reason.to_string(),
@@ -292,6 +324,7 @@ impl CashVerb {
             CashVerb::In(args) => args.run(CashWay::In, replica, globals),
             CashVerb::Out(args) => args.run(CashWay::Out, replica, globals),
             CashVerb::Close(args) => args.run(replica, globals),
+            CashVerb::Reverse(args) => args.run(replica, globals),
             CashVerb::Show(args) => args.run(replica, globals),
             CashVerb::List(args) => args.run(replica, globals),
         }
@@ -360,11 +393,46 @@ impl CloseArgs {
     }
 }
 
+impl ReverseArgs {
+    fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        let l = globals.language;
+        let by = self.by.by(replica, globals, None)?;
+        let what = match &self.movement {
+            Some(movement) => CashMistake::Movement(movement.clone()),
+            None if self.close => CashMistake::Close,
+            None => CashMistake::All,
+        };
+        let done = replica.cash_reverse(&by, &self.number, &what, &self.reason).told(globals)?;
+        let rows: Vec<CashShiftRow> = done.row.into_iter().collect();
+        if !rows.is_empty() || globals.json() {
+            show(replica, globals, &rows)?;
+        }
+        globals.say(&match what {
+            CashMistake::Movement(_) => money::move_reversed(l, &done.number),
+            CashMistake::Close => money::close_reversed(l, &done.number),
+            CashMistake::All => money::shift_reversed(l, &done.number),
+        })?;
+        match rows.first() {
+            Some(row) => globals.next(&money::show_shift_next(l, globals.program, &row.number)),
+            None => globals.next(&money::shifts_next(l, globals.program)),
+        }
+    }
+}
+
 impl ShowArgs {
     fn run(&self, replica: &Replica, globals: &Globals) -> Result<(), Failure> {
         let row = replica.find_shift(&self.number).told(globals)?;
         show(replica, globals, std::slice::from_ref(&row))?;
         let (l, currency) = (globals.language, row.currency);
+        for (n, moved) in row.moves.iter().enumerate() {
+            let way = money::cash_way(l, moved.way.as_str());
+            let why = match &moved.note {
+                Some(note) => format!("{} {note}", money::cash_reason(l, moved.reason.as_str())),
+                None => money::cash_reason(l, moved.reason.as_str()),
+            };
+            let at = minute(&moved.occurred.to_rfc3339());
+            globals.say(&money::move_line(l, n + 1, &way, &currency.format(moved.amount), &why, &at))?;
+        }
         if let (Some(now), Some(then)) = (row.difference(), row.difference_at_close())
             && now != then
         {
@@ -372,7 +440,9 @@ impl ShowArgs {
         }
         for payment in row.payments.iter().filter(|p| p.late) {
             let at = minute(&payment.occurred.to_rfc3339());
-            globals.say(&money::late_payment(l, &payment.number, &currency.format(payment.amount), &at))?;
+            let size = currency.format(Amount(payment.amount.0.abs()));
+            let line = if payment.amount < Amount::ZERO { money::late_receipt } else { money::late_payment };
+            globals.say(&line(l, &payment.number, &size, &at))?;
         }
         if row.conflicts {
             globals.say(&money::shift_conflict(l, &row.number))?;

@@ -182,6 +182,19 @@ impl Explain for CommandError {
             CommandError::NewerRules { number } => (failures::newer_rules(l, number), next::upgrade(l)),
             CommandError::NotHere { site } => (failures::not_here(l, site), next::ask_hq(l)),
             CommandError::HqOnly => (failures::hq_only(l), next::ask_hq(l)),
+            CommandError::PeriodNotOver { period, until, proven } => (
+                failures::period_not_over(l, period, &until.to_rfc3339(), &proven.to_rfc3339()),
+                next::wait_for_end(l),
+            ),
+            CommandError::PeriodClosed { period, number } => {
+                (failures::period_closed(l, period, number), next::show_period(l, program, period))
+            }
+            CommandError::PeriodOrder { period, next: turn } => {
+                (failures::period_order(l, period, turn), next::close_period(l, program, turn))
+            }
+            CommandError::PeriodOpen { period } => {
+                (failures::period_open(l, period), next::close_period(l, program, period))
+            }
             CommandError::SiteNeeded => (failures::site_needed(l), next::name_site(l)),
             CommandError::UnknownShift { found } => {
                 (money::unknown_shift(l, found), money::shifts_next(l, program))
@@ -191,6 +204,9 @@ impl Explain for CommandError {
             }
             CommandError::ShiftClosed { number } => {
                 (money::shift_closed(l, number), money::show_shift_next(l, program, number))
+            }
+            CommandError::ShiftReversed { number } => {
+                (money::shift_is_reversed(l, number), money::shifts_next(l, program))
             }
             CommandError::NoShift { site } => (money::no_shift(l, site), money::open_next(l, program)),
             CommandError::SeveralShifts { found } => {

@@ -94,6 +94,27 @@ fn a_return_is_linked_by_the_receipts_number() {
     assert_eq!(bring(&mut shelf, file).unwrap().already_known, 7);
 }
 
+/// An invoiced receipt has its invoice's number, whichever of its rows says it; one that a spreadsheet has cut,
+/// or that is no number, is named, and the row is not taken.
+#[test]
+fn a_receipt_has_its_invoice() {
+    let file = "\
+        订单号,行号,商品编码,数量,单价,税率,日期,发票号码\n\
+        A1,1,TEA,3,10.00,13%,2026-11-01,\n\
+        A1,2,CUP,1,10.00,13%,2026-11-01,26312000000012345678\n\
+        A2,1,TEA,5,10.00,13%,2026-11-01,\n\
+        A3,1,TEA,5,10.00,13%,2026-11-01,2.6312E+19\n";
+    let mut shelf = Shelf::default();
+    let report = bring(&mut shelf, file).unwrap();
+    assert_eq!(shelf.invoices, ["A1 26312000000012345678"]);
+    let cut: Vec<_> = report.left_out.iter().map(|row| (row.line, row.reason.as_str())).collect();
+    assert_eq!((cut, report.taken.of(Kind::Sale)), (vec![(5, "cut_code")], 3));
+    let long =
+        format!("订单号,商品编码,数量,单价,日期,发票号\nA4,TEA,1,1.00,2026-11-01,{}\n", "9".repeat(65));
+    let report = bring(&mut shelf, long).unwrap();
+    assert_eq!(report.left_out[0].reason, "bad_invoice");
+}
+
 /// A file without line numbers, codes or tills, separated by tabs, with a spreadsheet's day numbers: rows
 /// are known by what they say.
 #[test]

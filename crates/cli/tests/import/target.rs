@@ -36,6 +36,8 @@ pub struct Shelf {
     pub moved: BTreeMap<Movement, (i64, i64)>,
     /// What was paid by what, by receipt.
     pub tenders: Vec<String>,
+    /// The invoices of receipts: `NUMBER INVOICE`.
+    pub invoices: Vec<String>,
     /// Whose barcode it is.
     pub barcodes: HashMap<String, Sku>,
 }
@@ -107,6 +109,7 @@ impl ImportTarget for Shelf {
             self.sale_documents.push(bytes);
             for receipt in &sales.receipts {
                 let id = sales.receipt_id(receipt);
+                self.invoices.extend(receipt.invoice.iter().map(|i| format!("{} {i}", id.number)));
                 for paid in &receipt.tenders {
                     self.tenders.push(format!("{} {} {}", id.number, paid.tender, paid.amount.0));
                 }

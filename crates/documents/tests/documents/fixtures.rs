@@ -15,6 +15,9 @@ use guicang_domain::ids::{
 use guicang_domain::invoice::{Confirmation, RedEvent, RedInvoice, RedLine, RedReason};
 use guicang_domain::master::{Level, Product, Settings, SettingsEvent, Site};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
+use guicang_domain::period::{
+    Cut, DeviceCut, FigureKey, Figures, PeriodClose, PeriodEvent, PeriodRecord, Sums,
+};
 use guicang_domain::policy::condition::{Condition, ConditionRule};
 use guicang_domain::policy::version::PolicySet;
 use guicang_domain::policy::window::{Window, WindowRule, standard_legal};
@@ -22,8 +25,9 @@ use guicang_domain::policy::{Policy, ReasonClass, standard_reasons};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::resolution::{Action, LossOwner, Resolution, ResolutionEvent, Reversal, SeenClaim};
 use guicang_domain::returns::{
-    Allowance, Channel, Collected, Deduction, DeductionKind, Disposition, Exchange, Grade, InspectedPart,
-    ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink, VerifiedLine,
+    Allowance, Channel, Collected, Cost, CostKind, Deduction, DeductionKind, Disposition, Exchange, Grade,
+    InspectedPart, ReceivedPart, RefundShare, Replacement, Return, ReturnEvent, ReturnLine, Rung, SaleLink,
+    VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
 use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
@@ -306,6 +310,12 @@ pub fn settlement_bodies() -> Vec<ReturnEvent> {
         },
         ReturnEvent::Disputed { note: "不同意".into() },
         ReturnEvent::Drafted,
+        ReturnEvent::Cost(Cost {
+            kind: CostKind::Carriage,
+            amount: Amount(1_200),
+            owner: LossOwner::Supplier("义乌一厂".into()),
+            note: Some("SF1234567890".into()),
+        }),
     ]
 }
 
@@ -480,9 +490,17 @@ pub fn cash_shift() -> CashShift {
             event(2, moved(CashWay::In, 10_000, CashReason::Change, None)),
             event(3, moved(CashWay::Out, 50_000, CashReason::Deposit, Some("工商银行"))),
             event(4, CashEvent::Closed { counted: Amount(127_400), seen }),
-            event(5, CashEvent::Reversed { event: event_id("S01A", 2) }),
+            event(5, CashEvent::Reversed { event: event_id("S01A", 2), reason: None }),
         ],
     }
+}
+
+/// A shift with a movement that was taken back, and why.
+pub fn reversed_shift() -> CashShift {
+    let mut shift = cash_shift();
+    let reversed = CashEvent::Reversed { event: event_id("S01A", 2), reason: Some("录重了".into()) };
+    shift.events.last_mut().unwrap().body = reversed;
+    shift
 }
 
 pub fn red_invoice() -> RedInvoice {
@@ -518,6 +536,37 @@ pub fn red_invoice() -> RedInvoice {
             hq_event(5, RedEvent::Refused { reason: "blue invoice unknown".into() }),
             hq_event(6, RedEvent::Dropped { reason: "not_valid".into() }),
         ],
+    }
+}
+
+pub fn period_close() -> PeriodClose {
+    let key = |site: Option<&str>, figure: &str| FigureKey {
+        site: site.map(|s| s.parse().unwrap()),
+        currency: Currency::CNY,
+        figure: figure.into(),
+    };
+    let sums = |quantity, value| Sums { quantity: Quantity(quantity), value: Amount(value) };
+    let sold = (key(Some("S01"), "sales"), sums(2000, 20_000));
+    let left = (key(Some("S01"), "stock:sellable"), sums(8000, 16_000));
+    let lost = (key(None, "money:loss:company"), sums(0, 500));
+    PeriodClose {
+        head: head(Kind::PeriodClose),
+        period: "2026-10".parse().unwrap(),
+        recorded: PeriodRecord {
+            cut: Cut {
+                devices: vec![
+                    DeviceCut { device: DeviceId([1; 16]), sequence: 12, leaf: 3, acknowledged: 12 },
+                    DeviceCut { device: DeviceId([9; 16]), sequence: 4, leaf: 0, acknowledged: 3 },
+                ],
+                changes: 40,
+                sum: [5; 32],
+                log: (38, [6; 32]),
+            },
+            figures: Figures([sold.clone(), lost.clone()].into()),
+            to_date: Figures([sold, left, lost].into()),
+            unreported: vec![("S02".parse().unwrap(), Some(NOW)), ("S03".parse().unwrap(), None)],
+        },
+        events: vec![hq_event(1, PeriodEvent::Closed)],
     }
 }
 
@@ -740,5 +789,6 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Resolution(resolution()), hq()),
         (Document::CashShift(cash_shift()), branch(1)),
         (Document::RedInvoice(red_invoice()), hq()),
+        (Document::PeriodClose(period_close()), hq()),
     ]
 }

@@ -88,6 +88,7 @@ fn fields_that_came_later_are_pinned_and_read() {
         ("adjustment_imported", Document::Adjustment(imported_adjustment()), branch(1)),
         ("resolution_seen", Document::Resolution(resolution_of_evidence()), hq()),
         ("sale_batch_imported", Document::Sales(imported_sales()), branch(1)),
+        ("cash_shift_reversed", Document::CashShift(reversed_shift()), branch(1)),
     ];
     for (name, document, writer) in documents {
         let bytes = create(&document, &writer, NOW).bytes;

@@ -9,6 +9,7 @@ use crate::ids::{
 };
 use crate::money::{Amount, UnitPrice};
 use crate::quantity::Quantity;
+use crate::resolution::LossOwner;
 use crate::time::Moment;
 use crate::words::words;
 
@@ -176,6 +177,8 @@ pub enum ReturnEvent {
         /// What the customer paid for it.
         fee: Option<Collected>,
     },
+    /// What the return cost beyond the goods: carriage, handling, a repair, a fee.
+    Cost(Cost),
     /// The customer doesn't accept what was decided.
     Disputed {
         /// Why.
@@ -195,6 +198,33 @@ pub enum ReturnEvent {
         /// Its name.
         kind: String,
     },
+}
+
+words! {
+    /// What a return cost money for.
+    CostKind, "kind of cost" {
+        /// Carriage: what came or went by post (运费).
+        Carriage = "carriage",
+        /// Handling: unpacking, cleaning, packing anew (处理费).
+        Handling = "handling",
+        /// A repair that we had done (维修费).
+        Repair = "repair",
+        /// A fee: a payment provider's, an examiner's (手续费).
+        Fee = "fee",
+    }
+}
+
+/// A cost of a return. It is recorded, not paid out: who was paid, and how, is in other books.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// For what.
+    pub kind: CostKind,
+    /// How much; above zero.
+    pub amount: Amount,
+    /// Who bears it.
+    pub owner: LossOwner,
+    /// A note, such as the carrier's number.
+    pub note: Option<String>,
 }
 
 /// A part of a line's quantity that was taken in.
@@ -384,6 +414,7 @@ impl ReturnEvent {
             ReturnEvent::CreditSpent { .. } => "credit_spent",
             ReturnEvent::TakenForRepair { .. } => "taken_for_repair",
             ReturnEvent::RepairReturned { .. } => "repair_returned",
+            ReturnEvent::Cost(_) => "cost",
             ReturnEvent::Disputed { .. } => "disputed",
             ReturnEvent::Unknown { kind } => kind,
         }

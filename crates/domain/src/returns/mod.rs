@@ -27,8 +27,8 @@ use crate::quantity::Quantity;
 use crate::words::words;
 
 pub use event::{
-    Allowance, Collected, Deduction, DeductionKind, Exchange, InspectedPart, ReceivedPart, RefundShare,
-    Replacement, ReturnEvent, Rung, VerifiedLine,
+    Allowance, Collected, Cost, CostKind, Deduction, DeductionKind, Exchange, InspectedPart, ReceivedPart,
+    RefundShare, Replacement, ReturnEvent, Rung, VerifiedLine,
 };
 
 /// A return, as read from its document.

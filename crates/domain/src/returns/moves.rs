@@ -48,6 +48,8 @@ words! {
         Repair = "repair",
         /// Hands them back.
         HandBack = "hand-back",
+        /// Records what it cost, or takes such a record back.
+        Cost = "cost",
         /// Notes that the customer disputes the decision.
         Dispute = "dispute",
         /// Withdraws it before goods came.
@@ -145,6 +147,34 @@ const OVER: &[Stage] = &[Rejected, Cancelled, Reversed, Closed];
 /// A return that was granted and isn't settled yet.
 const OPEN: &[Stage] = &[Approved, AwaitingGoods, PartReceived];
 
+/// A return that somebody asked for, however it went on.
+const ASKED: &[Stage] = &[
+    Requested,
+    NeedsInformation,
+    Approved,
+    Rejected,
+    AwaitingGoods,
+    PartReceived,
+    Received,
+    Inspected,
+    Quarantine,
+    GivenBack,
+    Waived,
+    Allowed,
+    InRepair,
+    Repaired,
+    Exchanged,
+    RefundQueued,
+    RefundIntended,
+    RefundAccepted,
+    RefundFailed,
+    RefundPaid,
+    StoreCredit,
+    Cancelled,
+    Closed,
+    Disputed,
+];
+
 /// A return on which something can be owed.
 const OWING: &[Stage] = &[
     Approved,
@@ -221,6 +251,8 @@ pub const TABLE: &[Legal] = &[
     row(Move::Credit, &[StoreCredit], &[Reversed], &[StoreCredit], Who::Clerk, Rule::CreditFirst),
     row(Move::Repair, OPEN, OVER, &[InRepair], Who::Clerk, Rule::ApprovedFirst),
     row(Move::HandBack, &[InRepair], &[Reversed], &[Repaired], Who::Clerk, Rule::RepairFirst),
+    // A carrier's bill comes when it comes: also for what was refused, cancelled or closed.
+    row(Move::Cost, ASKED, &[Reversed], &[], Who::Clerk, Rule::Over),
     row(
         Move::Dispute,
         &[

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::credit::Credit;
 use super::goods::Goods;
 use super::refund;
-use super::{Collected, Deduction, Disposition, Exchange, Grade, Return, ReturnEvent};
+use super::{Collected, Cost, Deduction, Disposition, Exchange, Grade, Return, ReturnEvent};
 use crate::account::Account;
 use crate::event::Event;
 use crate::ids::{EventId, LineId, PartId, RefundNumber, Tender};
@@ -50,6 +50,8 @@ pub struct ReturnState {
     pub deductions: Vec<Deduction>,
     /// Exchanges, each with the event that rang it up and when.
     pub exchanges: Vec<(EventId, Moment, Exchange)>,
+    /// What it cost, each with the event that recorded it and when.
+    pub costs: Vec<(EventId, Occurred, Cost)>,
     /// What customers paid for repairs.
     pub fees: Vec<Collected>,
     /// The refunds, by number.
@@ -259,6 +261,7 @@ impl ReturnState {
             ReturnEvent::Exchanged(exchange) => {
                 self.exchanges.push((event.id.clone(), event.occurred.at, exchange.clone()));
             }
+            ReturnEvent::Cost(cost) => self.costs.push((event.id.clone(), event.occurred, cost.clone())),
             ReturnEvent::RepairReturned { fee: Some(fee), .. } => self.fees.push(fee.clone()),
             _ => {}
         }

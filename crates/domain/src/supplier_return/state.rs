@@ -40,6 +40,8 @@ pub struct SupplierReturnState {
     pub postings: Vec<Posting>,
     /// The postings of money, by account; they sum to zero.
     pub money: BTreeMap<String, Amount>,
+    /// The same, by account and when it happened.
+    pub money_at: BTreeMap<(String, Moment), Amount>,
 }
 
 /// What became of a line.
@@ -110,7 +112,7 @@ impl SupplierReturnState {
                 shipped_by.entry(part.line.clone()).or_insert_with(|| event.id.clone());
                 let way = (Account::SupplierHold, Account::Supplier);
                 state.post(document, &part.line, line, way, quantity, event.occurred.at);
-                state.move_money("claimed_goods", "receivable", claimed);
+                state.move_money("claimed_goods", "receivable", claimed, event.occurred.at);
             }
         }
         for event in document.standing() {
@@ -165,15 +167,15 @@ impl SupplierReturnState {
         match part.settled {
             Settled::Credited => {
                 of.credited += credited;
-                self.move_money("receivable", "supplier_credit", credited);
-                self.move_money("receivable", &loss, claim - credited);
+                self.move_money("receivable", "supplier_credit", credited, occurred);
+                self.move_money("receivable", &loss, claim - credited, occurred);
             }
-            Settled::WrittenOff => self.move_money("receivable", &loss, claim),
+            Settled::WrittenOff => self.move_money("receivable", &loss, claim, occurred),
             Settled::Exchanged | Settled::SentBack => {
                 let back =
                     if part.settled == Settled::Exchanged { Account::Sellable } else { Account::Defective };
                 self.post(document, &part.line, line, (Account::Supplier, back), quantity, occurred);
-                self.move_money("receivable", "claimed_goods", claim);
+                self.move_money("receivable", "claimed_goods", claim, occurred);
             }
         }
     }
@@ -240,9 +242,11 @@ impl SupplierReturnState {
         self.postings.extend(movement(id, from, to, quantity, value, occurred));
     }
 
-    fn move_money(&mut self, from: &str, to: &str, amount: Amount) {
-        *self.money.entry(from.into()).or_default() -= amount;
-        *self.money.entry(to.into()).or_default() += amount;
+    fn move_money(&mut self, from: &str, to: &str, amount: Amount, at: Moment) {
+        for (account, amount) in [(from, -amount), (to, amount)] {
+            *self.money.entry(account.into()).or_default() += amount;
+            *self.money_at.entry((account.into(), at)).or_default() += amount;
+        }
     }
 }
 

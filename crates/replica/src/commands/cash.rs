@@ -216,7 +216,7 @@ impl Work<'_> {
         Ok(ids.into_iter().map(|id| document_by_id(&self.tx, id)).collect::<Result<_, _>>()?)
     }
 
-    fn append_to_shift(
+    pub(super) fn append_to_shift(
         &mut self,
         row: &DocumentRow,
         mut document: CashShift,

@@ -139,7 +139,7 @@ impl Replica {
 
 impl Work<'_> {
     /// Seals a run of this device's unsealed changes; `false` when there was none.
-    fn seal(&mut self) -> Result<bool, StoreError> {
+    pub(crate) fn seal(&mut self) -> Result<bool, StoreError> {
         let unsealed = self.unsealed()?;
         if unsealed.is_empty() {
             return Ok(false);

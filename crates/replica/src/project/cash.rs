@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use guicang_domain::cash::{CashFlow, CashShift, CashWay, Drawer, Window, postings, shift_of};
 use guicang_domain::ids::{DeviceId, EventId, Tender, TillId};
 use guicang_domain::money::Amount;
-use guicang_domain::returns::{Return, ReturnEvent};
+use guicang_domain::returns::{Exchange, Return, ReturnEvent};
 use guicang_domain::time::Moment;
 use rusqlite::{Connection, params};
 
+use super::money::Purse;
 use super::{rank_of, rank_text};
 use crate::error::StoreError;
 use crate::store::Work;
@@ -28,8 +29,22 @@ pub(crate) struct Drawers {
 pub(crate) struct Belongs {
     /// Sales and refunds; nothing that was put in or taken out.
     pub(crate) flow: CashFlow,
-    /// The payments: (event, document, amount, when), in order of time.
+    /// The payments of returns: (event, document, amount, when), in order of time; below zero what customers
+    /// paid, for a repair or on top of an exchange.
     pub(crate) payments: Vec<(EventId, i64, Amount, Moment)>,
+}
+
+/// The cash that an event of a return took out of the drawer of the device that recorded it; below zero: put
+/// in. A till's own receipt tells its cash itself.
+fn cash_of(event: &ReturnEvent) -> Option<Amount> {
+    let (tender, amount) = match event {
+        ReturnEvent::Paid { tender, amount, by_hand: true, .. } => (tender, *amount),
+        ReturnEvent::RepairReturned { fee: Some(fee), .. } => (&fee.tender, -fee.amount),
+        ReturnEvent::Exchanged(Exchange { collected: Some(c), .. }) => (&c.tender, -c.amount),
+        ReturnEvent::Exchanged(Exchange { refunded: Some(r), paid: true, .. }) => (&r.tender, r.amount),
+        _ => return None,
+    };
+    (*tender == Tender::cash()).then_some(amount)
 }
 
 impl Work<'_> {
@@ -81,14 +96,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The cash that was paid for a return.
+    /// The cash that a return moved: what was paid to the customer, and (below zero) what they paid.
     pub(super) fn project_cash_paid(&mut self, document: i64, d: &Return) -> Result<(), StoreError> {
         let Some(site) = &d.head.site else { return Ok(()) };
         for event in d.standing() {
-            let ReturnEvent::Paid { tender, amount, by_hand: true, .. } = &event.body else { continue };
-            if *tender != Tender::cash() {
-                continue;
-            }
+            let Some(amount) = cash_of(&event.body) else { continue };
             let at = event.occurred.at.0;
             self.tx
                 .prepare_cached(
@@ -203,13 +215,10 @@ impl Work<'_> {
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let difference = counted.map(|c| Amount(c) - flow.expected(Amount(opening)));
+        let purse = Purse { site, currency: &currency };
         for (account, amount) in postings(flow.paid_in - flow.paid_out, difference) {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                )
-                .and_then(|mut s| s.execute(params![self.org, document, account, currency, amount.0]))
-                .map_err(StoreError::of)?;
+            // The shift's business date is that of its beginning.
+            self.post_money(document, purse, account, amount, from)?;
         }
         Ok(())
     }
@@ -301,12 +310,17 @@ impl Drawers {
         let mut rows = statement.query(params![org, site, from, until]).map_err(StoreError::of)?;
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
-                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
+                Ok((r.get::<_, String>(0)?, r.get(1)?, r.get(2)?, r.get::<_, i64>(3)?, r.get(4)?))
             };
             let (event, document, device, amount, at) = read().map_err(StoreError::of)?;
             if is_own(Drawer::Device(DeviceId(device)), Moment(at)) {
+                if amount < 0 {
+                    belongs.flow.sales += Amount(-amount);
+                    belongs.flow.receipts += 1;
+                } else {
+                    belongs.flow.refunds += Amount(amount);
+                }
                 let event = event.parse().map_err(|e| StoreError::damaged("a payment", e))?;
-                belongs.flow.refunds += Amount(amount);
                 belongs.payments.push((event, document, Amount(amount), Moment(at)));
             }
         }

@@ -49,6 +49,8 @@ fn head<'a>(d: &'a Return, at: Moment, tenders: &'a [PaidBy]) -> ReceiptHead<'a>
         currency: d.currency,
         customer: d.customer.as_ref(),
         tenders,
+        // The drawer is that of the device where it was paid.
+        cash_apart: true,
         invoice: None,
         historic: false,
     }

@@ -7,6 +7,7 @@ use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use rusqlite::{OptionalExtension, params};
 
+use super::money::Purse;
 use super::rank_of;
 use crate::error::StoreError;
 use crate::store::Work;
@@ -308,23 +309,34 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
-        let head: Option<(bool, bool, String, [i64; 5])> = self
+        let head: Option<Head> = self
             .tx
             .prepare_cached(
-                "SELECT historic, accepted, currency, paid, committed, deducted, sold, credit_short FROM return_head
-                 WHERE org = ? AND document = ?",
+                "SELECT historic, accepted, paid, committed, currency, deducted, sold, site, settled, paid_last,
+                        credit_short
+                 FROM return_head WHERE org = ? AND document = ?",
             )
             .and_then(|mut s| {
                 s.query_row([self.org, document], |r| {
-                    let amounts = [r.get(3)?, r.get(4)?, r.get(5)?, r.get(6)?, r.get(7)?];
-                    Ok((r.get(0)?, r.get(1)?, r.get(2)?, amounts))
+                    Ok(Head {
+                        historic: r.get(0)?,
+                        accepted: r.get(1)?,
+                        paid: r.get(2)?,
+                        committed: r.get(3)?,
+                        currency: r.get(4)?,
+                        deducted: r.get(5)?,
+                        sold: r.get(6)?,
+                        site: r.get(7)?,
+                        settled: r.get(8)?,
+                        paid_last: r.get(9)?,
+                        credit_short: r.get(10)?,
+                    })
                 })
                 .optional()
             })
             .map_err(StoreError::of)?;
-        let Some((historic, accepted, currency, [paid, committed, deducted, sold, short])) = head else {
-            return Ok(());
-        };
+        let Some(head) = head else { return Ok(()) };
+        let Head { historic, accepted, paid, committed, deducted, sold, .. } = head;
         let (value, unlinked_value, unverified): (i64, i64, i64) = self
             .tx
             .prepare_cached(
@@ -364,27 +376,31 @@ impl Work<'_> {
             .and_then(|mut s| s.execute([self.org, document]))
             .map_err(StoreError::of)?;
         let beyond = (paid - entitled).max(0);
+        // Owed from when it was decided on; kept, or lost, from when it was paid.
         let mut accounts = vec![
-            ("net_sales", gross - sold),
-            ("deduction", entitled - gross),
-            ("refund_payable", paid - beyond - entitled),
-            ("loss:undecided", beyond + short),
+            ("net_sales", gross - sold, head.settled),
+            ("deduction", entitled - gross, head.settled),
+            ("refund_payable", -entitled, head.settled),
+            ("refund_payable", paid - beyond, head.paid_last),
+            ("loss:undecided", beyond + head.credit_short, head.paid_last),
         ];
         if historic {
             self.tx
-                .prepare_cached("DELETE FROM money WHERE org = ? AND document = ?")
+                .prepare_cached(
+                    "DELETE FROM money WHERE org = ? AND document = ?
+                         AND account NOT LIKE 'cost:%' AND account NOT LIKE 'loss:%'",
+                )
                 .and_then(|mut s| s.execute([self.org, document]))
                 .map_err(StoreError::of)?;
             // What history refunded is a fact, whatever it would be owed by today's rules.
-            accounts = vec![("net_sales", paid), ("tender:unknown", -paid)];
+            accounts = vec![("net_sales", paid, head.settled), ("tender:unknown", -paid, head.settled)];
+        } else if head.settled == head.paid_last {
+            accounts[2].1 += accounts[3].1;
+            accounts[3].1 = 0;
         }
-        for (account, amount) in accounts.into_iter().filter(|(_, amount)| *amount != 0) {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                )
-                .and_then(|mut s| s.execute(params![self.org, document, account, currency, amount]))
-                .map_err(StoreError::of)?;
+        let purse = Purse { site: &head.site, currency: &head.currency };
+        for (account, amount, at) in accounts {
+            self.post_money(document, purse, account, Amount(amount), at)?;
         }
         Ok(())
     }
@@ -404,4 +420,19 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         Ok(())
     }
+}
+
+/// What a return's own events say of its money.
+struct Head {
+    historic: bool,
+    accepted: bool,
+    paid: i64,
+    committed: i64,
+    currency: String,
+    deducted: i64,
+    sold: i64,
+    site: String,
+    settled: i64,
+    paid_last: i64,
+    credit_short: i64,
 }

@@ -49,8 +49,8 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO return_head (org, document, occurred, zone, site, currency, historic, states, accepted,
-                     queued, paid, committed, clock, deducted, sold)
-                 VALUES (?,?,?,?,?,?,1,'reversed',0,0,0,0,0,0,0)",
+                     queued, paid, committed, clock, deducted, sold, settled, paid_last)
+                 VALUES (?1,?2,?3,?4,?5,?6,1,'reversed',0,0,0,0,0,0,0,?3,?3)",
             )
             .and_then(|mut s| {
                 s.execute(params![

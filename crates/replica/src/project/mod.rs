@@ -16,6 +16,8 @@ mod exposed;
 mod fold;
 mod import;
 mod master;
+mod money;
+mod period;
 mod red_invoice;
 mod reservation;
 mod resolution;
@@ -169,6 +171,7 @@ impl Work<'_> {
             Document::Resolution(d) => self.project_resolution(id, d),
             Document::CashShift(d) => self.project_cash_shift(id, d),
             Document::RedInvoice(d) => self.project_red_invoice(id, d),
+            Document::PeriodClose(d) => self.project_period_close(id, d),
             // Settings are read from their document when they are asked for.
             Document::Settings(_) => Ok(()),
         }
@@ -240,6 +243,7 @@ impl Work<'_> {
             "money",
             "cash_paid",
             "cash_shift",
+            "period_close",
             "red_invoice",
             "red_line",
             "moved",
@@ -410,6 +414,7 @@ fn latest(document: &Document) -> (Recorded, bool, bool) {
     match document {
         Document::CashShift(d) => (newest(&d.events), false, false),
         Document::RedInvoice(d) => (newest(&d.events), false, false),
+        Document::PeriodClose(d) => (newest(&d.events), false, false),
         Document::Transfer(d) => (newest(&d.events), false, false),
         Document::SupplierReturn(d) => (newest(&d.events), false, false),
         Document::Reservation(d) => (newest(&d.events), false, false),

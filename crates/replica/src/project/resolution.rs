@@ -1,8 +1,10 @@
 //! Resolutions: what they pin and void, and the goods of voided returns.
 
+use guicang_domain::money::Amount;
 use guicang_domain::resolution::{Action, Resolution};
 use rusqlite::params;
 
+use super::money::Purse;
 use super::rank_text;
 use crate::error::StoreError;
 use crate::store::Work;
@@ -56,17 +58,11 @@ impl Work<'_> {
         }
         self.touch_claimed_lines(document)?;
         if d.amount.0 != 0 {
+            let purse = Purse { site: "", currency: d.currency.code() };
             for (account, amount) in
                 [("loss:undecided".to_owned(), -d.amount.0), (format!("loss:{}", d.owner), d.amount.0)]
             {
-                self.tx
-                    .prepare_cached(
-                        "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                    )
-                    .and_then(|mut s| {
-                        s.execute(params![self.org, document, account, d.currency.code(), amount])
-                    })
-                    .map_err(StoreError::of)?;
+                self.post_money(document, purse, &account, Amount(amount), decided.occurred.at.0)?;
             }
         }
         self.post(document, &d.postings(), |n| n as i64 / 2, false)

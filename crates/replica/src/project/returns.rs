@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use guicang_domain::account::Posting;
 use guicang_domain::event::Event;
-use guicang_domain::ids::{LineId, SiteId, Tender};
+use guicang_domain::ids::{LineId, SiteId};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::postings::{closed_rest, postings, replacement_line, replacements};
@@ -14,6 +14,7 @@ use guicang_domain::returns::{Return, ReturnEvent, ReturnLine, SaleLink};
 use guicang_domain::time::{Moment, Occurred};
 use rusqlite::params;
 
+use super::money::{Purse, event_money, paid_at, settled, spent_last};
 use super::rank_text;
 use crate::error::StoreError;
 use crate::store::Work;
@@ -125,15 +126,9 @@ impl Work<'_> {
         self.head_return(document, d, &state, site, first)?;
         self.refunds(document, d, &state)?;
         self.project_cash_paid(document, d)?;
-        for (account, amount) in tender_money(&state) {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![self.org, document, account, d.currency.code(), amount.0])
-                })
-                .map_err(StoreError::of)?;
+        let purse = Purse { site: site.as_str(), currency: d.currency.code() };
+        for ((account, at), amount) in event_money(d, &state) {
+            self.post_money(document, purse, &account, amount, at.0)?;
         }
         self.touched.returns.insert(document);
         Ok(())
@@ -199,12 +194,14 @@ impl Work<'_> {
         let clock = !historic && d.events.iter().any(|e| e.clock_is_off());
         let given: Amount = state.exchanges.iter().map(|(_, _, e)| e.value()).sum();
         let fees: Amount = state.fees.iter().map(|f| f.amount).sum();
+        let settled = settled(d).unwrap_or(first.at);
+        let short_since = spent_last(d).filter(|_| state.credit.short() > Amount::ZERO);
+        let paid_last = paid_at(d).into_values().chain(short_since).max().unwrap_or(settled).max(settled);
         self.tx
             .prepare_cached(
                 "INSERT INTO return_head (org, document, occurred, zone, site, currency, historic, states, receipt,
-                     accepted, queued, paid, committed, arrived, conflicts, clock, deducted, sold,
-                     credit_short, overspent)
-                 VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                     accepted, queued, paid, committed, arrived, conflicts, clock, deducted, sold, settled,
+                     paid_last, credit_short, overspent) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -227,6 +224,8 @@ impl Work<'_> {
                     clock,
                     state.deducted().0,
                     (given + fees).0,
+                    settled.0,
+                    paid_last.0,
                     state.credit.short().0,
                     overspent(d, state)
                 ])
@@ -302,16 +301,4 @@ fn state_name(state: RefundState) -> &'static str {
         RefundState::Failed => "failed",
         RefundState::Paid => "paid",
     }
-}
-
-/// The money that went by tenders and as store credit; the rest follows from what is owed.
-fn tender_money(state: &ReturnState) -> Vec<(String, Amount)> {
-    let mut money: BTreeMap<String, Amount> =
-        state.tenders().into_iter().map(|(tender, amount)| (format!("tender:{tender}"), amount)).collect();
-    let credit = &state.credit;
-    // Spent: the till took it as a tender, and what was promised is kept.
-    *money.entry(format!("tender:{}", Tender::credit())).or_default() -= credit.spent;
-    // What was spent beyond what was issued is a loss, which is folded with the rest.
-    *money.entry("store_credit".into()).or_default() -= credit.left().max(Amount::ZERO);
-    money.into_iter().filter(|(_, amount)| *amount != Amount::ZERO).collect()
 }

@@ -28,6 +28,8 @@ pub(super) struct ReceiptHead<'a> {
     pub(super) customer: Option<&'a CustomerId>,
     /// What was paid by which means.
     pub(super) tenders: &'a [PaidBy],
+    /// Whether what was paid in cash is told elsewhere, with the drawer that it is in.
+    pub(super) cash_apart: bool,
     /// Its invoice's number.
     pub(super) invoice: Option<&'a str>,
     /// Brought in with history.
@@ -42,6 +44,7 @@ impl<'a> ReceiptHead<'a> {
             currency: sales.batch.currency,
             customer: receipt.customer.as_ref(),
             tenders: &receipt.tenders,
+            cash_apart: false,
             invoice: receipt.invoice.as_deref(),
             historic: sales.recorded().is_some_and(|e| e.body == SaleEvent::Imported),
         }
@@ -197,7 +200,8 @@ impl Work<'_> {
         rank: &str,
         head: &ReceiptHead<'_>,
     ) -> Result<(), StoreError> {
-        let cash: Amount = head.tenders.iter().filter(|t| t.tender == Tender::cash()).map(|t| t.amount).sum();
+        let in_cash = head.tenders.iter().filter(|t| t.tender == Tender::cash() && !head.cash_apart);
+        let cash: Amount = in_cash.map(|t| t.amount).sum();
         self.touch_receipt_cash(id)?;
         let tenders = minicbor::to_vec(head.tenders).expect("writing to memory");
         self.tx

@@ -6,6 +6,7 @@ use guicang_domain::supplier_return::state::SupplierReturnState;
 use rusqlite::params;
 
 use super::conflicts_text;
+use super::money::Purse;
 use crate::error::StoreError;
 use crate::store::Work;
 
@@ -20,15 +21,9 @@ impl Work<'_> {
         let lines: Vec<&LineId> = d.lines.keys().collect();
         let position = |n: usize| lines.binary_search(&&state.postings[n].line).unwrap_or_default() as i64;
         self.post(document, &state.postings, position, false)?;
-        for (account, amount) in &state.money {
-            self.tx
-                .prepare_cached(
-                    "INSERT INTO money (org, document, account, currency, amount) VALUES (?,?,?,?,?)",
-                )
-                .and_then(|mut s| {
-                    s.execute(params![self.org, document, account, d.currency.code(), amount.0])
-                })
-                .map_err(StoreError::of)?;
+        let purse = Purse { site: site.as_str(), currency: d.currency.code() };
+        for ((account, at), amount) in &state.money_at {
+            self.post_money(document, purse, account, *amount, at.0)?;
         }
         let open: i64 = state.lines.values().map(|l| l.open().0).sum();
         self.tx

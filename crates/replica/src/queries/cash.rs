@@ -56,7 +56,7 @@ pub struct CashShiftRow {
     pub at_close: Option<CashFlow>,
     /// Cash put in and taken out.
     pub moves: Vec<CashMove>,
-    /// The refunds paid from it, in order of time.
+    /// The refunds paid from it, and what customers paid for repairs and exchanges, in order of time.
     pub payments: Vec<CashPayment>,
     /// Whether it conflicts with what was done while apart: opened or closed twice.
     pub conflicts: bool,
@@ -64,14 +64,14 @@ pub struct CashShiftRow {
     pub currency: Currency,
 }
 
-/// A refund paid in cash.
+/// Cash that moved for a return.
 #[derive(Debug, Clone)]
 pub struct CashPayment {
     /// The event in the return.
     pub event: EventId,
     /// The return's number.
     pub number: String,
-    /// How much.
+    /// How much was paid out; below zero: how much the customer paid.
     pub amount: Amount,
     /// When.
     pub occurred: Occurred,
@@ -130,7 +130,8 @@ impl Replica {
     /// The shift of a number or an identity.
     ///
     /// # Errors
-    /// [`CommandError::UnknownShift`]; [`CommandError::Ambiguous`] when a number names several.
+    /// [`CommandError::UnknownShift`]; [`CommandError::ShiftReversed`]; [`CommandError::Ambiguous`] when a
+    /// number names several.
     pub fn find_shift(&self, text: &str) -> Result<CashShiftRow, CommandError> {
         let mut found = match text.parse::<DocumentId>() {
             Ok(identity) => find_document(&self.db, self.identity.org, identity)?.into_iter().collect(),
@@ -139,12 +140,21 @@ impl Replica {
         found.retain(|d| d.number.starts_with("JB-") && d.state == "read");
         match found.as_slice() {
             [] => Err(CommandError::UnknownShift { found: text.into() }),
-            [one] => Ok(self.cash_row(one.id)?),
+            [one] if self.has_shift(one.id)? => Ok(self.cash_row(one.id)?),
+            [one] => Err(CommandError::ShiftReversed { number: one.number.clone() }),
             many => Err(CommandError::Ambiguous {
                 number: text.into(),
                 found: many.iter().map(|d| d.identity.to_string()).collect(),
             }),
         }
+    }
+
+    /// Whether a shift is in the cash book: one that was taken back as a whole isn't.
+    fn has_shift(&self, id: i64) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached("SELECT EXISTS (SELECT 1 FROM cash_shift WHERE org = ? AND document = ?)")
+            .and_then(|mut s| s.query_row([self.identity.org, id], |r| r.get(0)))
+            .map_err(StoreError::of)
     }
 
     pub(crate) fn cash_row(&self, id: i64) -> Result<CashShiftRow, StoreError> {

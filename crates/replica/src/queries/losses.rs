@@ -38,12 +38,12 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT m.account, m.amount, m.currency, d.identity, d.number, d.kind, r.exception
+                "SELECT m.account, sum(m.amount), m.currency, d.identity, d.number, d.kind, r.exception
                  FROM money m INDEXED BY money_loss JOIN document d ON d.id = m.document
                  LEFT JOIN resolution r ON r.org = m.org AND r.document = m.document
                  WHERE m.org = ?1 AND m.account >= 'loss:' AND m.account < 'loss;'
                    AND (?2 IS NULL OR m.account = 'loss:' || ?2)
-                 ORDER BY m.account, m.currency, d.number, d.identity",
+                 GROUP BY m.account, m.currency, m.document ORDER BY m.account, m.currency, d.number, d.identity",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query(params![self.identity.org, owner]).map_err(StoreError::of)?;

@@ -14,7 +14,7 @@ use guicang_domain::returns::credit::Credit;
 use guicang_domain::returns::postings::replacements;
 use guicang_domain::returns::stage::Stage;
 use guicang_domain::returns::state::{Awaited, RefundState, ReturnState};
-use guicang_domain::returns::{Deduction, Disposition, Grade, Replacement, Return, ReturnEvent};
+use guicang_domain::returns::{Cost, Deduction, Disposition, Grade, Replacement, Return, ReturnEvent};
 use guicang_domain::time::{Moment, Occurred};
 use rusqlite::params;
 
@@ -57,6 +57,8 @@ pub struct ReturnRow {
     pub entitled: Amount,
     /// Taken off what is owed: missing parts, gifts that were kept.
     pub deductions: Vec<Deduction>,
+    /// What it cost, each with the event that recorded it and when.
+    pub costs: Vec<(EventId, Occurred, Cost)>,
     /// Asked for and not yet paid.
     pub queued: Amount,
     /// Of that, what isn't owed: held until HQ decides.
@@ -320,6 +322,7 @@ impl Replica {
             given: replacements(&state).map(|(given, _)| given.clone()).collect(),
             events: event_rows(&document),
             deductions: state.deductions,
+            costs: state.costs,
             credit: state.credit,
         })
     }

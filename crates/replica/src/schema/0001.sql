@@ -256,6 +256,9 @@ CREATE TABLE return_head (
     -- more than its share.
     credit_short INTEGER NOT NULL DEFAULT 0,
     overspent  TEXT,
+    -- When what is owed was last decided on, and when money was last paid, ms.
+    settled    INTEGER NOT NULL,
+    paid_last  INTEGER NOT NULL,
     -- Folded from the lines' verdicts:
     entitled   INTEGER NOT NULL DEFAULT 0,
     excess     INTEGER NOT NULL DEFAULT 0,
@@ -474,13 +477,20 @@ CREATE TABLE count_plan (
 CREATE INDEX count_plan_name ON count_plan (org, name);
 
 CREATE TABLE money (
-    org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL, currency TEXT NOT NULL,
-    amount INTEGER NOT NULL, PRIMARY KEY (org, document, account)
+    org INTEGER NOT NULL, document INTEGER NOT NULL, account TEXT NOT NULL,
+    -- Empty for what is the organisation's own.
+    site TEXT NOT NULL,
+    currency TEXT NOT NULL, amount INTEGER NOT NULL,
+    -- The business time that it counts at, ms.
+    occurred INTEGER NOT NULL,
+    PRIMARY KEY (org, document, account, occurred)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX money_site ON money (org, site, occurred, account, currency, amount);
 
 CREATE INDEX money_loss ON money (org, account) WHERE account >= 'loss:' AND account < 'loss;';
 
--- Cash that went out of a drawer for a return, payment by payment.
+-- Cash that went out of a drawer for a return, payment by payment; below zero what customers paid, for a
+-- repair or on top of an exchange.
 CREATE TABLE cash_paid (
     org INTEGER NOT NULL, document INTEGER NOT NULL, event TEXT NOT NULL, site TEXT NOT NULL,
     device BLOB NOT NULL, amount INTEGER NOT NULL, occurred INTEGER NOT NULL,
@@ -522,6 +532,13 @@ CREATE TABLE cash_shift (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX cash_shift_site ON cash_shift (org, site, until);
 CREATE INDEX cash_shift_conflicts ON cash_shift (org) WHERE conflicts IS NOT NULL OR overlap IS NOT NULL;
+
+-- Closes of periods; of one period the lowest rank stands. The figures are read from the document.
+CREATE TABLE period_close (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, period TEXT NOT NULL, event TEXT NOT NULL, rank TEXT NOT NULL,
+    PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX period_close_period ON period_close (org, period, rank);
 
 CREATE TABLE red_invoice (
     org INTEGER NOT NULL, document INTEGER NOT NULL, returned BLOB NOT NULL, receipt INTEGER NOT NULL,

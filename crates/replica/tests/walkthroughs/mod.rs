@@ -5,10 +5,11 @@ use guicang_domain::adjustment::Movement;
 use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId};
 use guicang_domain::money::{Amount, UnitPrice};
 use guicang_domain::quantity::Quantity;
-use guicang_domain::returns::{Collected, Disposition, Grade};
+use guicang_domain::returns::moves::Move;
+use guicang_domain::returns::{Collected, Cost, CostKind, Disposition, Grade};
 use guicang_domain::sale::SaleLine;
 use guicang_replica::{
-    CommandError, CounterReturn, Given, Missing, ProductDraft, ProductField, ReturnDone, SiteDraft,
+    By, CommandError, CounterReturn, Given, Missing, ProductDraft, ProductField, ReturnDone, SiteDraft,
 };
 use guicang_sync::grant::Role;
 use rusqlite::params;
@@ -517,5 +518,63 @@ fn a_rejection_is_disputed() {
     assert!(shop.replica.exceptions(&Default::default()).unwrap().is_empty(), "no conflict");
     let cancelled = shop.replica.cancel_return(&clerk(), &number).unwrap();
     assert_eq!(cancelled.states, ["cancelled"]);
+    shop.check();
+}
+
+/// A coat of 100.00 comes back by post and is refunded in cash. The parcel cost 12.00, which the company bears;
+/// a repair cost 80.00, which the supplier bears, and was typed twice: the second is taken back, once a manager
+/// agrees. The customer's refund is what it was; the losses are 12.00 and 80.00, and money is in balance.
+#[test]
+fn what_a_return_cost_is_borne_by_somebody() {
+    let mut shop = Shop::open();
+    shop.stock("COAT", Movement::Opening, 10);
+    shop.ring_up("1001", vec![line(1, "COAT", 1000, 10_000)], &[("cash", 10_000)]);
+    let mut request = shop.request("1001", vec![item("COAT", 1)], "defective");
+    request.refund = Some("cash".parse().unwrap());
+    request.paid = true;
+    let number = shop.replica.counter_return(&clerk(), request).unwrap().number.to_string();
+    let cost = |kind, amount, owner: &str| Cost {
+        kind,
+        amount: Amount(amount),
+        owner: owner.parse().unwrap(),
+        note: None,
+    };
+    let nothing = shop.replica.add_cost(&clerk(), &number, cost(CostKind::Fee, 0, "company"));
+    assert!(matches!(nothing, Err(CommandError::Value { .. })), "{nothing:?}");
+    let nowhere = shop.replica.add_cost(&clerk(), &number, cost(CostKind::Fee, 100, "site:S99"));
+    assert!(matches!(nowhere, Err(CommandError::UnknownSite { .. })), "{nowhere:?}");
+    shop.replica.add_cost(&clerk(), &number, cost(CostKind::Carriage, 1_200, "company")).unwrap();
+    for _ in 0..2 {
+        shop.replica.add_cost(&clerk(), &number, cost(CostKind::Repair, 8_000, "supplier:Factory")).unwrap();
+    }
+    assert_eq!(shop.money("loss:supplier:Factory"), Amount(16_000));
+
+    let alone = shop.replica.take_cost_back(&clerk(), &number, "3");
+    assert!(matches!(alone, Err(CommandError::ManagerOnly { what: Move::Cost })), "{alone:?}");
+    let agreed = By { approved_by: Some("wang".parse().unwrap()), ..clerk() };
+    let fourth = shop.replica.take_cost_back(&agreed, &number, "4");
+    assert!(matches!(fourth, Err(CommandError::Value { .. })), "{fourth:?}");
+    let done = shop.replica.take_cost_back(&agreed, &number, "3").unwrap();
+    assert_eq!((done.entitled, done.paid), (Amount(10_000), Amount(10_000)));
+    let row = shop.replica.find_return(&number).unwrap().unwrap();
+    assert_eq!(row.costs.len(), 2);
+    for (account, amount) in [
+        ("loss:company", 1_200),
+        ("loss:supplier:Factory", 8_000),
+        ("cost:carriage", -1_200),
+        ("cost:repair", -8_000),
+    ] {
+        assert_eq!(shop.money(account), Amount(amount), "{account}");
+    }
+    let lost: i64 = shop.replica.losses(None).unwrap().iter().map(|loss| loss.amount.0).sum();
+    assert_eq!(lost, 9_200);
+
+    // Once the return is over, a carrier's bill still comes; once it is reversed, nothing does.
+    shop.replica.close_return(&clerk(), &number).unwrap();
+    shop.replica.add_cost(&clerk(), &number, cost(CostKind::Carriage, 300, "company")).unwrap();
+    shop.replica.reverse_return(&agreed, &number, None).unwrap();
+    let over = shop.replica.add_cost(&clerk(), &number, cost(CostKind::Carriage, 300, "company"));
+    assert!(matches!(over, Err(CommandError::IllegalMove { .. })), "{over:?}");
+    assert_eq!(shop.money("loss:company"), Amount(0));
     shop.check();
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::format::{Column, Table, minute};
 use crate::language::Language;
-use crate::texts::{headings, moves, names, results};
+use crate::texts::{headings, money, moves, names, results};
 
 /// A return.
 #[derive(Debug, Serialize)]
@@ -28,6 +28,7 @@ pub struct ReturnItem {
     refund: Refund,
     refunds: Vec<Share>,
     deductions: Vec<Deducted>,
+    costs: Vec<CostItem>,
     given: Vec<Given>,
     credit: Option<Credit>,
     awaited: Option<Awaited>,
@@ -50,6 +51,16 @@ struct Deducted {
     kind: &'static str,
     what: String,
     amount: String,
+}
+
+#[derive(Debug, Serialize)]
+struct CostItem {
+    event: String,
+    kind: &'static str,
+    amount: String,
+    owner: String,
+    note: Option<String>,
+    at: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -171,6 +182,18 @@ impl ReturnItem {
                     kind: d.kind.as_str(),
                     what: d.what.clone(),
                     amount: money(d.amount),
+                })
+                .collect(),
+            costs: row
+                .costs
+                .iter()
+                .map(|(event, at, c)| CostItem {
+                    event: event.to_string(),
+                    kind: c.kind.as_str(),
+                    amount: money(c.amount),
+                    owner: c.owner.to_string(),
+                    note: c.note.clone(),
+                    at: at.to_rfc3339(),
                 })
                 .collect(),
             given: row
@@ -365,6 +388,11 @@ fn more(l: Language, item: &ReturnItem) -> Vec<String> {
     let mut lines = Vec::new();
     for d in &item.deductions {
         lines.push(moves::deducted(l, &moves::deduction(l, d.kind), &d.what, &d.amount));
+    }
+    for (n, c) in item.costs.iter().enumerate() {
+        let note = c.note.as_ref().map(|note| format!(" ({note})")).unwrap_or_default();
+        let owner = money::loss_owner(l, &c.owner);
+        lines.push(moves::cost(l, n + 1, &moves::cost_kind(l, c.kind), &c.amount, &owner, &note));
     }
     for r in item.refunds.iter().filter(|_| item.refunds.len() > 1) {
         lines.push(moves::refunded(l, &names::tender(l, &r.tender), &r.requested, &names::state(l, r.state)));

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod steps;
 pub mod exchange;
 pub mod settle;
+pub mod cost;
 pub mod list;
 pub mod states;
 mod item;
@@ -108,6 +109,11 @@ pub enum ReturnVerb {
         after_help = "Examples:\n  guicang return hand-back TH-S01A-000001 --note \"new capacitor\" --fee 35.00 --tender cash"
     )]
     HandBack(settle::HandBackArgs),
+    /// Record what a return cost, and who bears it; or take such a record back
+    #[command(
+        after_help = "Examples:\n  guicang return cost TH-S01A-000001 --kind carriage --amount 12.00\n  guicang return cost TH-S01A-000001 --kind repair --amount 80.00 --owner supplier:Factory --note \"bill 17\"\n  guicang return cost TH-S01A-000001 --take-back 1 --approved-by wang"
+    )]
+    Cost(cost::CostArgs),
     /// Note that the customer disputes the decision
     #[command(after_help = "Examples:\n  guicang return dispute TH-S01A-000001 --note \"never worn\"")]
     Dispute(decide::NotedArgs),
@@ -163,6 +169,7 @@ impl ReturnVerb {
             ReturnVerb::Share(args) => args.run(replica, globals),
             ReturnVerb::Repair(args) => args.run(replica, globals),
             ReturnVerb::HandBack(args) => args.run(replica, globals),
+            ReturnVerb::Cost(args) => args.run(replica, globals),
             ReturnVerb::Dispute(args) => args.run(true, replica, globals),
             ReturnVerb::Cancel(args) => args.run(Plain::Cancel, replica, globals),
             ReturnVerb::Reverse(args) => args.run(replica, globals),

@@ -8,6 +8,7 @@ mod duplicate_return;
 mod of_cash;
 mod of_goods;
 mod of_count;
+mod of_period;
 mod of_return;
 mod over_return;
 mod policy;
@@ -75,6 +76,7 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::NegativeStock, stock::negative),
     (ExceptionKind::RecountAsked, of_count::recount_asked),
     (ExceptionKind::ConflictingDecision, policy::version_twice),
+    (ExceptionKind::ConflictingDecision, of_period::closed_twice),
     (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
