@@ -369,7 +369,8 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::Resolution) => resolution::FIELDS,
         Some(Kind::CashShift) => cash_shift::FIELDS,
         Some(Kind::RedInvoice) => red_invoice::FIELDS,
-        Some(Kind::Product | Kind::Site | Kind::Settings | Kind::CountPlan) | None => &[],
+        Some(Kind::Product | Kind::Site | Kind::Supplier | Kind::User | Kind::Settings | Kind::CountPlan)
+        | None => &[],
     }
 }
 

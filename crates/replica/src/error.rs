@@ -5,12 +5,13 @@
 
 use guicang_domain::count::Stage;
 use guicang_domain::document::Kind;
-use guicang_domain::ids::{ReceiptId, SiteId, Sku};
+use guicang_domain::ids::{ReceiptId, SiteId, Sku, UserName};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::moves::{Illegal, Move};
 use guicang_domain::time::Moment;
+use guicang_domain::user::{Lacks, StaffRole};
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -204,6 +205,24 @@ pub enum CommandError {
         /// The list's codes.
         known: Vec<String>,
     },
+    /// No supplier of that code is listed.
+    #[error("unknown supplier {found:?}")]
+    UnknownSupplier {
+        /// As typed.
+        found: String,
+    },
+    /// HQ lists nobody of that name.
+    #[error("unknown user {found:?}")]
+    UnknownUser {
+        /// As typed.
+        found: String,
+    },
+    /// What was to be added is listed already.
+    #[error("{found:?} is listed already")]
+    ListedAlready {
+        /// Its code or name.
+        found: String,
+    },
     /// No such exception.
     #[error("unknown exception {found:?}")]
     UnknownException {
@@ -257,6 +276,8 @@ pub enum CommandError {
         policy: String,
         /// The currency of the limits.
         currency: Currency,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// The policy wants HQ, and this is a branch.
     #[error("HQ has to approve")]
@@ -267,6 +288,8 @@ pub enum CommandError {
         policy: String,
         /// The currency of the limits.
         currency: Currency,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// The policy lets nobody grant it.
     #[error("the policy lets nobody grant it")]
@@ -293,6 +316,20 @@ pub enum CommandError {
         /// Who.
         user: String,
     },
+    /// The one who is named to agree has no role for it.
+    #[error("{user}'s word isn't enough: a {wanted} is needed")]
+    NotEntitled {
+        /// Who was named.
+        user: String,
+        /// Why their word isn't enough.
+        lacks: Lacks,
+        /// Whose word would be.
+        wanted: StaffRole,
+        /// The site whose return it is.
+        site: Option<SiteId>,
+        /// Who could agree, by name.
+        could: Vec<UserName>,
+    },
     /// What is to be done with a return isn't legal now.
     #[error("{number}: {} is refused by {}", illegal.what, illegal.rule)]
     IllegalMove {
@@ -306,6 +343,8 @@ pub enum CommandError {
     ManagerOnly {
         /// What.
         what: Move,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// Something is still owed, so that it can't be closed.
     #[error("{number}: {} is still owed", currency.format(*due))]

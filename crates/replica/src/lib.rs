@@ -25,13 +25,14 @@ pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseCount, CloseTransfer, Contact,
     CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
-    ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone,
-    PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested,
-    Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
-    WhichShift,
+    ImportedReturn, Item, Listing, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome,
+    PolicyDone, PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, RedPending,
+    RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft,
+    SupplierDraft, SupplierField, Unreserve, UserDraft, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
+pub use guicang_documents::Losing;
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{

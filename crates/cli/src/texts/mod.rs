@@ -44,6 +44,7 @@ pub mod next;
 pub mod results;
 pub mod counts;
 pub mod headings;
+pub mod master;
 pub mod names;
 pub mod money;
 pub mod moves;
