@@ -22,4 +22,5 @@ mod quota;
 mod payer;
 mod money;
 mod policy;
+mod users;
 mod bad_input;

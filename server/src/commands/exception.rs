@@ -4,6 +4,7 @@ use clap::{Args, Subcommand};
 use guicang_cli::texts::{names, next};
 use guicang_cli::verbs::ByArgs;
 use guicang_cli::verbs::exception::{ListArgs, ShowArgs};
+use guicang_cli::verbs::supplier;
 use guicang_cli::{Failure, Told};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::resolution::{Action, LossOwner};
@@ -36,7 +37,7 @@ pub struct ResolveArgs {
     /// goodwill, recovered, charged_branch, voided_duplicate or recounted
     #[arg(long)]
     pub action: Action,
-    /// Who bears the loss: company, customer, or site:CODE
+    /// Who bears the loss: company, customer, site:CODE or supplier:CODE
     #[arg(long)]
     pub owner: LossOwner,
     /// Why
@@ -73,6 +74,9 @@ impl ResolveArgs {
             note: self.note.clone(),
         };
         let done = hq.replica.resolve(&by, resolve).told(globals)?;
+        if let LossOwner::Supplier(owner) = &self.owner {
+            supplier::note_unknown(&hq.replica, globals, [owner])?;
+        }
         session.settle(&mut hq)?;
         let loss = format!("{} {}", done.currency.format(done.amount), done.currency);
         let owner = names::owner(l, &self.owner.to_string());

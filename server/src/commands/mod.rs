@@ -9,6 +9,8 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+pub mod supplier;
+pub mod user;
 mod sheet;
 pub mod exception;
 pub mod payout;
@@ -161,6 +163,12 @@ pub enum Commands {
     /// Articles
     #[command(subcommand)]
     Product(product::ProductVerb),
+    /// Suppliers
+    #[command(subcommand)]
+    Supplier(supplier::SupplierVerb),
+    /// The people who work here, and what they may grant
+    #[command(subcommand)]
+    User(user::UserVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
         after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
@@ -243,6 +251,8 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Supplier(verb) => verb.run(session),
+            Commands::User(verb) => verb.run(session),
             Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),

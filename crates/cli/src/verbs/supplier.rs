@@ -108,16 +108,31 @@ impl ShowArgs {
     }
 }
 
-/// Tells where a supplier that was named isn't listed; it is recorded all the same, as a branch may lack the
+/// So many suppliers that aren't listed are named.
+const TOLD: usize = 20;
+
+/// Tells where suppliers that were named aren't listed; they are recorded all the same, as a branch may lack the
 /// newest.
 ///
 /// # Errors
 /// [`Failure`] when the file can't be read.
-pub fn note_unknown(replica: &Replica, globals: &Globals, named: &str) -> Result<(), Failure> {
-    match replica.instead_of_supplier(named).told(globals)? {
-        Some(known) => globals.say(&master::unknown_supplier(globals.language, named, &known.join(", "))),
-        None => Ok(()),
+pub fn note_unknown<'a>(
+    replica: &Replica,
+    globals: &Globals,
+    named: impl IntoIterator<Item = &'a String>,
+) -> Result<(), Failure> {
+    let (mut unknown, mut known) = (Vec::new(), Vec::new());
+    for supplier in named {
+        if let Some(codes) = replica.instead_of_supplier(supplier).told(globals)? {
+            unknown.push(supplier.as_str());
+            known = codes;
+        }
     }
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    unknown.truncate(TOLD);
+    globals.say(&master::unknown_supplier(globals.language, &unknown.join(", "), &known.join(", ")))
 }
 
 fn details(l: Language, item: &SupplierItem) -> String {
