@@ -177,6 +177,14 @@ pub enum CommandError {
         /// What is open.
         open: Quantity,
     },
+    /// Goods in returns_hold are some return's, and none that has such goods there was named.
+    #[error("{sku} in returns_hold is of returns: one has to be named")]
+    HeldByReturns {
+        /// The article.
+        sku: Sku,
+        /// The returns that have such goods there, by number, and how much.
+        found: Vec<(String, Quantity)>,
+    },
     /// Goods are scrapped before a witness, who isn't the one who scraps them.
     #[error("a witness other than {user} is needed")]
     WitnessNeeded {

@@ -71,6 +71,7 @@ fn moved(movement: Movement, sku: &str, n: i64) -> MoveGoods {
         to: None,
         into: None,
         reason: "defective".parse().unwrap(),
+        of: None,
         witness: None,
         lot: None,
         place: String::new(),

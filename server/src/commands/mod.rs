@@ -17,6 +17,7 @@ pub mod payout;
 pub mod invoice;
 pub mod statement;
 pub mod calendar;
+pub mod settings;
 pub mod status;
 pub mod doctor;
 pub mod completions;
@@ -222,6 +223,9 @@ pub enum Commands {
     /// Working days and holidays
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
+    /// What holds for the whole organisation
+    #[command(subcommand)]
+    Settings(settings::SettingsVerb),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -282,6 +286,7 @@ impl Commands {
             Commands::Invoice(verb) => verb.run(session),
             Commands::Statement(verb) => verb.run(session),
             Commands::Calendar(verb) => verb.run(session),
+            Commands::Settings(verb) => verb.run(session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

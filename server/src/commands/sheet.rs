@@ -13,6 +13,7 @@ use crate::texts;
 const TOLD: usize = 10;
 
 /// What is wrong with a cell.
+#[derive(Debug)]
 pub(super) struct Fault {
     /// The column's header.
     pub header: String,

@@ -95,6 +95,15 @@ texts! {
         zh: "{what} 已在资料里；用 set 修改。",
         en: "{what} is listed already; set changes what is said of it.",
     }
+    /// The settings were changed.
+    settings_put() { zh: "设置已保存。", en: "Settings saved." }
+    /// Next: what else there is to set.
+    settings_next() {
+        zh: "退货政策用 guicang-server policy set，工作日用 guicang-server calendar set。",
+        en: "guicang-server policy set sets the return policy, calendar set the working days.",
+    }
+    /// Heading: days in transit.
+    transit_days() { zh: "在途超期（天）", en: "late in transit after (days)" }
     /// Heading: a code.
     code() { zh: "编码", en: "code" }
     /// Heading: a name.

@@ -104,6 +104,16 @@ impl Explain for CommandError {
             CommandError::MoreThanOpen { number, sku, asked, open } => {
                 (failures::more_than_open(l, number, sku, asked, open), next::correct(l))
             }
+            CommandError::HeldByReturns { sku, found } => {
+                let each = found.iter().map(|(number, quantity)| format!("{number} ({quantity})"));
+                let found: Vec<String> = each.collect();
+                match found.is_empty() {
+                    true => (failures::held_by_none(l, sku), next::stock(l, program)),
+                    false => {
+                        (failures::held_by_returns(l, sku, &list(&found)), next::name_return(l, program))
+                    }
+                }
+            }
             CommandError::WitnessNeeded { user } => (failures::witness_needed(l, user), next::witness(l)),
             CommandError::Ambiguous { number, found } => {
                 (failures::ambiguous(l, number, &list(found)), next::use_identity(l))

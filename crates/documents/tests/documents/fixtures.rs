@@ -53,12 +53,17 @@ pub fn hq() -> Writer {
 
 /// What the journal proves of a change of the branch's; `creator` of documents that it made.
 pub fn by_branch() -> Envelope {
-    Envelope { author_code: "S01A".parse().unwrap(), author_is_hq: false, creator: true }
+    Envelope {
+        author_code: "S01A".parse().unwrap(),
+        author_is_hq: false,
+        author_site: Some("S01".parse().unwrap()),
+        creator: true,
+    }
 }
 
 /// What the journal proves of a change of HQ's in a document of HQ's.
 pub fn by_hq() -> Envelope {
-    Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: true, creator: true }
+    Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: true, author_site: None, creator: true }
 }
 
 /// The branch wrote everything, and the relay stamped it a second later.
@@ -402,6 +407,7 @@ pub fn adjustment() -> Adjustment {
         note: Some("盘点".into()),
         witness: None,
         receipt: Some(receipt()),
+        returned: None,
         lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
         events: vec![
             event(1, AdjustmentEvent::Posted),
