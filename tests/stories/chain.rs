@@ -239,6 +239,16 @@ impl Chain {
         Desk::create(self.folder.path(), &code, founding, &self.clock, 0, u64::from(seed))
     }
 
+    /// One more of HQ's devices, which the relay knows.
+    pub fn second_hq(&mut self, seed: u8) -> Desk {
+        let desk = self.observer(seed);
+        let key = DeviceKey::from_seed([seed; 32]);
+        let own = grant(&self.organisation, &key, &format!("OBS{seed}"), Role::Hq, self.serial);
+        let own = SignedGrant::sign(&self.organisation, Issuer::Organisation, &own);
+        self.relay.add_grants(vec![own]).unwrap();
+        desk
+    }
+
     fn own_grants(&self) -> Vec<SignedGrant> {
         let by_organisation = |key: &DeviceKey, code: &str, role| {
             let grant = grant(&self.organisation, key, code, role, 1);

@@ -153,7 +153,7 @@ fn a_role_withdrawn_while_the_branch_was_apart() {
     chain.sync(&mut branch);
     chain.settle();
     assert_eq!(withdrawn(&chain.hq), told);
-    let mut observer = chain.observer(77);
+    let mut observer = chain.second_hq(77);
     chain.sync(&mut observer);
     assert_eq!(observer.digest(), chain.hq.digest());
     assert_eq!(withdrawn(&observer), told);
@@ -185,7 +185,7 @@ fn without_a_list_any_other_name_may_agree() {
 fn suppliers_are_known_at_branches_and_never_in_the_way() {
     let mut chain = Chain::open(&["S01"]);
     let mut branch = chain.desk(21, "S01A", "S01", 0);
-    let mut second = chain.observer(50);
+    let mut second = chain.second_hq(50);
     assert_eq!(branch.replica.instead_of_supplier("YW1").unwrap(), None, "none is listed: nothing to say");
     let put = |desk: &mut Desk, listing, fields: Vec<SupplierField>| {
         let draft = SupplierDraft { code: "YW1".parse().unwrap(), fields };

@@ -166,9 +166,13 @@ impl<'a> Judge<'a> {
     /// Events that move a site's goods are the word of that site's devices: a dispatch the sender's, an
     /// arrival the receiver's, what a customer brings or a supplier gets the site's where that is.
     fn at_their_sites(&self, kind: Option<Kind>, operations: &[Op]) -> Result<(), Violation> {
+        let author = self.envelope.author_site.as_ref().map_or("", SiteId::as_str);
+        // A document that is begun for another site is foreign as a whole: the replica says so.
+        if self.is_first() && self.said(operations, "site").is_some_and(|site| site != author) {
+            return Ok(());
+        }
         for event in &self.events {
             let said = |field| self.said(operations, field);
-            let author = self.envelope.author_site.as_ref().map_or("", SiteId::as_str);
             for site in self.tellers(kind, event).into_iter().filter_map(said) {
                 if site != author {
                     let what = format!("the event {} of a {}", event.kind, kind.map_or("", Kind::as_str));

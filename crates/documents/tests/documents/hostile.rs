@@ -208,7 +208,6 @@ fn goods_are_the_word_of_the_site_where_they_are() {
     sent.events.truncate(1);
     let first = create(&Document::Transfer(sent), &branch(1), NOW);
     assert_eq!(code(&[], &first.bytes, &of("S01")), Ok(()));
-    assert_eq!(code(&[], &first.bytes, &of("S02")), Err("other_site"));
     let says = |kind: &str, outcome: Option<&str>, reverses: Option<String>| {
         by_hand(&[&first.bytes], 2, |tx| {
             let event = put_event(tx, &new_event(), kind);
@@ -247,7 +246,20 @@ fn goods_are_the_word_of_the_site_where_they_are() {
         assert_eq!(code(&[&first.bytes], &change, &of("S02")), judged, "{kind}");
         assert_eq!(code(&[&first.bytes], &change, &of("S01")), Ok(()), "{kind}");
     }
-    let first = create(&Document::SupplierReturn(supplier_return()), &branch(1), NOW);
+    let mut raised = supplier_return();
+    raised.events.truncate(1);
+    let first = create(&Document::SupplierReturn(raised), &branch(1), NOW);
+    for kind in ["shipped", "closed", "cancelled", "reversed"] {
+        let change = by_hand(&[&first.bytes], 2, |tx| _ = put_event(tx, &new_event(), kind));
+        assert_eq!(code(&[&first.bytes], &change, &of("S02")), Err("other_site"), "{kind}");
+        assert_eq!(code(&[&first.bytes], &change, &of("S01")), Ok(()), "{kind}");
+    }
+    // A dispatch from S01 that S02 begins as a document of its own.
+    let mut stolen = transfer();
+    stolen.papers = None;
+    stolen.head.site = Some("S02".parse().unwrap());
+    stolen.events.truncate(1);
+    let first = create(&Document::Transfer(stolen), &branch(1), NOW);
     assert_eq!(code(&[], &first.bytes, &of("S02")), Err("other_site"));
 }
 
