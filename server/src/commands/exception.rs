@@ -11,7 +11,7 @@ use guicang_domain::resolution::{Action, LossOwner};
 use guicang_replica::Resolve;
 
 use super::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on exceptions.
 #[derive(Debug, Subcommand)]

@@ -49,7 +49,7 @@ use crate::data::{Data, NewOrganisation};
 use crate::hq::follow;
 use crate::relay::Relay;
 use crate::relay::link::LocalLink;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// What a command has to work with.
 pub struct Session<'a> {

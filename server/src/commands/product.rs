@@ -13,8 +13,8 @@ use guicang_replica::{ProductDraft, ProductField};
 use serde::Serialize;
 
 use super::{Session, sheet};
-use crate::texts;
 use columns::Columns;
+use guicang_cli::texts::hq as texts;
 pub(super) use show::losing;
 
 /// The commands on articles.

@@ -9,7 +9,7 @@ use guicang_replica::Replica;
 use serde::Serialize;
 
 use super::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on settings.
 #[derive(Debug, Subcommand)]

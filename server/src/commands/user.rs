@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::sheet::{Fault, code};
 use super::{Session, sheet};
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on users.
 #[derive(Debug, Subcommand)]

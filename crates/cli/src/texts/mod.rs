@@ -49,3 +49,5 @@ pub mod names;
 pub mod money;
 pub mod moves;
 pub mod policy;
+pub mod hq;
+pub mod hq_money;

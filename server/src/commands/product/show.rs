@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::columns::{percent, table};
 use crate::commands::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// Which.
 #[derive(Debug, Args)]

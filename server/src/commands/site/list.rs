@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::commands::Session;
 use crate::commands::product::losing;
 use crate::commands::sheet::{Fault, code};
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 const CODE: &[&str] = &["code", "门店编码", "门店编号", "店号", "编码", "store number", "store code", "site"];
 const NAME: &[&str] = &["name", "门店名称", "名称", "店名", "store name"];
