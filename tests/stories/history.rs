@@ -367,6 +367,7 @@ impl History {
             to: None,
             into: Some("TEA-B".into()),
             reason: "other".parse().unwrap(),
+            of: None,
             witness: None,
             lot: None,
             place: String::new(),

@@ -27,4 +27,5 @@ mod payer;
 mod money;
 mod periods;
 mod policy;
+mod users;
 mod bad_input;

@@ -23,8 +23,10 @@ use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
+use guicang_cli::verbs::supplier::SupplierVerb;
 use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
 use guicang_cli::verbs::transfer::TransferVerb;
+use guicang_cli::verbs::user::UserVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Machine, Replica};
@@ -107,6 +109,12 @@ pub enum Commands {
     /// Goods back to their supplier
     #[command(subcommand)]
     SupplierReturn(SupplierReturnVerb),
+    /// Suppliers, as HQ lists them
+    #[command(subcommand)]
+    Supplier(SupplierVerb),
+    /// The people who work here, as HQ lists them
+    #[command(subcommand)]
+    User(UserVerb),
     /// Stocktakes
     #[command(subcommand)]
     Count(CountVerb),
@@ -162,6 +170,8 @@ impl Commands {
             Commands::Stock(verb) => verb.run(&mut session.open()?, globals),
             Commands::Transfer(verb) => verb.run(&mut session.open()?, globals),
             Commands::SupplierReturn(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Supplier(verb) => verb.run(&session.open()?, globals),
+            Commands::User(verb) => verb.run(&session.open()?, globals),
             Commands::Count(verb) => verb.run(&mut session.open()?, globals),
             Commands::Exception(ExceptionVerb::Kinds(args)) => args.run(globals),
             Commands::Exception(verb) => verb.run(&session.open()?, globals),

@@ -14,6 +14,7 @@ mod flat;
 pub mod format;
 pub mod help;
 pub mod usage;
+pub mod world;
 pub mod progress;
 mod help_zh;
 mod help_zh_return;

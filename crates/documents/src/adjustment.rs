@@ -9,7 +9,7 @@ use crate::returns::read_receipt;
 use crate::value::{FieldError, Fields, Out};
 
 /// The kind's own fields, all set by the first change alone.
-pub(crate) const FIELDS: &[&str] = &["movement", "currency", "note", "witness", "receipt"];
+pub(crate) const FIELDS: &[&str] = &["movement", "currency", "note", "witness", "receipt", "return"];
 
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Adjustment, out: &mut Out) {
@@ -17,7 +17,8 @@ pub(crate) fn write(document: &Adjustment, out: &mut Out) {
         .show("currency", document.currency)
         .opt_show("note", document.note.as_ref())
         .opt_show("witness", document.witness.as_ref())
-        .opt_show("receipt", document.receipt.as_ref());
+        .opt_show("receipt", document.receipt.as_ref())
+        .opt_show("return", document.returned);
     out.map("lines", |out| {
         for (id, line) in &document.lines {
             out.map(id.as_str(), |out| write_line(line, out));
@@ -55,6 +56,7 @@ pub(crate) fn read(
         note: fields.opt_text("note")?.map(Into::into),
         witness: fields.opt_parse("witness")?,
         receipt: read_receipt(fields)?,
+        returned: fields.opt_parse("return")?,
         lines: fields.each("lines", read_line, problem)?,
         events,
     })

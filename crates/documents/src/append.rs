@@ -27,6 +27,7 @@ impl Events<'_> {
             Events::Resolution(_) => Kind::Resolution,
             Events::CashShift(_) => Kind::CashShift,
             Events::RedInvoice(_) => Kind::RedInvoice,
+            Events::User(_) => Kind::User,
             Events::Settings(_) => Kind::Settings,
         }
     }
@@ -44,6 +45,7 @@ impl Events<'_> {
             Events::Resolution(events) => maps(events, home),
             Events::CashShift(events) => maps(events, home),
             Events::RedInvoice(events) => maps(events, home),
+            Events::User(events) => maps(events, home),
             Events::Settings(events) => maps(events, home),
         }
     }
@@ -103,7 +105,12 @@ impl Replayed {
         self.may_add(document.kind().as_str())?;
         if !matches!(
             document,
-            Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_)
+            Document::Product(_)
+                | Document::Site(_)
+                | Document::Supplier(_)
+                | Document::User(_)
+                | Document::Settings(_)
+                | Document::CountPlan(_)
         ) {
             return Err(WriteError::WrongKind {
                 found: document.kind().to_string(),

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use automerge::{Automerge, Change, ExpandedChange, ReadDoc};
-use guicang_domain::ids::{ChangeHash, DeviceCode};
+use guicang_domain::ids::{ChangeHash, DeviceCode, SiteId};
 
 use crate::header::{Header, decode, header_of};
 use crate::isolate::{Panicked, isolated};
@@ -21,6 +21,8 @@ pub struct Envelope {
     pub author_code: DeviceCode,
     /// Whether the author is one of HQ's devices.
     pub author_is_hq: bool,
+    /// The site whose device the author is; `None` for HQ's and for a relay.
+    pub author_site: Option<SiteId>,
     /// Whether the author is the device that the document is named by.
     pub creator: bool,
 }

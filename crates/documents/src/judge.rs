@@ -8,6 +8,7 @@ use std::collections::{HashMap, HashSet};
 use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{Automerge, ObjId, ObjType, Prop, ROOT, ReadDoc, ScalarValue, Value as Found};
 use guicang_domain::document::Kind;
+use guicang_domain::ids::{EventId, SiteId};
 use guicang_domain::time::Moment;
 
 use crate::check::Envelope;
@@ -67,15 +68,20 @@ struct Object {
 enum Place {
     /// A grow-only map itself.
     Grow(Grow),
-    /// In a line or event that this change adds; the event's index where it is the event's own map.
-    New { map: Grow, key: usize, event: Option<usize> },
+    /// In a line or event that this change adds; the event's index, and whether it is the event's own map.
+    New { map: Grow, key: usize, event: Option<usize>, own: bool },
     /// In another field; whether this change made it.
     Field { field: usize, new: bool },
 }
 
+#[derive(Default)]
 struct NewEvent {
     kind: String,
     by_hand: bool,
+    /// The event that it takes back.
+    reverses: Option<String>,
+    /// What it says became of goods that are missing.
+    outcomes: Vec<String>,
 }
 
 impl<'a> Judge<'a> {
@@ -112,8 +118,11 @@ impl<'a> Judge<'a> {
         for (op, counter) in operations.iter().zip(self.header.start_op..) {
             self.operation(op, counter, known)?;
         }
-        if known == Some(Kind::Return) && !self.envelope.author_is_hq {
-            self.events.iter().try_for_each(allowed_at_a_branch)?;
+        if !self.envelope.author_is_hq {
+            if known == Some(Kind::Return) {
+                self.events.iter().try_for_each(allowed_at_a_branch)?;
+            }
+            self.at_their_sites(known, operations)?;
         }
         Ok(self.plain)
     }
@@ -154,6 +163,78 @@ impl<'a> Judge<'a> {
         Made(found.map(Moment))
     }
 
+    /// Events that move a site's goods are the word of that site's devices: a dispatch the sender's, an
+    /// arrival the receiver's, what a customer brings or a supplier gets the site's where that is.
+    fn at_their_sites(&self, kind: Option<Kind>, operations: &[Op]) -> Result<(), Violation> {
+        let author = self.envelope.author_site.as_ref().map_or("", SiteId::as_str);
+        // A document that is begun for another site is foreign as a whole: the replica says so.
+        if self.is_first() && self.said(operations, "site").is_some_and(|site| site != author) {
+            return Ok(());
+        }
+        for event in &self.events {
+            let said = |field| self.said(operations, field);
+            for site in self.tellers(kind, event).into_iter().filter_map(said) {
+                if site != author {
+                    let what = format!("the event {} of a {}", event.kind, kind.map_or("", Kind::as_str));
+                    return Err(Violation::OtherSite { what, site, author: author.into() });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The fields of the root that name the sites whose word an event is.
+    fn tellers(&self, kind: Option<Kind>, event: &NewEvent) -> Vec<&'static str> {
+        match (kind, event.kind.as_str()) {
+            (Some(Kind::SupplierReturn), _) => vec!["site"],
+            (Some(Kind::Return), "received" | "inspected") => vec!["site"],
+            (Some(Kind::Transfer), "dispatched") => vec!["from"],
+            (Some(Kind::Transfer), "received") => vec!["to"],
+            (Some(Kind::Transfer), "closed") => event
+                .outcomes
+                .iter()
+                .filter_map(|outcome| match outcome.as_str() {
+                    "late" => Some("to"),
+                    "never_left" => Some("from"),
+                    _ => None,
+                })
+                .collect(),
+            (Some(Kind::Transfer), "reversed") => match self.type_of(event.reverses.as_deref()).as_deref() {
+                Some("dispatched") => vec!["from"],
+                Some("received") => vec!["to"],
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    /// A text of the root: what was there, or what the first change sets.
+    fn said(&self, operations: &[Op], field: &str) -> Option<String> {
+        if self.is_first() {
+            return operations.iter().find_map(|op| match (&op.obj, &op.key, &op.action) {
+                (ObjectId::Root, Key::Map(key), OpType::Put(ScalarValue::Str(text))) if key == field => {
+                    Some(text.to_string())
+                }
+                _ => None,
+            });
+        }
+        match self.past.get(ROOT, field) {
+            Ok(Some((Found::Scalar(text), _))) => text.as_str().map(str::to_owned),
+            _ => None,
+        }
+    }
+
+    /// The type of an event that was there before.
+    fn type_of(&self, event: Option<&str>) -> Option<String> {
+        let id: EventId = event?.parse().ok()?;
+        let (_, events) = self.grow.iter().find(|(map, _)| *map == Grow::Events)?;
+        let (_, event) = self.past.get(events.as_ref()?, self.since.key(&id)).ok()??;
+        match self.past.get(&event, "type") {
+            Ok(Some((Found::Scalar(text), _))) => text.as_str().map(str::to_owned),
+            _ => None,
+        }
+    }
+
     fn operation(&mut self, op: &Op, counter: u64, kind: Option<Kind>) -> Result<(), Violation> {
         if let Key::Map(name) = &op.key {
             self.names += name.len();
@@ -178,14 +259,14 @@ impl<'a> Judge<'a> {
         }
         let place = match object.place {
             Place::Grow(map) => self.grow_operation(op, map)?,
-            Place::New { map, key, event } => {
+            Place::New { map, key, event, own } => {
                 if !self.only_adds(op, object_counter, counter) {
                     return Err(Violation::Overwritten { map, key: self.keys[key].clone() });
                 }
                 if let Some(event) = event {
-                    self.events[event].take(op);
+                    self.events[event].take(op, own);
                 }
-                Place::New { map, key, event: None }
+                Place::New { map, key, event, own: false }
             }
             Place::Field { field, new } => {
                 let free = !is_written_once(kind);
@@ -292,15 +373,15 @@ impl<'a> Judge<'a> {
             return Err(Violation::Malformed { field: format!("{}.{key}", map.field()), wanted: "a map" });
         }
         if map == Grow::Lines {
-            return Ok(Place::New { map, key: self.key(key), event: None });
+            return Ok(Place::New { map, key: self.key(key), event: None, own: false });
         }
         let id = self.since.event(&key).map_err(|_| Violation::BadEventId { key: key.clone() })?;
         if id.device != self.envelope.author_code {
             let author = self.envelope.author_code.to_string();
             return Err(Violation::ForeignEvent { event: key, author });
         }
-        self.events.push(NewEvent { kind: String::new(), by_hand: false });
-        Ok(Place::New { map, key: self.key(key), event: Some(self.events.len() - 1) })
+        self.events.push(NewEvent::default());
+        Ok(Place::New { map, key: self.key(key), event: Some(self.events.len() - 1), own: true })
     }
 
     /// Whether an operation within an object that this change made only adds to it.
@@ -327,8 +408,15 @@ impl<'a> Judge<'a> {
 
 impl NewEvent {
     /// Keeps what says who may write the event.
-    fn take(&mut self, op: &Op) {
+    fn take(&mut self, op: &Op, own: bool) {
         match (&op.key, &op.action) {
+            (Key::Map(name), OpType::Put(ScalarValue::Str(outcome))) if !own && name == "outcome" => {
+                self.outcomes.push(outcome.to_string());
+            }
+            _ if !own => {}
+            (Key::Map(name), OpType::Put(ScalarValue::Str(event))) if name == "event" => {
+                self.reverses = Some(event.to_string());
+            }
             (Key::Map(name), OpType::Put(ScalarValue::Str(kind))) if name == "type" => {
                 self.kind = kind.to_string();
             }
@@ -370,7 +458,8 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::CashShift) => cash_shift::FIELDS,
         Some(Kind::RedInvoice) => red_invoice::FIELDS,
         Some(Kind::PeriodClose) => period_close::FIELDS,
-        Some(Kind::Product | Kind::Site | Kind::Settings | Kind::CountPlan) | None => &[],
+        Some(Kind::Product | Kind::Site | Kind::Supplier | Kind::User | Kind::Settings | Kind::CountPlan)
+        | None => &[],
     }
 }
 

@@ -29,6 +29,8 @@ mod reservation;
 mod count;
 mod product;
 mod site;
+mod supplier;
+mod user;
 mod settings;
 mod count_plan;
 mod resolution;

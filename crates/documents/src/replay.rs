@@ -20,7 +20,7 @@ use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
 use crate::{
     SCHEMA, adjustment, cash_shift, count, count_plan, event, period_close, product, red_invoice,
-    reservation, resolution, returns, sale_batch, settings, site, supplier_return, transfer,
+    reservation, resolution, returns, sale_batch, settings, site, supplier, supplier_return, transfer, user,
 };
 
 /// A document built from its changes.
@@ -344,6 +344,11 @@ impl Replayed {
             Kind::Product => product::read(head, fields, problem).map(Document::Product),
             Kind::Site => site::read(head, fields).map(Document::Site),
             Kind::CountPlan => count_plan::read(head, fields).map(Document::CountPlan),
+            Kind::Supplier => supplier::read(head, fields).map(Document::Supplier),
+            Kind::User => {
+                let events = self.read_events(fields, zone, prove, problems);
+                user::read(head, fields, events).map(Document::User)
+            }
             Kind::Settings => {
                 let events = self.read_events(fields, zone, prove, problems);
                 settings::read(head, fields, events, problem).map(Document::Settings)

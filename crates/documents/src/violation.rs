@@ -139,6 +139,16 @@ pub enum Violation {
         /// What.
         what: String,
     },
+    /// An event that only the devices of another site, or HQ's, may write.
+    #[error("{what} is the word of {site}, not of {author}")]
+    OtherSite {
+        /// Which event, of which kind of document.
+        what: String,
+        /// Whose devices may write it.
+        site: String,
+        /// The site of the change's author; empty where it has none.
+        author: String,
+    },
     /// Automerge doesn't take it.
     #[error("it can't be applied: {0}")]
     DoesNotApply(String),
@@ -171,6 +181,7 @@ impl Violation {
             Violation::BadEventId { .. } => "bad_event_id",
             Violation::ForeignEvent { .. } => "foreign_event",
             Violation::HqOnly { .. } => "hq_only",
+            Violation::OtherSite { .. } => "other_site",
             Violation::DoesNotApply(_) => "does_not_apply",
         }
     }

@@ -24,6 +24,7 @@ use guicang_domain::sale::SaleEvent;
 use guicang_domain::supplier_return::SupplierReturnEvent;
 use guicang_domain::time::Moment;
 use guicang_domain::transfer::TransferEvent;
+use guicang_domain::user::UserEvent;
 
 use crate::build::{Build, seconds};
 use crate::header::{Header, header_of};
@@ -31,7 +32,7 @@ use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
     adjustment, cash_shift, count, count_plan, period_close, product, red_invoice, reservation, resolution,
-    returns, sale_batch, settings, site, supplier_return, transfer,
+    returns, sale_batch, settings, site, supplier, supplier_return, transfer, user,
 };
 
 /// Who writes a change.
@@ -76,6 +77,8 @@ pub enum Events<'a> {
     CashShift(&'a [Event<CashEvent>]),
     /// Of a `red_invoice`.
     RedInvoice(&'a [Event<RedEvent>]),
+    /// Of a `user`.
+    User(&'a [Event<UserEvent>]),
     /// Of `settings`; only those that were made with an event take more.
     Settings(&'a [Event<SettingsEvent>]),
 }
@@ -195,6 +198,8 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),
+        Document::Supplier(d) => supplier::write(d, &mut out),
+        Document::User(d) => user::write(d, &mut out),
         Document::Settings(d) => settings::write(d, &mut out),
         Document::CountPlan(d) => count_plan::write(d, &mut out),
         Document::Resolution(d) => resolution::write(d, &mut out),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::account::{Account, Bucket, Posting, movement};
 use crate::document::Head;
 use crate::event::Event;
-use crate::ids::{EventId, LineId, Lot, ReasonCode, ReceiptId, ReceiptLineId, Sku, UserName};
+use crate::ids::{DocumentId, EventId, LineId, Lot, ReasonCode, ReceiptId, ReceiptLineId, Sku, UserName};
 use crate::money::{Amount, Currency, UnitPrice};
 use crate::quantity::Quantity;
 use crate::words::words;
@@ -29,6 +29,8 @@ pub struct Adjustment {
     pub witness: Option<UserName>,
     /// The imported receipt whose rows its lines stand for.
     pub receipt: Option<ReceiptId>,
+    /// The return whose goods they are, where they were taken from returns_hold.
+    pub returned: Option<DocumentId>,
     /// What moved.
     pub lines: BTreeMap<LineId, AdjustmentLine>,
     /// What happened, in order of rank.
@@ -102,7 +104,7 @@ impl Movement {
             Movement::SentBack => &[Sellable],
             Movement::TakenBack => &[Supplier],
             Movement::Found => &[Variance],
-            Movement::WrittenOff => &[Sellable],
+            Movement::WrittenOff => &[Sellable, ReturnsHold],
             Movement::RepairOut => &[Defective, Sellable, Quarantine, ReturnsHold],
             Movement::RepairIn => &[Repair],
             Movement::SetApart => &[Defective, Sellable, Quarantine, ReturnsHold, Repair],

@@ -16,9 +16,11 @@ use crate::reservation::Reservation;
 use crate::resolution::Resolution;
 use crate::returns::{Return, ReturnEvent};
 use crate::sale::{SaleEvent, Sales};
+use crate::supplier::Supplier;
 use crate::supplier_return::SupplierReturn;
 use crate::time::Zone;
 use crate::transfer::Transfer;
+use crate::user::User;
 
 /// The newest rules version that this program knows. A document that asks for a newer one is kept,
 /// passed on and shown, but not added to.
@@ -90,6 +92,10 @@ pub enum Document {
     Product(Product),
     /// A branch or warehouse.
     Site(Site),
+    /// A supplier.
+    Supplier(Supplier),
+    /// A person who works here.
+    User(User),
     /// The organisation's settings.
     Settings(Settings),
     /// A plan of cycle counts.
@@ -117,6 +123,8 @@ impl Document {
             Document::Count(d) => &d.head,
             Document::Product(d) => &d.head,
             Document::Site(d) => &d.head,
+            Document::Supplier(d) => &d.head,
+            Document::User(d) => &d.head,
             Document::Settings(d) => &d.head,
             Document::CountPlan(d) => &d.head,
             Document::Resolution(d) => &d.head,
@@ -187,6 +195,8 @@ impl Document {
             Document::Count(_) => Kind::Count,
             Document::Product(_) => Kind::Product,
             Document::Site(_) => Kind::Site,
+            Document::Supplier(_) => Kind::Supplier,
+            Document::User(_) => Kind::User,
             Document::Settings(_) => Kind::Settings,
             Document::CountPlan(_) => Kind::CountPlan,
             Document::Resolution(_) => Kind::Resolution,
@@ -244,6 +254,10 @@ kinds! {
     Product = "product", "SP", master true;
     /// A branch or warehouse (门店).
     Site = "site", "MD", master true;
+    /// A supplier (供应商).
+    Supplier = "supplier", "GY", master true;
+    /// A person who works here (员工).
+    User = "user", "YG", master true;
     /// The organisation's settings, its return policy among them (设置).
     Settings = "settings", "SZ", master true;
     /// A plan of cycle counts (盘点计划).

@@ -116,6 +116,11 @@ text_id! {
     |c| !c.is_control()
 }
 text_id! {
+    /// A supplier's code, given by HQ: `YW1`. Older records may hold a name in its place.
+    SupplierCode, "supplier", max 80, "1 to 80 bytes without control characters",
+    |c| !c.is_control()
+}
+text_id! {
     /// A till within its site.
     TillId, "till", max 24, "1 to 24 bytes without '/' or control characters",
     |c| c != '/' && !c.is_control()

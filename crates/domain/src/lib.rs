@@ -28,6 +28,8 @@ pub mod reservation;
 pub mod cost;
 pub mod count;
 pub mod master;
+pub mod supplier;
+pub mod user;
 pub mod calendar;
 pub mod policy;
 pub mod resolution;

@@ -31,7 +31,7 @@ pub struct Product {
     pub barcodes: Vec<String>,
     /// Its category.
     pub category: Option<String>,
-    /// Its supplier.
+    /// Its supplier, by its code; older records may hold a name.
     pub supplier: Option<String>,
     /// The list price of one.
     pub list_price: Option<UnitPrice>,

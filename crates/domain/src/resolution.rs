@@ -64,7 +64,7 @@ pub enum LossOwner {
     Customer,
     /// A branch.
     Site(SiteId),
-    /// The supplier, by name.
+    /// The supplier, by its code; older records may hold a name.
     Supplier(String),
 }
 
@@ -90,7 +90,7 @@ impl std::str::FromStr for LossOwner {
             _ => Err(crate::ids::IdError {
                 what: "loss owner",
                 found: text.chars().take(80).collect(),
-                wanted: "company, customer, site:CODE or supplier:NAME",
+                wanted: "company, customer, site:CODE or supplier:CODE",
             }),
         }
     }

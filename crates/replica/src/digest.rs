@@ -16,6 +16,12 @@ use crate::store::{Replica, Work};
 const SHOWN: &[&str] = &[
     "SELECT identity, kind, site, number, sites, state FROM document WHERE org = ?1 AND state <> 'unreadable' ORDER BY identity",
     "SELECT code, name, zone, currency FROM site WHERE org = ?1 ORDER BY code",
+    "SELECT code, name FROM supplier WHERE org = ?1 ORDER BY code",
+    "SELECT name, role, sites, active FROM staff WHERE org = ?1 ORDER BY name",
+    "SELECT d.identity, a.since, a.until FROM absence a JOIN document d ON d.id = a.document
+     WHERE a.org = ?1 ORDER BY d.identity, a.ordinal",
+    "SELECT d.identity, w.event, w.name, w.time FROM word w JOIN document d ON d.id = w.document
+     WHERE w.org = ?1 ORDER BY d.identity, w.event",
     "SELECT sku, name, category, service, cost, list_price FROM product WHERE org = ?1 ORDER BY sku",
     "SELECT DISTINCT barcode, sku FROM product_barcode WHERE org = ?1 ORDER BY barcode, sku",
     "SELECT r.site, r.till, r.number, r.occurred, r.customer, l.line, d.identity, l.position, l.sku, l.code,
@@ -308,6 +314,10 @@ impl Work<'_> {
         let before = digest(&self.tx, self.org)?;
         for table in [
             "site",
+            "supplier",
+            "staff",
+            "absence",
+            "word",
             "product",
             "product_barcode",
             "receipt",

@@ -5,13 +5,14 @@
 
 use guicang_domain::count::Stage;
 use guicang_domain::document::Kind;
-use guicang_domain::ids::{ReceiptId, SiteId, Sku};
+use guicang_domain::ids::{ReceiptId, SiteId, Sku, UserName};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::period::Period;
 use guicang_domain::policy::Ground;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::moves::{Illegal, Move};
 use guicang_domain::time::Moment;
+use guicang_domain::user::{Lacks, StaffRole};
 
 /// Why the file could not be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -177,6 +178,14 @@ pub enum CommandError {
         /// What is open.
         open: Quantity,
     },
+    /// Goods in returns_hold are some return's, and none that has such goods there was named.
+    #[error("{sku} in returns_hold is of returns: one has to be named")]
+    HeldByReturns {
+        /// The article.
+        sku: Sku,
+        /// The returns that have such goods there, by number, and how much.
+        found: Vec<(String, Quantity)>,
+    },
     /// Goods are scrapped before a witness, who isn't the one who scraps them.
     #[error("a witness other than {user} is needed")]
     WitnessNeeded {
@@ -204,6 +213,24 @@ pub enum CommandError {
         found: String,
         /// The list's codes.
         known: Vec<String>,
+    },
+    /// No supplier of that code is listed.
+    #[error("unknown supplier {found:?}")]
+    UnknownSupplier {
+        /// As typed.
+        found: String,
+    },
+    /// HQ lists nobody of that name.
+    #[error("unknown user {found:?}")]
+    UnknownUser {
+        /// As typed.
+        found: String,
+    },
+    /// What was to be added is listed already.
+    #[error("{found:?} is listed already")]
+    ListedAlready {
+        /// Its code or name.
+        found: String,
     },
     /// No such exception.
     #[error("unknown exception {found:?}")]
@@ -258,6 +285,8 @@ pub enum CommandError {
         policy: String,
         /// The currency of the limits.
         currency: Currency,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// The policy wants HQ, and this is a branch.
     #[error("HQ has to approve")]
@@ -268,6 +297,8 @@ pub enum CommandError {
         policy: String,
         /// The currency of the limits.
         currency: Currency,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// The policy lets nobody grant it.
     #[error("the policy lets nobody grant it")]
@@ -294,6 +325,20 @@ pub enum CommandError {
         /// Who.
         user: String,
     },
+    /// The one who is named to agree has no role for it.
+    #[error("{user}'s word isn't enough: a {wanted} is needed")]
+    NotEntitled {
+        /// Who was named.
+        user: String,
+        /// Why their word isn't enough.
+        lacks: Lacks,
+        /// Whose word would be.
+        wanted: StaffRole,
+        /// The site whose return it is.
+        site: Option<SiteId>,
+        /// Who could agree, by name.
+        could: Vec<UserName>,
+    },
     /// What is to be done with a return isn't legal now.
     #[error("{number}: {} is refused by {}", illegal.what, illegal.rule)]
     IllegalMove {
@@ -307,6 +352,8 @@ pub enum CommandError {
     ManagerOnly {
         /// What.
         what: Move,
+        /// Whose word would be enough; empty where HQ lists no users.
+        could: Vec<UserName>,
     },
     /// Something is still owed, so that it can't be closed.
     #[error("{number}: {} is still owed", currency.format(*due))]

@@ -26,13 +26,15 @@ pub use ambient::Ambient;
 pub use commands::{
     Adjust, Adjusted, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
-    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable,
-    Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField, RaiseClaim,
-    Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem,
-    SendTransfer, ShipClaim, SiteDraft, Unreserve, WhichShift,
+    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Listing, Missing, MoveGoods, Named, OpenCount,
+    Payable, Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField,
+    RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone,
+    ScanItem, SendTransfer, ShipClaim, SiteDraft, SupplierDraft, SupplierField, Unreserve, UserDraft,
+    WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
+pub use guicang_documents::Losing;
 pub use link::{LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{

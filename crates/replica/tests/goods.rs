@@ -71,6 +71,7 @@ fn moved(movement: Movement, sku: &str, n: i64) -> MoveGoods {
         to: None,
         into: None,
         reason: "defective".parse().unwrap(),
+        of: None,
         witness: None,
         lot: None,
         place: String::new(),
@@ -318,5 +319,42 @@ fn a_late_delivery_values_what_was_sold_since() {
     };
     shop.replica.adjust(&by, late).unwrap();
     assert_eq!(average(&shop, "TEA"), Some("15".parse().unwrap()));
+    shop.check();
+}
+
+/// Two wait to be inspected. Nobody scraps one as if it were nobody's: the return is named, and no more is taken
+/// of it than it has there. One that is lost may have been anybody's, and is said to be lost.
+#[test]
+fn goods_that_wait_for_inspection_are_moved_by_their_return() {
+    let mut shop = Shop::open();
+    delivered(&mut shop, "TEA", 10, "10");
+    shop.sell("1001", &[("TEA", 5, 10_000)]);
+    let mut request = shop.request("1001", vec![item("TEA", 2)], "defective");
+    request.grades.clear();
+    let number = shop.replica.counter_return(&clerk(), request).unwrap().number.to_string();
+    let from_hold = |n, of: Option<&str>| MoveGoods {
+        from: Some(Account::ReturnsHold),
+        witness: Some("wang".parse().unwrap()),
+        of: of.map(str::to_owned),
+        ..moved(Movement::Scrapped, "TEA", n)
+    };
+    let refused = shop.replica.move_goods(&clerk(), from_hold(1, None));
+    let Err(CommandError::HeldByReturns { found, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(found, [(number.clone(), units(2))]);
+    let many = shop.replica.move_goods(&clerk(), from_hold(3, Some(&number)));
+    assert!(matches!(many, Err(CommandError::MoreThanOpen { .. })), "{many:?}");
+    let other = shop.replica.move_goods(&clerk(), from_hold(1, Some("TH-S01A-000099")));
+    assert!(matches!(other, Err(CommandError::UnknownReturn { .. })), "{other:?}");
+    let elsewhere = MoveGoods { from: Some(Account::Sellable), ..from_hold(1, Some(&number)) };
+    let refused = shop.replica.move_goods(&clerk(), elsewhere);
+    assert!(matches!(refused, Err(CommandError::Value { field: "return", .. })), "{refused:?}");
+    assert_eq!(accounts(&shop, "TEA"), [("sellable", 5), ("returns_hold", 2)]);
+
+    shop.replica.move_goods(&clerk(), from_hold(1, Some(&number))).unwrap();
+    let lost = MoveGoods { from: Some(Account::ReturnsHold), ..moved(Movement::WrittenOff, "TEA", 1) };
+    shop.replica.move_goods(&clerk(), lost).unwrap();
+    assert_eq!(accounts(&shop, "TEA"), [("sellable", 5)]);
+    let shelf = shop.replica.move_goods(&clerk(), moved(Movement::WrittenOff, "TEA", 1));
+    assert!(matches!(shelf, Err(CommandError::Value { field: "movement", .. })), "{shelf:?}");
     shop.check();
 }

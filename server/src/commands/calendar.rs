@@ -10,7 +10,7 @@ use guicang_domain::time::{Occurred, Zone};
 use serde::Serialize;
 
 use super::Session;
-use crate::texts_money as texts;
+use guicang_cli::texts::hq_money as texts;
 
 /// The commands on calendars.
 #[derive(Debug, Subcommand)]

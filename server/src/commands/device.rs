@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Headquarters, Session};
 use crate::hq::devices;
 use crate::relay::enrol::CODE_TTL_MS;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on devices.
 #[derive(Debug, Subcommand)]

@@ -4,7 +4,7 @@ use clap::Args;
 use guicang_cli::{Exit, Failure, Told};
 
 use super::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// Nothing to say.
 #[derive(Debug, Args)]

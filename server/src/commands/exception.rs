@@ -5,13 +5,14 @@ use guicang_cli::texts::{names, next};
 use guicang_cli::verbs::ByArgs;
 use guicang_cli::verbs::exception::{ListArgs, ShowArgs};
 use guicang_cli::verbs::exception_kinds::KindsArgs;
+use guicang_cli::verbs::supplier;
 use guicang_cli::{Failure, Told};
 use guicang_domain::exception::ExceptionId;
 use guicang_domain::resolution::{Action, LossOwner};
 use guicang_replica::Resolve;
 
 use super::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on exceptions.
 #[derive(Debug, Subcommand)]
@@ -40,7 +41,7 @@ pub struct ResolveArgs {
     /// goodwill, recovered, charged_branch, voided_duplicate or recounted
     #[arg(long)]
     pub action: Action,
-    /// Who bears the loss: company, customer, or site:CODE
+    /// Who bears the loss: company, customer, site:CODE or supplier:CODE
     #[arg(long)]
     pub owner: LossOwner,
     /// Why
@@ -78,6 +79,9 @@ impl ResolveArgs {
             note: self.note.clone(),
         };
         let done = hq.replica.resolve(&by, resolve).told(globals)?;
+        if let LossOwner::Supplier(owner) = &self.owner {
+            supplier::note_unknown(&hq.replica, globals, [owner])?;
+        }
         session.settle(&mut hq)?;
         let loss = format!("{} {}", done.currency.format(done.amount), done.currency);
         let owner = names::owner(l, &self.owner.to_string());

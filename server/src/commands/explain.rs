@@ -10,7 +10,7 @@ use crate::hq::invoicing::ServiceError;
 use crate::hq::payout::PayoutError;
 use crate::hq::rail::RailError;
 use crate::relay::RelayError;
-use crate::{texts, texts_money};
+use guicang_cli::texts::{hq as texts, hq_money as texts_money};
 
 impl Explain for RelayError {
     fn explain(&self, l: Language, program: &str) -> Failure {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::Session;
 use crate::data::NewOrganisation;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// What it is to be called.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use super::Session;
 use crate::hq::invoicing::{self, SimulatedInvoices};
 use crate::relay::lease::Holder;
 use crate::relay::link::LocalLink;
-use crate::texts_money as texts;
+use guicang_cli::texts::hq_money as texts;
 
 /// The commands on red invoices.
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,8 @@ pub mod init;
 pub mod site;
 pub mod device;
 pub mod product;
+pub mod supplier;
+pub mod user;
 mod sheet;
 pub mod exception;
 pub mod payout;
@@ -16,6 +18,7 @@ pub mod invoice;
 pub mod period;
 pub mod statement;
 pub mod calendar;
+pub mod settings;
 pub mod status;
 pub mod doctor;
 pub mod completions;
@@ -47,7 +50,7 @@ use crate::data::{Data, NewOrganisation};
 use crate::hq::follow;
 use crate::relay::Relay;
 use crate::relay::link::LocalLink;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// What a command has to work with.
 pub struct Session<'a> {
@@ -162,6 +165,12 @@ pub enum Commands {
     /// Articles
     #[command(subcommand)]
     Product(product::ProductVerb),
+    /// Suppliers
+    #[command(subcommand)]
+    Supplier(supplier::SupplierVerb),
+    /// The people who work here, and what they may grant
+    #[command(subcommand)]
+    User(user::UserVerb),
     /// Bring in sales, returns and stock that another program wrote
     #[command(
         after_help = "Examples:\n  guicang-server import sales.csv --dry-run\n  guicang-server import --profile ./till.toml today.csv"
@@ -218,6 +227,9 @@ pub enum Commands {
     /// Working days and holidays
     #[command(subcommand)]
     Calendar(calendar::CalendarVerb),
+    /// What holds for the whole organisation
+    #[command(subcommand)]
+    Settings(settings::SettingsVerb),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -247,6 +259,8 @@ impl Commands {
             Commands::Site(verb) => verb.run(session),
             Commands::Device(verb) => verb.run(session),
             Commands::Product(verb) => verb.run(session),
+            Commands::Supplier(verb) => verb.run(session),
+            Commands::User(verb) => verb.run(session),
             Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
@@ -277,6 +291,7 @@ impl Commands {
             Commands::Period(verb) => verb.run(session),
             Commands::Statement(verb) => verb.run(session),
             Commands::Calendar(verb) => verb.run(session),
+            Commands::Settings(verb) => verb.run(session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

@@ -11,7 +11,7 @@ use crate::hq::payout::{self, Settled};
 use crate::hq::rail::SimulatedRail;
 use crate::relay::lease::Holder;
 use crate::relay::link::LocalLink;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on payouts.
 #[derive(Debug, Subcommand)]

@@ -19,7 +19,7 @@ use guicang_replica::{FigureDifference, LateDocument};
 use serde::Serialize;
 
 use super::Session;
-use crate::texts_period as texts;
+use guicang_cli::texts::hq_period as texts;
 
 /// The commands on periods.
 #[derive(Debug, Subcommand)]

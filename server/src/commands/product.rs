@@ -3,17 +3,19 @@
 mod columns;
 mod show;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use guicang_cli::verbs::supplier;
 use guicang_cli::{Exit, Failure, Told};
-use guicang_replica::ProductDraft;
+use guicang_replica::{ProductDraft, ProductField};
 use serde::Serialize;
 
 use super::{Session, sheet};
-use crate::texts;
 use columns::Columns;
-pub(super) use show::{LosingItem, losing};
+use guicang_cli::texts::hq as texts;
+pub(super) use show::losing;
 
 /// The commands on articles.
 #[derive(Debug, Subcommand)]
@@ -87,12 +89,14 @@ impl ImportArgs {
             Failure::new(Exit::Refused, texts::listed_twice(l, &sku), texts::rows_wrong_next(l))
         })?;
         let rows = drafts.len();
+        let suppliers: BTreeSet<String> = drafts.iter().flat_map(suppliers_of).collect();
         let changed = if self.dry_run {
             None
         } else {
             let mut hq = session.open_or_found()?;
             let changed = hq.replica.put_products(drafts).told(globals)?;
             session.settle(&mut hq)?;
+            supplier::note_unknown(&hq.replica, globals, &suppliers)?;
             Some(changed)
         };
         let unread = columns.unread.join(", ");
@@ -106,6 +110,14 @@ impl ImportArgs {
         }
         globals.next(&texts::products_next(l))
     }
+}
+
+/// The supplier that a row names.
+fn suppliers_of(draft: &ProductDraft) -> Option<String> {
+    draft.fields.iter().find_map(|field| match field {
+        ProductField::Supplier(supplier) => supplier.clone(),
+        _ => None,
+    })
 }
 
 /// Refuses a list that says two things of one article.

@@ -18,7 +18,7 @@ use crate::hq::{devices, follow, page};
 use crate::relay::RelayError;
 use crate::relay::http::{Issue, Outside, Service, router};
 use crate::relay::link::LocalLink;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// Where.
 #[derive(Debug, Args)]

@@ -7,12 +7,13 @@ use guicang_cli::import::sheet::{Sheet, SheetRow};
 use guicang_cli::texts::{failures, names};
 use guicang_cli::{Exit, Failure, Format, Globals, Told};
 
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// So many wrong rows are told.
 const TOLD: usize = 10;
 
 /// What is wrong with a cell.
+#[derive(Debug)]
 pub(super) struct Fault {
     /// The column's header.
     pub header: String,

@@ -13,7 +13,7 @@ use guicang_replica::SiteDraft;
 use serde::Serialize;
 
 use super::{Session, sheet};
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The commands on sites.
 #[derive(Debug, Subcommand)]

@@ -16,7 +16,7 @@ use guicang_replica::ElectronicRefund;
 use serde::Serialize;
 
 use super::Session;
-use crate::texts_money as texts;
+use guicang_cli::texts::hq_money as texts;
 
 /// The commands on statements.
 #[derive(Debug, Subcommand)]

@@ -8,7 +8,7 @@ use guicang_replica::{Exposure, Status};
 use serde::Serialize;
 
 use super::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// There is nothing to choose.
 #[derive(Debug, Args)]

@@ -21,7 +21,7 @@ use guicang_sync::grant::Role;
 use maud::{DOCTYPE, Markup, html};
 
 use crate::relay::{Relay, RelayError};
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// The most rows of stock on the page; the search shows any article.
 const STOCK_ROWS: usize = 50;

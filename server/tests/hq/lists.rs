@@ -204,3 +204,74 @@ fn real_lists_come_in_whole() {
     assert_eq!(item["category"], "CREAM LIQUEURS");
     assert_eq!(hq.items(&items)[0]["changed"], 0);
 }
+
+/// HQ says after how many days goods in transit are late; what it says of the calendar stays beside it, and the
+/// same again is no news.
+#[test]
+fn how_long_goods_may_be_under_way_is_a_setting() {
+    let hq = Hq::founded();
+    let days = || hq.items("settings show")[0]["transit_days"].clone();
+    assert_eq!(days(), 3);
+    hq.ok("calendar set holiday 2027-01-01");
+    hq.ok("settings set --transit-days 5");
+    assert_eq!(days(), 5);
+    let again = hq.run("settings set --transit-days 5");
+    assert!(again.0 == 0 && again.2.contains("Nothing differs"), "{again:?}");
+    hq.ok("settings set --usual-transit-days");
+    assert_eq!(days(), 3);
+    assert_eq!(hq.items("calendar list --year 2027").len(), 1);
+    let wrong = hq.run("settings set --transit-days 40000");
+    assert_eq!(wrong.0, 2, "{wrong:?}");
+}
+
+const SUPPLIERS: &str = "\
+供应商编码,供应商名称,联系人,索赔期限,币种,等级
+YW1,义乌一厂,赵工,30,CNY,甲
+LON,\"London, Tea\",,,GBP,
+";
+
+/// Suppliers and users go in as files and come out as what goes in; a product that names a supplier which isn't
+/// listed is taken, and the codes that are known are told.
+#[test]
+fn suppliers_and_users_go_in_and_out() {
+    let hq = Hq::founded();
+    let file = hq.file("suppliers.csv", SUPPLIERS);
+    assert_eq!(hq.items(&format!("supplier import {file} --dry-run"))[0]["changed"], serde_json::Value::Null);
+    let read = &hq.items(&format!("supplier import {file}"))[0];
+    assert_eq!((&read["changed"], &read["unread_columns"]), (&2.into(), &serde_json::json!(["等级"])));
+    for lang in ["en", "zh"] {
+        let out = hq.file("again.csv", hq.ok(&format!("supplier export --lang {lang}")));
+        assert_eq!(hq.items(&format!("supplier import {out}"))[0]["changed"], 0, "{lang}");
+    }
+    let shown = &hq.items("supplier show YW1")[0];
+    assert_eq!((&shown["name"], &shown["claim_days"]), (&"义乌一厂".into(), &30.into()));
+    hq.ok("supplier set YW1 --claim-days 14");
+    assert_eq!(hq.items("supplier show YW1")[0]["claim_days"], 14);
+    assert_eq!(hq.run("supplier add YW1").0, 65, "it is there already");
+    assert_eq!(hq.run("supplier set YW9 --name X").0, 65, "there is none");
+    let wrong = hq.file("wrong.csv", "code,claim_days\nA,soon\n");
+    let (code, _, err) = hq.run(&format!("supplier import {wrong}"));
+    assert!(code == 65 && err.contains("claim_days") && err.contains("soon"), "{err}");
+
+    let products = hq.file("products.csv", PRODUCTS);
+    let (code, _, err) = hq.run(&format!("product import {products}"));
+    assert!(code == 0 && err.contains("义乌一厂") && err.contains("LON, YW1"), "{err}");
+
+    hq.ok("site add S01");
+    let staff = hq.file("staff.csv", "登录名,姓名,角色,门店,状态\n王芳,王芳,经理,S01,在职\nli,,clerk,S01,\n");
+    assert_eq!(hq.items(&format!("user import {staff}"))[0]["changed"], 2);
+    hq.ok("user withdraw 王芳");
+    for lang in ["en", "zh"] {
+        let out = hq.file("again.csv", hq.ok(&format!("user export --lang {lang}")));
+        assert_eq!(hq.items(&format!("user import {out}"))[0]["changed"], 0, "{lang}");
+    }
+    let states = |hq: &Hq| {
+        let users = hq.items("user list");
+        users.iter().map(|u| format!("{}:{}", u["user"], u["state"])).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(states(&hq), "\"li\":\"active\" \"王芳\":\"withdrawn\"");
+    hq.ok("user set 王芳 --active --site S01");
+    assert_eq!(states(&hq), "\"li\":\"active\" \"王芳\":\"active\"");
+    let (code, _, err) = hq.run("user add sun --role manager");
+    assert!(code == 65 && err.contains("sites"), "{err}");
+}

@@ -272,6 +272,7 @@ impl Device {
             currency: "CNY".parse().unwrap(),
             note: None,
             receipt: None,
+            returned: None,
             lines: BTreeMap::from([(LineId::nth(1), line)]),
             events: vec![self.event()],
         };

@@ -77,6 +77,16 @@ texts! {
         zh: "单据 {number}：{sku} 要处理 {asked}，但只剩 {open} 可处理。",
         en: "{number}: {asked} of {sku} are asked, but only {open} are open.",
     }
+    /// Goods that wait to be inspected are some return's.
+    held_by_returns(sku: &dyn Display, found: &str) {
+        zh: "待检区的 {sku} 属于退货单，须说明是哪一张：{found}。",
+        en: "{sku} in returns_hold is of returns, and one has to be named: {found}.",
+    }
+    /// The return that is named has no such goods there.
+    held_by_none(sku: &dyn Display) {
+        zh: "这张退货单在待检区没有 {sku}。",
+        en: "That return has no {sku} in returns_hold.",
+    }
     /// Nobody scraps alone.
     witness_needed(user: &str) {
         zh: "报废要有见证人，而且不能是 {user} 本人。",

@@ -166,7 +166,7 @@ names! {
         "give_back": "退还顾客", "give back";
         "quarantine": "隔离", "quarantine";
     }
-    /// Who bears a loss; `site:CODE` and `supplier:NAME` stand for themselves.
+    /// Who bears a loss; `site:CODE` and `supplier:CODE` stand for themselves.
     owner {
         "company": "公司", "the company";
         "customer": "顾客", "the customer";
@@ -213,6 +213,8 @@ names! {
         "stage of a count": "盘点状态", "stage of a count";
         "word for the uncounted": "未盘处理", "word for the uncounted";
         "name": "名称", "name";
+        "role": "角色", "role";
+        "sites": "门店", "sites";
         "refund": "退款", "refund";
         "language": "语言", "language";
         "loss owner": "承担方", "loss owner";
@@ -273,7 +275,11 @@ names! {
         "restock, quarantine, supplier or inspect": "restock、quarantine、supplier 或 inspect", "restock, quarantine, supplier or inspect";
         "TOML": "TOML 格式", "TOML";
         "on or off": "on 或 off", "on or off";
-        "company, customer, site:CODE or supplier:NAME": "company、customer、site:编码 或 supplier:名称", "company, customer, site:CODE or supplier:NAME";
+        "company, customer, site:CODE or supplier:CODE": "company、customer、site:编码 或 supplier:编码", "company, customer, site:CODE or supplier:CODE";
+        "one of clerk manager hq": "clerk（店员）、manager（经理）或 hq（总部）", "clerk, manager or hq";
+        "clerk, manager or hq": "店员、经理或总部", "clerk, manager or hq";
+        "active or withdrawn": "在职或停用", "active or withdrawn";
+        "the sites where a clerk or manager works": "店员或经理所属的门店", "the sites where a clerk or manager works";
         "exactly one SKU": "只写一个货号", "exactly one SKU";
         "at least one SKU": "至少一个货号", "at least one SKU";
         "an event of the return that stands": "退货单上未被冲销的事件", "an event of the return that stands";

@@ -60,6 +60,11 @@ texts! {
         zh: "请经理确认后加 --approved-by 经理姓名，再执行一次。",
         en: "Have a manager agree, then run it again with --approved-by NAME.",
     }
+    /// Goods in returns_hold are moved by their return.
+    name_return(program: &str) {
+        zh: "加 --return 单号；或用 {program} return inspect 定去向，丢失的用 {program} stock lost 登记。",
+        en: "Add --return NUMBER; or say where they go with {program} return inspect, or that they are lost with {program} stock lost.",
+    }
     /// Another person has to approve.
     another_approver() {
         zh: "请换一位经理，用 --approved-by 写上姓名。",

@@ -1,15 +1,17 @@
 //! The replica's errors in words: what went wrong, the exit code, what to do.
 
 use guicang_domain::document::RULES;
+use guicang_domain::ids::UserName;
 use guicang_domain::money::Currency;
 use guicang_domain::policy::Ground;
 use guicang_domain::returns::moves::Illegal;
 use guicang_domain::returns::stage::Stage;
+use guicang_domain::user::Lacks;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
-use crate::texts::{counts, failures, money, moves, names, next, policy};
+use crate::texts::{counts, failures, master, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -102,6 +104,16 @@ impl Explain for CommandError {
             CommandError::MoreThanOpen { number, sku, asked, open } => {
                 (failures::more_than_open(l, number, sku, asked, open), next::correct(l))
             }
+            CommandError::HeldByReturns { sku, found } => {
+                let each = found.iter().map(|(number, quantity)| format!("{number} ({quantity})"));
+                let found: Vec<String> = each.collect();
+                match found.is_empty() {
+                    true => (failures::held_by_none(l, sku), next::stock(l, program)),
+                    false => {
+                        (failures::held_by_returns(l, sku, &list(&found)), next::name_return(l, program))
+                    }
+                }
+            }
             CommandError::WitnessNeeded { user } => (failures::witness_needed(l, user), next::witness(l)),
             CommandError::Ambiguous { number, found } => {
                 (failures::ambiguous(l, number, &list(found)), next::use_identity(l))
@@ -112,6 +124,13 @@ impl Explain for CommandError {
             CommandError::UnknownReason { found, known } => {
                 (failures::unknown_reason(l, found, &list(known)), next::correct(l))
             }
+            CommandError::UnknownSupplier { found } => {
+                (master::no_supplier(l, found), master::suppliers_next(l, program))
+            }
+            CommandError::UnknownUser { found } => {
+                (master::no_user(l, found), master::users_next(l, program))
+            }
+            CommandError::ListedAlready { found } => (master::listed_already(l, found), next::correct(l)),
             CommandError::UnknownException { found } => {
                 (failures::unknown_exception(l, found), next::exceptions(l, program))
             }
@@ -128,11 +147,12 @@ impl Explain for CommandError {
                 failures::more_than_owed(l, &currency.format(*asked), &currency.format(*left), currency),
                 next::correct(l),
             ),
-            CommandError::NeedsManager { grounds, policy: version, currency } => {
-                (failures::needs_manager(l, &all(l, grounds, *currency), version), next::approve(l))
-            }
-            CommandError::NeedsHq { grounds, policy: version, currency } => (
-                policy::needs_hq(l, &all(l, grounds, *currency), version),
+            CommandError::NeedsManager { grounds, policy: version, currency, could } => (
+                with_could(l, failures::needs_manager(l, &all(l, grounds, *currency), version), could),
+                next::approve(l),
+            ),
+            CommandError::NeedsHq { grounds, policy: version, currency, could } => (
+                with_could(l, policy::needs_hq(l, &all(l, grounds, *currency), version), could),
                 policy::have_hq_approve(l, program),
             ),
             CommandError::PolicyRefuses { grounds, policy: version, currency } => {
@@ -151,8 +171,24 @@ impl Explain for CommandError {
             CommandError::IllegalMove { number, illegal } => {
                 (illegal_move(l, number, illegal), next::show_return(l, program, number))
             }
-            CommandError::ManagerOnly { what } => {
-                (moves::manager_only(l, &moves::what(l, what.as_str())), next::approve(l))
+            CommandError::ManagerOnly { what, could } => (
+                with_could(l, moves::manager_only(l, &moves::what(l, what.as_str())), could),
+                next::approve(l),
+            ),
+            CommandError::NotEntitled { user, lacks, wanted, site, could } => {
+                let why = match (lacks, site) {
+                    (Lacks::NotListed, _) => master::not_listed(l),
+                    (Lacks::Withdrawn, _) => master::is_withdrawn(l),
+                    (Lacks::Role(role), _) => master::has_role(l, &master::role(l, role.as_str())),
+                    (Lacks::Elsewhere, Some(site)) => master::works_elsewhere(l, site),
+                    (Lacks::Elsewhere, None) => master::works_at_other_sites(l),
+                };
+                let refused = master::not_entitled(l, user, &why, &master::role(l, wanted.as_str()));
+                let told = match could.is_empty() {
+                    true => format!("{refused}\n{}", master::nobody_could(l)),
+                    false => with_could(l, refused, could),
+                };
+                (told, master::name_another(l))
             }
             CommandError::StillOwed { number, due, currency } => (
                 moves::still_owed(l, number, &currency.format(*due), currency),
@@ -227,6 +263,11 @@ impl Explain for CommandError {
 /// A wrong value in words; the field and what is wanted are named in the language where it has names.
 pub fn value(language: Language, field: &str, found: &str, wanted: &str) -> String {
     failures::value(language, &names::field(language, field), found, &names::wanted(language, wanted))
+}
+
+/// What was refused, with those whose word would be enough where HQ lists users.
+fn with_could(language: Language, refused: String, could: &[UserName]) -> String {
+    if could.is_empty() { refused } else { format!("{refused}\n{}", master::could(language, &list(could))) }
 }
 
 fn all(language: Language, grounds: &[Ground], currency: Currency) -> String {

@@ -49,6 +49,9 @@ pub struct GoodsArgs {
     /// The place within the site
     #[arg(long)]
     pub place: Option<String>,
+    /// The return whose goods they are, where they are in returns_hold
+    #[arg(long = "return", value_name = "NUMBER")]
+    pub of: Option<String>,
     /// A note
     #[arg(long)]
     pub note: Option<String>,
@@ -115,6 +118,30 @@ pub struct ScrapArgs {
     pub goods: GoodsArgs,
 }
 
+/// Goods that got lost in returns_hold.
+#[derive(Debug, Clone, Args)]
+pub struct LostArgs {
+    /// What was lost: SKU, or SKU=2
+    pub item: parse::Item,
+    /// Why, as a code of the organisation's list
+    #[arg(long)]
+    pub reason: ReasonCode,
+    /// Where and when.
+    #[command(flatten)]
+    pub goods: GoodsArgs,
+}
+
+impl LostArgs {
+    /// Records it.
+    ///
+    /// # Errors
+    /// [`Failure`] when it was refused; nothing is changed then.
+    pub fn run(&self, replica: &mut Replica, globals: &Globals) -> Result<(), Failure> {
+        let moved = self.goods.moved(Movement::WrittenOff, &self.item, &self.reason);
+        self.goods.run(replica, globals, MoveGoods { from: Some(Account::ReturnsHold), ..moved })
+    }
+}
+
 /// Goods that become a cheaper article.
 #[derive(Debug, Clone, Args)]
 pub struct MarkdownArgs {
@@ -148,6 +175,7 @@ impl GoodsArgs {
             to: None,
             into: None,
             reason: reason.clone(),
+            of: self.of.clone(),
             witness: None,
             lot: self.lot.clone(),
             place: self.place.clone().unwrap_or_default(),

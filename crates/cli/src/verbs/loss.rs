@@ -26,7 +26,7 @@ pub enum LossVerb {
 /// Which losses.
 #[derive(Debug, Clone, Args)]
 pub struct ListArgs {
-    /// Only those borne by: undecided, company, customer, site:CODE, supplier:NAME
+    /// Only those borne by: undecided, company, customer, site:CODE, supplier:CODE
     #[arg(long)]
     pub owner: Option<String>,
 }

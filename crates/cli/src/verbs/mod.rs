@@ -15,6 +15,9 @@ pub mod goods;
 pub mod reservation;
 pub mod transfer;
 pub mod supplier_return;
+pub mod supplier;
+pub mod user;
+mod losing;
 mod stock_explain;
 pub mod count;
 pub mod exception;
@@ -29,6 +32,7 @@ pub mod rebuild;
 
 pub use by::{ByArgs, WhenArgs, here};
 pub use explain::value;
+pub use losing::LosingItem;
 
 use guicang_replica::Named;
 

@@ -15,7 +15,7 @@ use crate::format::{Column, Table};
 use crate::language::Language;
 use crate::output::Globals;
 use crate::texts::{counts, headings, names, next, results};
-use crate::verbs::goods::{MarkdownArgs, RepairVerb, ScrapArgs};
+use crate::verbs::goods::{LostArgs, MarkdownArgs, RepairVerb, ScrapArgs};
 use crate::verbs::reservation::{ReleaseArgs, ReservationsArgs, ReserveArgs};
 use crate::verbs::{ByArgs, parse};
 
@@ -42,6 +42,11 @@ pub enum StockVerb {
         after_help = "Examples:\n  guicang stock scrap 85123A=1 --reason damaged --hold\n  guicang stock scrap 85123A=1 --reason damaged --witness wang"
     )]
     Scrap(ScrapArgs),
+    /// Note that goods were lost while they waited to be inspected
+    #[command(
+        after_help = "Examples:\n  guicang stock lost 85123A=1 --reason unknown\n  guicang stock lost 85123A=1 --reason unknown --return TH-S01A-000001"
+    )]
+    Lost(LostArgs),
     /// Turn goods into a second, cheaper SKU
     #[command(after_help = "Examples:\n  guicang stock markdown 85123A=2 --into 85123A-B --cost 5")]
     Markdown(MarkdownArgs),
@@ -78,6 +83,7 @@ impl StockVerb {
             StockVerb::Adjust(args) => args.run(replica, globals),
             StockVerb::Repair(verb) => verb.run(replica, globals),
             StockVerb::Scrap(args) => args.run(replica, globals),
+            StockVerb::Lost(args) => args.run(replica, globals),
             StockVerb::Markdown(args) => args.run(replica, globals),
             StockVerb::Reserve(args) => args.run(replica, globals),
             StockVerb::Release(args) => args.run(replica, globals),

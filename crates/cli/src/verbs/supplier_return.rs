@@ -18,14 +18,14 @@ use crate::format::{Column, Table, minute};
 use crate::language::Language;
 use crate::output::Globals;
 use crate::texts::{headings, names, next, results};
-use crate::verbs::{WhenArgs, named, parse};
+use crate::verbs::{WhenArgs, named, parse, supplier};
 
 /// The commands on supplier returns.
 #[derive(Debug, Clone, Subcommand)]
 pub enum SupplierReturnVerb {
     /// Set goods apart for their supplier
     #[command(
-        after_help = "Examples:\n  guicang supplier-return raise --supplier \"Yiwu One\" --item 85123A=10 --price 20 --reason defective\n  guicang supplier-return raise --supplier \"Yiwu One\" --item 85123A=10 --from sellable --reason other"
+        after_help = "Examples:\n  guicang supplier-return raise --supplier YW1 --item 85123A=10 --price 20 --reason defective\n  guicang supplier-return raise --supplier YW1 --item 85123A=10 --from sellable --reason other"
     )]
     Raise(RaiseArgs),
     /// Ship goods that were set apart: the claim opens
@@ -75,8 +75,8 @@ impl SupplierReturnVerb {
 /// Goods for a supplier.
 #[derive(Debug, Clone, Args)]
 pub struct RaiseArgs {
-    /// The supplier
-    #[arg(long, value_name = "NAME")]
+    /// The supplier's code
+    #[arg(long, value_name = "CODE")]
     pub supplier: String,
     /// What goes back: SKU, or SKU=2; may be repeated
     #[arg(long = "item", value_name = "SKU=QTY", required = true)]
@@ -312,6 +312,7 @@ impl RaiseArgs {
             note: self.note.clone(),
         };
         let row = replica.raise_claim(&by, raise).told(globals)?;
+        supplier::note_unknown(replica, globals, [&row.supplier])?;
         show_outcome(globals, &row)
     }
 }
@@ -342,6 +343,9 @@ impl CloseArgs {
             reference: self.reference.clone(),
         };
         let row = replica.close_claim(&by, close).told(globals)?;
+        if let Some(LossOwner::Supplier(owner)) = &self.owner {
+            supplier::note_unknown(replica, globals, [owner])?;
+        }
         show_outcome(globals, &row)
     }
 }

@@ -127,7 +127,7 @@ pub struct CloseArgs {
     /// What of it: SKU, or SKU=2; all that is missing if none is named
     #[arg(long = "item", value_name = "SKU=QTY")]
     pub items: Vec<parse::Item>,
-    /// Who bears what is lost: company, site:CODE, supplier:NAME; the company if not said
+    /// Who bears what is lost: company, site:CODE, supplier:CODE; the company if not said
     #[arg(long)]
     pub owner: Option<LossOwner>,
     /// The place where it was put

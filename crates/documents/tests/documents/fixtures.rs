@@ -30,7 +30,9 @@ use guicang_domain::returns::{
     VerifiedLine,
 };
 use guicang_domain::sale::{PaidBy, Receipt, SaleBatch, SaleEvent, SaleLine, Sales};
+use guicang_domain::supplier::Supplier;
 use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
+use guicang_domain::user::{StaffRole, User, UserEvent};
 
 use crate::goods::{reservation, supplier_return, transfer};
 
@@ -55,12 +57,17 @@ pub fn hq() -> Writer {
 
 /// What the journal proves of a change of the branch's; `creator` of documents that it made.
 pub fn by_branch() -> Envelope {
-    Envelope { author_code: "S01A".parse().unwrap(), author_is_hq: false, creator: true }
+    Envelope {
+        author_code: "S01A".parse().unwrap(),
+        author_is_hq: false,
+        author_site: Some("S01".parse().unwrap()),
+        creator: true,
+    }
 }
 
 /// What the journal proves of a change of HQ's in a document of HQ's.
 pub fn by_hq() -> Envelope {
-    Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: true, creator: true }
+    Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: true, author_site: None, creator: true }
 }
 
 /// The branch wrote everything, and the relay stamped it a second later.
@@ -410,6 +417,7 @@ pub fn adjustment() -> Adjustment {
         note: Some("盘点".into()),
         witness: None,
         receipt: Some(receipt()),
+        returned: None,
         lines: [(LineId::nth(1), line), (LineId::nth(2), plain)].into(),
         events: vec![
             event(1, AdjustmentEvent::Posted),
@@ -640,6 +648,35 @@ pub fn site() -> Site {
     }
 }
 
+pub fn supplier() -> Supplier {
+    Supplier {
+        head: head(Kind::Supplier),
+        code: "YW1".parse().unwrap(),
+        name: "义乌一厂".into(),
+        contact: Some("赵工 0579-85000000".into()),
+        return_address: Some("义乌 2 号仓".into()),
+        claim_days: Some(30),
+        currency: Currency::CNY,
+        note: Some("周三收退货".into()),
+    }
+}
+
+/// A manager whose role was withdrawn and given back.
+pub fn user() -> User {
+    User {
+        head: head(Kind::User),
+        name: "wang".parse().unwrap(),
+        display: "王芳".into(),
+        role: StaffRole::Manager,
+        sites: ["S01".parse().unwrap(), "S02".parse().unwrap()].into(),
+        events: vec![
+            hq_event(1, UserEvent::Listed),
+            hq_event(2, UserEvent::Withdrawn),
+            hq_event(3, UserEvent::Reinstated),
+        ],
+    }
+}
+
 pub fn settings() -> Settings {
     let mut reasons = standard_reasons();
     reasons.retain(|_, reason| reason.class == ReasonClass::Quality);
@@ -784,6 +821,8 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),
+        (Document::Supplier(supplier()), hq()),
+        (Document::User(user()), hq()),
         (Document::Settings(settings()), hq()),
         (Document::CountPlan(count_plan()), hq()),
         (Document::Resolution(resolution()), hq()),

@@ -160,6 +160,7 @@ pub fn marked_down() -> Document {
         movement: Movement::MarkedDown,
         witness: Some("wang".parse().unwrap()),
         receipt: None,
+        returned: None,
         lines: [(LineId::nth(1), line)].into(),
         events: vec![event(1, AdjustmentEvent::Posted)],
         ..plain

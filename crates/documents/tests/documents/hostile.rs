@@ -11,6 +11,7 @@ use guicang_domain::document::Document;
 use guicang_domain::returns::ReturnEvent;
 
 use crate::fixtures::*;
+use crate::goods::{supplier_return, transfer};
 use crate::headers::mend;
 use crate::newer::{by_hand, first_change};
 
@@ -166,8 +167,8 @@ fn master_data_and_decisions_come_from_hq() {
         let first = create(&document, &writer, NOW);
         let mut envelope = by_branch();
         let expected = if document.kind().is_hq_only() { Err("hq_only") } else { Ok(()) };
-        if document.kind().as_str() == "return" {
-            continue; // This one holds every event, HQ's own among them.
+        if matches!(document.kind().as_str(), "return" | "transfer") {
+            continue; // These hold every event, HQ's own or another site's among them.
         }
         assert_eq!(code(&[], &first.bytes, &envelope), expected, "{}", document.kind());
         envelope = by_hq();
@@ -193,6 +194,73 @@ fn payouts_and_verified_sales_come_from_hq() {
     let change = document.append_events(&hq(), NOW, &Events::Return(&events)).unwrap();
     let envelope = Envelope { creator: false, ..by_hq() };
     assert_eq!(code(&[&first.bytes], &change.bytes, &envelope), Ok(()));
+}
+
+/// What left is the sender's word, what arrived the receiver's; what goes back to a supplier, or comes from a
+/// customer, is the word of the site where it is. Another site's device may not say it, though the document
+/// is its, too; HQ's may.
+#[test]
+fn goods_are_the_word_of_the_site_where_they_are() {
+    let of = |site: &str| Envelope { author_site: Some(site.parse().unwrap()), ..by_branch() };
+    // A dispatch from S01 to S02, sent by S01.
+    let mut sent = transfer();
+    sent.papers = None;
+    sent.events.truncate(1);
+    let first = create(&Document::Transfer(sent), &branch(1), NOW);
+    assert_eq!(code(&[], &first.bytes, &of("S01")), Ok(()));
+    let says = |kind: &str, outcome: Option<&str>, reverses: Option<String>| {
+        by_hand(&[&first.bytes], 2, |tx| {
+            let event = put_event(tx, &new_event(), kind);
+            if let Some(outcome) = outcome {
+                let goods = tx.put_object(&event, "goods", ObjType::List).unwrap();
+                let part = tx.insert_object(&goods, 0, ObjType::Map).unwrap();
+                tx.put(&part, "outcome", outcome).unwrap();
+            }
+            if let Some(reverses) = reverses {
+                tx.put(&event, "event", reverses).unwrap();
+            }
+        })
+    };
+    let dispatched = event_id("S01A", 1).to_string();
+    for (kind, outcome, reverses, may, may_not) in [
+        ("dispatched", None, None, Some("S01"), Some("S02")),
+        ("received", None, None, Some("S02"), Some("S01")),
+        ("closed", Some("late"), None, Some("S02"), Some("S01")),
+        ("closed", Some("never_left"), None, Some("S01"), Some("S02")),
+        ("closed", Some("lost"), None, Some("S01"), None),
+        ("reversed", None, Some(dispatched), Some("S01"), Some("S02")),
+    ] {
+        let change = says(kind, outcome, reverses);
+        let judged = |site: Option<&str>| site.map(|site| code(&[&first.bytes], &change, &of(site)));
+        assert_eq!(judged(may), Some(Ok(())), "{kind} {outcome:?}");
+        assert_eq!(judged(may_not), may_not.map(|_| Err("other_site")), "{kind} {outcome:?}");
+        let hq = Envelope { author_is_hq: true, author_site: None, ..by_branch() };
+        assert_eq!(code(&[&first.bytes], &change, &hq), Ok(()), "{kind} by HQ");
+    }
+    // A return that S01 took in, told by the site that sold the goods.
+    let first = begun();
+    for (kind, judged) in
+        [("received", Err("other_site")), ("inspected", Err("other_site")), ("closed", Ok(()))]
+    {
+        let change = by_hand(&[&first.bytes], 2, |tx| _ = put_event(tx, &new_event(), kind));
+        assert_eq!(code(&[&first.bytes], &change, &of("S02")), judged, "{kind}");
+        assert_eq!(code(&[&first.bytes], &change, &of("S01")), Ok(()), "{kind}");
+    }
+    let mut raised = supplier_return();
+    raised.events.truncate(1);
+    let first = create(&Document::SupplierReturn(raised), &branch(1), NOW);
+    for kind in ["shipped", "closed", "cancelled", "reversed"] {
+        let change = by_hand(&[&first.bytes], 2, |tx| _ = put_event(tx, &new_event(), kind));
+        assert_eq!(code(&[&first.bytes], &change, &of("S02")), Err("other_site"), "{kind}");
+        assert_eq!(code(&[&first.bytes], &change, &of("S01")), Ok(()), "{kind}");
+    }
+    // A dispatch from S01 that S02 begins as a document of its own.
+    let mut stolen = transfer();
+    stolen.papers = None;
+    stolen.head.site = Some("S02".parse().unwrap());
+    stolen.events.truncate(1);
+    let first = create(&Document::Transfer(stolen), &branch(1), NOW);
+    assert_eq!(code(&[], &first.bytes, &of("S02")), Err("other_site"));
 }
 
 /// The rules on lines and events hold for kinds that nobody here knows.

@@ -93,7 +93,7 @@ fn versions_of_the_policy_are_added_and_stay() {
     });
     assert_eq!(names.collect::<Vec<_>>(), ["2026-winter", "spring", "summer"]);
     // A branch that sets one is not heard.
-    let by_a_branch = Envelope { author_code: "HQ1".parse().unwrap(), author_is_hq: false, creator: false };
+    let by_a_branch = Envelope { author_is_hq: false, creator: false, ..by_hq() };
     let change = add("forged", 9, &hq());
     let judged = base.clone().check(&change.bytes, &by_a_branch);
     assert!(matches!(judged, Err(Violation::HqOnly { .. })), "{judged:?}");

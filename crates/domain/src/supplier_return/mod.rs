@@ -22,7 +22,7 @@ use crate::words::words;
 pub struct SupplierReturn {
     /// Identity, site, number, versions.
     pub head: Head,
-    /// The supplier, by name.
+    /// The supplier, by its code; older records may hold a name.
     pub supplier: String,
     /// The currency of the claim and the costs.
     pub currency: Currency,

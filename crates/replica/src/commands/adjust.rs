@@ -122,6 +122,7 @@ impl Work<'_> {
             note: adjust.note,
             witness: None,
             receipt: None,
+            returned: None,
             lines: [(LineId::nth(1), line)].into(),
             events: vec![posted],
         };

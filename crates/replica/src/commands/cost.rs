@@ -43,7 +43,7 @@ impl Replica {
     pub fn take_cost_back(&mut self, by: &By, name: &str, which: &str) -> Result<ReturnDone, CommandError> {
         self.step(|work| {
             let opened = work.opened(name, Move::Cost)?;
-            let manager = work.manager(by, None, Move::Cost)?;
+            let manager = work.manager(by, None, opened.document.head.site.as_ref(), Move::Cost)?;
             let costs = &opened.state.costs;
             let found = match which.parse::<usize>().ok().and_then(|n| n.checked_sub(1)) {
                 Some(n) => costs.get(n),

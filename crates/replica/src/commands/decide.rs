@@ -13,6 +13,7 @@ use guicang_domain::returns::moves::Move;
 use guicang_domain::returns::state::ReturnState;
 use guicang_domain::returns::{Return, ReturnEvent};
 use guicang_domain::time::Occurred;
+use guicang_domain::user::StaffRole;
 use rusqlite::params;
 
 use super::By;
@@ -175,7 +176,8 @@ impl Work<'_> {
             }
             false => grounds,
         };
-        let manager = self.manager(by, Some(&opened.document), Move::Reject)?;
+        let site = opened.document.head.site.as_ref();
+        let manager = self.manager(by, Some(&opened.document), site, Move::Reject)?;
         let decision = ReturnEvent::Rejected { by: Some(manager), grounds };
         self.add(opened, by, &policy.version, vec![decision], &[])
     }
@@ -195,7 +197,7 @@ impl Work<'_> {
 
     fn reverse_return(&mut self, by: &By, name: &str, event: Option<&EventId>) -> Result<i64, CommandError> {
         let opened = self.opened(name, Move::Reverse)?;
-        let manager = self.manager(by, None, Move::Reverse)?;
+        let manager = self.manager(by, None, opened.document.head.site.as_ref(), Move::Reverse)?;
         let standing = opened.document.standing().filter(|e| e.body.is_reversible());
         let reversed: Vec<EventId> = match event {
             None => standing.map(|e| e.id.clone()).collect(),
@@ -270,26 +272,36 @@ impl Work<'_> {
     }
 
     /// The manager who agrees to what only a manager does: who is named, else the one at the keyboard when
-    /// they didn't ask for the return themselves.
+    /// they didn't ask for the return themselves. Where HQ lists users, a manager of the site.
     pub(super) fn manager(
         &self,
         by: &By,
         document: Option<&Return>,
+        site: Option<&SiteId>,
         what: Move,
     ) -> Result<UserName, CommandError> {
         let asked_by = document.and_then(requester);
         let own = || asked_by.is_some_and(|r| *r != by.user).then(|| by.user.clone());
-        let manager = by.approved_by.clone().or_else(own).ok_or(CommandError::ManagerOnly { what })?;
         let requester = asked_by.unwrap_or(&by.user);
+        let Some(manager) = by.approved_by.clone().or_else(own) else {
+            let could = self.who_could(requester, StaffRole::Manager, site)?;
+            return Err(CommandError::ManagerOnly { what, could });
+        };
         if manager == *requester {
             return Err(CommandError::ApproverIsRequester { user: manager.to_string() });
         }
+        self.takes_word_of(&manager, requester, StaffRole::Manager, site)?;
         Ok(manager)
     }
 
     /// The manager's word on something that only a manager does, as a decision.
-    pub(super) fn manager_agrees(&self, by: &By, what: Move) -> Result<ReturnEvent, CommandError> {
-        let manager = self.manager(by, None, what)?;
+    pub(super) fn manager_agrees(
+        &self,
+        by: &By,
+        site: &SiteId,
+        what: Move,
+    ) -> Result<ReturnEvent, CommandError> {
+        let manager = self.manager(by, None, Some(site), what)?;
         Ok(ReturnEvent::Approved { by: Some(manager), grounds: vec![what.to_string()] })
     }
 }

@@ -290,6 +290,7 @@ impl Work<'_> {
                 currency: imported.currency,
                 note: None,
                 receipt: Some(imported.receipt),
+                returned: None,
                 lines: numbered(imported.lines),
                 events: vec![event],
             };

@@ -222,7 +222,7 @@ impl Work<'_> {
     }
 
     /// Master data as it stands.
-    fn held_master(&self, held: Option<i64>) -> Result<Option<Document>, CommandError> {
+    pub(super) fn held_master(&self, held: Option<i64>) -> Result<Option<Document>, CommandError> {
         let Some(id) = held else { return Ok(None) };
         let row = document_by_id(&self.tx, id)?;
         let (_, reading) = self.load(&row)?;
@@ -232,7 +232,7 @@ impl Work<'_> {
         Ok(reading.document)
     }
 
-    fn master(&self, sql: &str, code: &str) -> Result<Option<i64>, CommandError> {
+    pub(super) fn master(&self, sql: &str, code: &str) -> Result<Option<i64>, CommandError> {
         Ok(self.tx.prepare_cached(sql)?.query_row(params![self.org, code], |r| r.get(0)).optional()?)
     }
 
@@ -257,6 +257,8 @@ impl Work<'_> {
         match &mut document {
             Document::Site(d) => d.head = current.head().clone(),
             Document::Product(d) => d.head = current.head().clone(),
+            Document::Supplier(d) => d.head = current.head().clone(),
+            Document::User(d) => d.head = current.head().clone(),
             Document::Settings(d) => d.head = current.head().clone(),
             Document::CountPlan(d) => d.head = current.head().clone(),
             _ => {}

@@ -15,6 +15,7 @@ use guicang_domain::returns::moves::Move;
 use guicang_domain::returns::state::ReturnState;
 use guicang_domain::returns::{Allowance, Channel, Disposition, Grade, RefundShare, Return, ReturnEvent};
 use guicang_domain::time::{Occurred, Zone};
+use guicang_domain::user::StaffRole;
 use guicang_sync::grant::Role;
 
 use super::held::Held;
@@ -270,8 +271,10 @@ impl Work<'_> {
         let (decision, refund) = match &taking {
             Taking::Draft => (None, None),
             Taking::Asked => (self.approved_by_itself(&policy, &case, &plan), None),
-            Taking::Waived => (Some(self.manager_agrees(by, Move::Waive)?), request.refund.clone()),
-            Taking::Allowed(_) => (Some(self.manager_agrees(by, Move::Allow)?), request.refund.clone()),
+            Taking::Waived => (Some(self.manager_agrees(by, &site, Move::Waive)?), request.refund.clone()),
+            Taking::Allowed(_) => {
+                (Some(self.manager_agrees(by, &site, Move::Allow)?), request.refund.clone())
+            }
             Taking::Repair => (Some(ReturnEvent::Approved { by: None, grounds: Vec::new() }), None),
             Taking::Counter | Taking::Exchange(_) => {
                 let decision = self.approve(by, &policy, &case, &plan.grounds, currency)?;
@@ -403,19 +406,31 @@ impl Work<'_> {
         let mut grounds = policy.judge(case).grounds().to_vec();
         grounds.extend(more.iter().cloned());
         let version = || policy.version.clone();
-        let grounds = match Verdict::of(grounds) {
+        let (site, asking) = (case.site.as_ref(), &by.user);
+        let could = |wanted| self.who_could(asking, wanted, site);
+        let verdict = Verdict::of(grounds);
+        let wanted = match verdict {
+            Verdict::NeedsHq(_) => StaffRole::Hq,
+            _ => StaffRole::Manager,
+        };
+        let grounds = match verdict {
             Verdict::Approve => Vec::new(),
             Verdict::Refuse(grounds) => {
                 return Err(CommandError::PolicyRefuses { grounds, policy: version(), currency });
             }
             Verdict::NeedsHq(grounds) if self.me.role != Role::Hq => {
-                return Err(CommandError::NeedsHq { grounds, policy: version(), currency });
+                let could = could(StaffRole::Hq)?;
+                return Err(CommandError::NeedsHq { grounds, policy: version(), currency, could });
             }
             Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) if by.approved_by.is_none() => {
-                return Err(CommandError::NeedsManager { grounds, policy: version(), currency });
+                let could = could(wanted)?;
+                return Err(CommandError::NeedsManager { grounds, policy: version(), currency, could });
             }
             Verdict::NeedsManager(grounds) | Verdict::NeedsHq(grounds) => grounds,
         };
+        if let Some(approver) = &by.approved_by {
+            self.takes_word_of(approver, asking, wanted, site)?;
+        }
         let grounds = grounds.iter().map(|g| g.code().to_owned()).collect();
         Ok(ReturnEvent::Approved { by: by.approved_by.clone(), grounds })
     }

@@ -40,7 +40,8 @@ impl Replica {
     pub fn waive(&mut self, by: &By, name: &str, goods: &[Receive]) -> Result<ReturnDone, CommandError> {
         self.step(|work| {
             let opened = work.opened(name, Move::Waive)?;
-            let manager = work.manager(by, Some(&opened.document), Move::Waive)?;
+            let site = opened.document.head.site.as_ref();
+            let manager = work.manager(by, Some(&opened.document), site, Move::Waive)?;
             let parts = work.received_parts(&opened.document, goods)?;
             if parts.is_empty() {
                 return Err(CommandError::Closed { number: opened.row.number, state: "received".into() });

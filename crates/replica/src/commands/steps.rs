@@ -89,6 +89,7 @@ impl Work<'_> {
         tracking: Option<&str>,
     ) -> Result<i64, CommandError> {
         let opened = self.opened(name, Move::Receive)?;
+        self.where_goods_come(&opened)?;
         let parts = self.received_parts(&opened.document, goods)?;
         if parts.is_empty() {
             return Err(CommandError::Closed { number: opened.row.number, state: "received".into() });
@@ -101,6 +102,12 @@ impl Work<'_> {
         self.add(opened, by, "", bodies, &[])
     }
 
+    /// What arrives and how it looks is the word of the site that takes the goods; from another site's device
+    /// no replica would fold it.
+    fn where_goods_come(&self, opened: &Opened) -> Result<(), CommandError> {
+        opened.document.head.site.as_ref().map_or(Ok(()), |site| self.at_site(site, None))
+    }
+
     fn inspect(
         &mut self,
         by: &By,
@@ -109,6 +116,7 @@ impl Work<'_> {
         missing: &[Missing],
     ) -> Result<i64, CommandError> {
         let opened = self.opened(name, Move::Inspect)?;
+        self.where_goods_come(&opened)?;
         let mut parts = self.graded_parts(&opened.document, graded, false)?;
         let line = match (parts.first_mut(), missing.is_empty()) {
             (Some(part), false) => {

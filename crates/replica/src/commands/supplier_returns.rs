@@ -29,7 +29,7 @@ use crate::store::{Replica, Work};
 pub struct RaiseClaim {
     /// The site; `None` for this device's own.
     pub site: Option<SiteId>,
-    /// The supplier, by name.
+    /// The supplier, by its code.
     pub supplier: String,
     /// What goes back.
     pub items: Vec<Named>,

@@ -332,7 +332,7 @@ impl Work<'_> {
 
     /// After how many days goods in transit are late.
     /// Whether this device may write for a site, which may have been named.
-    fn at_site(&self, site: &SiteId, named: Option<&SiteId>) -> Result<(), CommandError> {
+    pub(super) fn at_site(&self, site: &SiteId, named: Option<&SiteId>) -> Result<(), CommandError> {
         let here = match &self.me.role {
             Role::Hq => named.is_none_or(|n| n == site),
             Role::Site(own) => own == site && named.is_none_or(|n| n == site),

@@ -494,7 +494,8 @@ impl Work<'_> {
         for change in &changes {
             let of = proof(self.book, change.device, None);
             debug_assert_eq!(of.hq, change.hq);
-            let checked = replayed.check(&change.bytes, &envelope(identity, &change.code, &of));
+            let role = self.book.device(change.device).map(|d| &d.grant.role);
+            let checked = replayed.check(&change.bytes, &envelope(identity, &change.code, &of, role));
             let applied = match checked {
                 Ok(_) => self.apply_checked(identity, &mut replayed, change),
                 Err(violation) => Err(rule_of(&violation)),

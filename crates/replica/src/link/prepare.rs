@@ -28,14 +28,24 @@ pub(super) fn rule_of(violation: &Violation) -> (String, String) {
 }
 
 /// What its entry proves of a change.
-pub(super) fn envelope(document: DocumentId, code: &DeviceCode, proof: &Proof) -> Envelope {
-    Envelope { author_code: code.clone(), author_is_hq: proof.hq, creator: document.creator == proof.device }
+pub(super) fn envelope(
+    document: DocumentId,
+    code: &DeviceCode,
+    proof: &Proof,
+    role: Option<&Role>,
+) -> Envelope {
+    let author_site = match role {
+        Some(Role::Site(site)) => Some(site.clone()),
+        _ => None,
+    };
+    let creator = document.creator == proof.device;
+    Envelope { author_code: code.clone(), author_is_hq: proof.hq, author_site, creator }
 }
 
 fn prepare_one(fresh: &Fresh<'_>) -> Prepared {
     let mut replayed = Replayed::empty();
     replayed
-        .check(fresh.bytes, &envelope(fresh.document, &fresh.code, &fresh.proof))
+        .check(fresh.bytes, &envelope(fresh.document, &fresh.code, &fresh.proof, Some(fresh.role)))
         .map_err(|v| rule_of(&v))?;
     let unreadable = |e: &dyn std::fmt::Display| ("does_not_apply".to_owned(), e.to_string());
     replayed.apply(fresh.bytes).map_err(|e| unreadable(&e))?;

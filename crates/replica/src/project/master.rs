@@ -72,6 +72,8 @@ impl Work<'_> {
         let tables: &[&str] = match kind.parse() {
             Ok(Kind::Site) => &["site"],
             Ok(Kind::Product) => &["product", "product_barcode"],
+            Ok(Kind::Supplier) => &["supplier"],
+            Ok(Kind::User) => &["staff", "absence"],
             _ => &[],
         };
         for table in tables {

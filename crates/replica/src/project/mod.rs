@@ -25,6 +25,7 @@ mod returns;
 mod sale_changed;
 pub(crate) use sale_changed::Batches;
 mod sales;
+mod staff;
 mod supplier_return;
 mod transfer;
 pub(crate) mod settings;
@@ -159,14 +160,19 @@ impl Work<'_> {
         self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
+            Document::Return(d) => self
+                .project_return(id, d)
+                .and_then(|()| self.project_judged(id, d))
+                .and_then(|()| self.project_words_of_return(id, d)),
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
             Document::Reservation(d) => self.project_reservation(id, d),
-            Document::Count(d) => self.project_count(id, d),
+            Document::Count(d) => self.project_count(id, d).and_then(|()| self.project_words_of_count(id, d)),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
+            Document::Supplier(d) => self.project_supplier(id, d),
+            Document::User(d) => self.project_user(id, d),
             Document::CountPlan(d) => self.project_count_plan(id, d),
             Document::Resolution(d) => self.project_resolution(id, d),
             Document::CashShift(d) => self.project_cash_shift(id, d),
@@ -254,6 +260,7 @@ impl Work<'_> {
             "count_bucket",
             "count_plan",
             "judged",
+            "word",
             "provisional",
             "resolution",
             "brought",
@@ -429,8 +436,11 @@ fn latest(document: &Document) -> (Recorded, bool, bool) {
                 .any(|e| matches!(e.body, ReturnEvent::PayoutIntended { .. }) && !e.is_acknowledged());
             (newest(&d.events), waits, d.is_historic())
         }
-        Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_) => {
-            (Recorded(0), false, false)
-        }
+        Document::User(d) => (newest(&d.events), false, false),
+        Document::Product(_)
+        | Document::Site(_)
+        | Document::Supplier(_)
+        | Document::Settings(_)
+        | Document::CountPlan(_) => (Recorded(0), false, false),
     }
 }

@@ -12,7 +12,7 @@ use crate::store::Replica;
 /// A document's posting to an account of losses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LossRow {
-    /// Who bears it: `undecided`, `company`, `customer`, `site:CODE`, `supplier:NAME`.
+    /// Who bears it: `undecided`, `company`, `customer`, `site:CODE`, `supplier:CODE`.
     pub owner: String,
     /// The document.
     pub document: DocumentId,

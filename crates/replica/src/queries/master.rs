@@ -26,12 +26,8 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn product(&self, sku: &Sku) -> Result<Option<MasterRow<Product>>, StoreError> {
-        let document: Option<i64> = self
-            .db
-            .prepare_cached("SELECT document FROM product WHERE org = ? AND sku = ?")
-            .and_then(|mut s| s.query_row(params![self.identity.org, sku.as_str()], |r| r.get(0)).optional())
-            .map_err(StoreError::of)?;
-        document.map_or(Ok(None), |document| self.master_row(document, as_product))
+        let sql = "SELECT document FROM product WHERE org = ? AND sku = ?";
+        self.master_named(sql, sku.as_str(), as_product)
     }
 
     /// All articles, by code.
@@ -50,7 +46,23 @@ impl Replica {
         self.master_rows("SELECT document FROM site WHERE org = ? ORDER BY code", as_site)
     }
 
-    fn master_rows<T>(
+    /// The one of a code or name; `None` when there is none.
+    pub(super) fn master_named<T>(
+        &self,
+        sql: &str,
+        code: &str,
+        of: fn(Document) -> Option<T>,
+    ) -> Result<Option<MasterRow<T>>, StoreError> {
+        let document: Option<i64> = self
+            .db
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row(params![self.identity.org, code], |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        document.map_or(Ok(None), |document| self.master_row(document, of))
+    }
+
+    /// Those that a query of documents gives, in its order.
+    pub(super) fn master_rows<T>(
         &self,
         sql: &str,
         of: fn(Document) -> Option<T>,

@@ -19,6 +19,7 @@ mod reservations;
 pub(crate) mod recounts;
 mod returns;
 pub(crate) mod settings;
+pub(crate) mod staff;
 mod status;
 mod stock;
 mod supplier_returns;

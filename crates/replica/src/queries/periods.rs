@@ -280,9 +280,12 @@ fn events_of(document: &Document) -> Vec<(EventId, Moment, bool)> {
         Document::Resolution(d) => of(&d.events, |_| false),
         Document::RedInvoice(d) => of(&d.events, |_| false),
         Document::PeriodClose(d) => of(&d.events, |_| false),
-        Document::Product(_) | Document::Site(_) | Document::Settings(_) | Document::CountPlan(_) => {
-            Vec::new()
-        }
+        Document::Product(_)
+        | Document::Site(_)
+        | Document::Supplier(_)
+        | Document::User(_)
+        | Document::Settings(_)
+        | Document::CountPlan(_) => Vec::new(),
     }
 }
 

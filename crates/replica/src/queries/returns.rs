@@ -19,6 +19,7 @@ use guicang_domain::time::{Moment, Occurred};
 use rusqlite::params;
 
 use super::name;
+use super::settings::Dues;
 use crate::error::{CommandError, StoreError};
 use crate::facts::{document_by_id, documents_numbered, find_document, standing};
 use crate::store::Replica;
@@ -218,7 +219,8 @@ impl Replica {
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
-        ids.into_iter().map(|id| self.return_row(id)).collect()
+        let dues = Dues::of(self);
+        ids.into_iter().map(|id| self.return_row_by(id, &dues)).collect()
     }
 
     /// The return of a number or an identity; `None` when none is held.
@@ -242,6 +244,10 @@ impl Replica {
     }
 
     pub(crate) fn return_row(&self, id: i64) -> Result<ReturnRow, StoreError> {
+        self.return_row_by(id, &Dues::of(self))
+    }
+
+    fn return_row_by(&self, id: i64, dues: &Dues<'_>) -> Result<ReturnRow, StoreError> {
         let row = document_by_id(&self.db, id)?;
         let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
             .read(row.identity)?;
@@ -281,7 +287,7 @@ impl Replica {
         let due = arrived.filter(|_| !historic && committed < entitled);
         let zone = zone.parse().map_err(|e| StoreError::damaged("a return's zone", e))?;
         let due_by = match due {
-            Some(day) => Some(self.policy()?.refund_due(day, &self.calendar(zone)?)),
+            Some(day) => Some(dues.by(day, zone)?),
             None => None,
         };
         // What is asked for on top of what is paid, beyond what is owed, is held.

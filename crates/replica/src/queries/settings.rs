@@ -4,9 +4,11 @@
 //! apart. Name, reasons and law are those of the first by identity; the versions of the policy are those of
 //! all of them.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-use guicang_domain::calendar::Calendar;
+use chrono::NaiveDate;
+use guicang_domain::calendar::{Calendar, OwnDays};
 use guicang_domain::document::Document;
 use guicang_domain::ids::ReasonCode;
 use guicang_domain::master::Settings;
@@ -72,6 +74,33 @@ pub(crate) fn terms(db: &Connection, org: i64, book: &GrantBook, me: &Identity) 
         legal: first.map_or_else(|| standard_legal(me.currency), |s| s.legal.clone()),
         documents,
     })
+}
+
+/// By when refunds are due. The settings are replayed once, when the first is asked for: a list asks for many.
+pub(crate) struct Dues<'a> {
+    replica: &'a Replica,
+    terms: OnceCell<(Policy, OwnDays)>,
+}
+
+impl<'a> Dues<'a> {
+    /// As the settings of a replica have it.
+    pub(crate) fn of(replica: &'a Replica) -> Self {
+        Self { replica, terms: OnceCell::new() }
+    }
+
+    /// The day by which a refund of goods that came on a day is due, in the working days of a zone.
+    pub(crate) fn by(&self, arrived: NaiveDate, zone: Zone) -> Result<NaiveDate, StoreError> {
+        let (policy, days) = match self.terms.get() {
+            Some(terms) => terms,
+            None => {
+                let terms = self.replica.terms()?;
+                let policy = terms.policy_at(self.replica.latest()?);
+                let days = terms.documents.first().map(|(_, s)| s.calendar.clone()).unwrap_or_default();
+                self.terms.get_or_init(|| (policy, days))
+            }
+        };
+        Ok(policy.refund_due(arrived, &Calendar::of(zone).with(days)))
+    }
 }
 
 impl Replica {

@@ -137,6 +137,29 @@ CREATE TABLE site (
     document INTEGER NOT NULL, PRIMARY KEY (org, code)
 ) STRICT;
 
+CREATE TABLE supplier (
+    org INTEGER NOT NULL, code TEXT NOT NULL, name TEXT NOT NULL, document INTEGER NOT NULL, PRIMARY KEY (org, code)
+) STRICT;
+
+-- Who works here, what they may grant, and where; `active` where the role stands.
+CREATE TABLE staff (
+    org INTEGER NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, sites TEXT NOT NULL, active INTEGER NOT NULL,
+    document INTEGER NOT NULL, PRIMARY KEY (org, name)
+) STRICT;
+
+-- When a user's role was withdrawn, and until when; by the user's document.
+CREATE TABLE absence (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, ordinal INTEGER NOT NULL, since INTEGER NOT NULL, until INTEGER,
+    PRIMARY KEY (org, document, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- On whose word a return or a count was decided, and when that was recorded, within what stamps prove.
+CREATE TABLE word (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, event TEXT NOT NULL, name TEXT NOT NULL, time INTEGER NOT NULL,
+    PRIMARY KEY (org, document, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX word_name ON word (org, name, time);
+
 CREATE TABLE product (
     org INTEGER NOT NULL, sku TEXT NOT NULL, name TEXT NOT NULL, category TEXT, service INTEGER NOT NULL, cost INTEGER,
     list_price INTEGER, document INTEGER NOT NULL, PRIMARY KEY (org, sku)

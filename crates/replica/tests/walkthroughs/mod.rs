@@ -550,7 +550,7 @@ fn what_a_return_cost_is_borne_by_somebody() {
     assert_eq!(shop.money("loss:supplier:Factory"), Amount(16_000));
 
     let alone = shop.replica.take_cost_back(&clerk(), &number, "3");
-    assert!(matches!(alone, Err(CommandError::ManagerOnly { what: Move::Cost })), "{alone:?}");
+    assert!(matches!(alone, Err(CommandError::ManagerOnly { what: Move::Cost, .. })), "{alone:?}");
     let agreed = By { approved_by: Some("wang".parse().unwrap()), ..clerk() };
     let fourth = shop.replica.take_cost_back(&agreed, &number, "4");
     assert!(matches!(fourth, Err(CommandError::Value { .. })), "{fourth:?}");

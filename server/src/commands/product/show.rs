@@ -3,6 +3,7 @@
 use clap::Args;
 use guicang_cli::format::{Column, Table};
 use guicang_cli::texts::headings;
+use guicang_cli::verbs::LosingItem;
 use guicang_cli::{Exit, Failure, Language, Told};
 use guicang_domain::ids::Sku;
 use guicang_domain::master::Product;
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 
 use super::columns::{percent, table};
 use crate::commands::Session;
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 /// Which.
 #[derive(Debug, Args)]
@@ -58,13 +59,6 @@ struct LevelItem {
     site: String,
     min: Option<String>,
     max: Option<String>,
-}
-
-/// A field that was edited twice while apart, with the values that aren't shown.
-#[derive(Debug, Serialize)]
-pub(in crate::commands) struct LosingItem {
-    pub field: String,
-    pub values: Vec<String>,
 }
 
 impl ProductItem {

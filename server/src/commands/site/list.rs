@@ -3,6 +3,7 @@
 use guicang_cli::format::{Column, Table};
 use guicang_cli::import::sheet::is_called;
 use guicang_cli::texts::headings;
+use guicang_cli::verbs::LosingItem;
 use guicang_cli::{Failure, Language, Told};
 use guicang_domain::ids::SiteId;
 use guicang_domain::master::Site;
@@ -10,9 +11,9 @@ use guicang_replica::{Replica, SiteDraft};
 use serde::Serialize;
 
 use crate::commands::Session;
-use crate::commands::product::{LosingItem, losing};
+use crate::commands::product::losing;
 use crate::commands::sheet::{Fault, code};
-use crate::texts;
+use guicang_cli::texts::hq as texts;
 
 const CODE: &[&str] = &["code", "门店编码", "门店编号", "店号", "编码", "store number", "store code", "site"];
 const NAME: &[&str] = &["name", "门店名称", "名称", "店名", "store name"];

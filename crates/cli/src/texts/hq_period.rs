@@ -1,9 +1,9 @@
-//! The texts about closing a period; in both languages side by side, as in [`crate::texts`].
+//! The texts about closing a period; in both languages side by side, as in [`super`].
 
 use std::fmt::Display;
 
-use guicang_cli::Language;
-use guicang_cli::texts::{money, moves, names};
+use crate::language::Language;
+use crate::texts::{money, moves, names};
 
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {

@@ -1,23 +1,8 @@
 //! The texts that only the server shows, in both languages side by side.
 //!
-//! As in `guicang_cli::texts`: each message is a function, and one without both of its languages
-//! doesn't compile.
+//! Beside those that both programs show: the catalogue is one.
 
 use std::fmt::Display;
-
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
-        $(
-            $(#[$doc])*
-            pub fn $name(language: guicang_cli::Language, $($arg: $ty),*) -> String {
-                match language {
-                    guicang_cli::Language::Zh => format!($zh),
-                    guicang_cli::Language::En => format!($en),
-                }
-            }
-        )*
-    };
-}
 
 // The data folder.
 texts! {

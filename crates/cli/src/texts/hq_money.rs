@@ -1,42 +1,7 @@
 //! The texts about money that only the server shows: red invoices, statements, calendars; in both
-//! languages side by side, as in [`crate::texts`].
+//! languages side by side.
 
 use std::fmt::Display;
-
-use guicang_cli::Language;
-
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
-        $(
-            $(#[$doc])*
-            pub fn $name(language: Language, $($arg: $ty),*) -> String {
-                match language {
-                    Language::Zh => format!($zh),
-                    Language::En => format!($en),
-                }
-            }
-        )*
-    };
-}
-
-macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident { $($code:literal: $zh:literal, $en:literal;)* })*) => {
-        $(
-            $(#[$doc])*
-            pub fn $name(language: Language, code: &str) -> String {
-                let (zh, en) = match code {
-                    $($code => ($zh, $en),)*
-                    // A newer program may have written it.
-                    other => (other, other),
-                };
-                match language {
-                    Language::Zh => zh.into(),
-                    Language::En => en.into(),
-                }
-            }
-        )*
-    };
-}
 
 names! {
     /// Where a red invoice stands.
