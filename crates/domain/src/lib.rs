@@ -16,6 +16,7 @@ pub mod event;
 pub mod document;
 pub mod account;
 pub mod sale;
+pub mod signed_receipt;
 pub mod returns;
 pub mod adjustment;
 pub mod cash;
