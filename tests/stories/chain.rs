@@ -79,6 +79,7 @@ pub fn request(receipt: &str, sku: &str, units: i64, tender: &str) -> CounterRet
     CounterReturn {
         site: None,
         receipt: Some(ReceiptId::parse(receipt, None).unwrap()),
+        receipt_code: None,
         channel: Channel::Store,
         customer: None,
         contact: None,

@@ -71,7 +71,9 @@ const SHOWN: &[&str] = &[
       WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
      WHERE j.org = ?1 ORDER BY d.identity, j.event",
-    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value, p.proven FROM provisional p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, p.signer, p.stands, p.verified FROM receipt_proof p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.exception, r.action, r.owner, r.amount FROM resolution r
      JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity",
@@ -327,6 +329,7 @@ impl Work<'_> {
             "count_plan",
             "judged",
             "provisional",
+            "receipt_proof",
             "resolution",
             "resolution_claim",
         ] {

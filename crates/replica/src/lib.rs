@@ -15,6 +15,7 @@ mod error;
 mod statistics;
 mod store;
 mod facts;
+mod proof;
 mod project;
 mod commands;
 mod queries;
@@ -26,9 +27,9 @@ pub use commands::{
     Adjust, Adjusted, By, CashMoved, CashOpen, CloseClaim, CloseCount, CloseTransfer, Contact,
     CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine, ImportBatch, ImportedAdjustment,
     ImportedReturn, Item, Missing, MoveGoods, Named, OpenCount, Payable, Payment, PayoutOutcome, PolicyDone,
-    PolicyDraft, ProductDraft, ProductField, RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested,
-    Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, Unreserve,
-    WhichShift,
+    PolicyDraft, ProductDraft, ProductField, RaiseClaim, ReceiptCode, Receive, ReceiveTransfer, RedPending,
+    RedRequested, Reserve, Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft,
+    Unreserve, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};

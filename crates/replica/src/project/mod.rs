@@ -15,6 +15,7 @@ pub(crate) mod exchange;
 mod fold;
 mod import;
 mod master;
+mod proof;
 mod red_invoice;
 mod reservation;
 mod resolution;
@@ -36,6 +37,7 @@ use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::StoreError;
+use crate::proof::believed;
 use crate::store::Work;
 
 /// What has to be folded again.
@@ -145,7 +147,12 @@ impl Work<'_> {
         self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self.project_return(id, d).and_then(|()| self.project_judged(id, d)),
+            Document::Return(d) => {
+                let d = believed(self.book, d);
+                self.project_return(id, &d)?;
+                self.project_proof(id, &d)?;
+                self.project_judged(id, &d)
+            }
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
@@ -239,6 +246,7 @@ impl Work<'_> {
             "count_plan",
             "judged",
             "provisional",
+            "receipt_proof",
             "resolution",
             "brought",
         ] {

@@ -26,6 +26,7 @@ use super::{name, receipt_id};
 use crate::error::StoreError;
 use crate::facts::{document_by_id, standing};
 use crate::project::settings::is_judged;
+use crate::proof::{believe, stands};
 use crate::store::Replica;
 
 const DAY_MS: i64 = 86_400_000;
@@ -149,6 +150,8 @@ struct Known<'a> {
     occurred: Occurred,
     value: Amount,
     site: SiteId,
+    /// When the sale was rung up that a signed receipt proves; `None` without one.
+    proven: Option<Occurred>,
 }
 
 impl Replica {
@@ -201,15 +204,19 @@ impl Replica {
         let mut unseen: Vec<Unseen> = Vec::new();
         for (id, before) in self.live_returns(since, until)? {
             let row = document_by_id(&self.db, id)?;
-            let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
-                .read(row.identity)?;
+            let (_, mut reading) =
+                standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
+                    .read(row.identity)?;
+            believe(&self.book, &mut reading);
             let Some(Document::Return(document)) = reading.document else { continue };
-            let Some(known) = known(&document) else { continue };
+            let Some(mut known) = known(&document) else { continue };
+            known.proven = stands(&self.book, &document).map(|code| code.facts().occurred);
             let mut case = self.case_then(&known, &known_reasons)?;
-            if case.sold_on.is_none() && !by_hq(known.decision, &self.book) {
+            let apart = case.sold_on.is_none() || known.proven.is_some();
+            if apart && !by_hq(known.decision, &self.book) {
                 case.provisional = Some(used(&unseen, &known));
             }
-            if let Some(granted) = granted(&known).filter(|_| case.sold_on.is_none()) {
+            if let Some(granted) = granted(&known).filter(|_| apart) {
                 unseen.push(granted);
             }
             if before {
@@ -253,6 +260,7 @@ impl Replica {
             Some(link) => self.sold_on(&link.receipt)?,
             None => None,
         };
+        let sold_on = sold_on.or(known.proven.map(|sold| sold.date()));
         let class = class.map_or(ReasonClass::Other, |reason| reason.class);
         let mut case = Case::new(class, sold_on, known.occurred.date(), known.value);
         let refused = |code: &str| {
@@ -447,7 +455,7 @@ fn known(document: &Return) -> Option<Known<'_>> {
     };
     let value = document.lines.values().map(worth).sum();
     let site = document.head.site.clone()?;
-    Some(Known { document, state, decision, occurred, value, site })
+    Some(Known { document, state, decision, occurred, value, site, proven: None })
 }
 
 /// Whether HQ decided: it holds every sale there is, and no limit of a branch's counts.

@@ -241,8 +241,9 @@ impl Replica {
 
     pub(crate) fn return_row(&self, id: i64) -> Result<ReturnRow, StoreError> {
         let row = document_by_id(&self.db, id)?;
-        let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
+        let (_, mut reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
             .read(row.identity)?;
+        crate::proof::believe(&self.book, &mut reading);
         let Some(Document::Return(document)) = reading.document else {
             return Err(StoreError::damaged("a return", row.identity));
         };

@@ -77,6 +77,7 @@ impl RequestArgs {
         Ok(CounterReturn {
             receipt,
             site: self.site.clone(),
+            receipt_code: None,
             channel: self.channel,
             customer: self.customer.clone(),
             contact,
