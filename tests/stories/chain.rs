@@ -279,6 +279,12 @@ impl Chain {
         }
     }
 
+    /// One session of HQ's, which verifies nothing.
+    pub fn sync_hq(&mut self) {
+        self.later(60_000);
+        session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), None);
+    }
+
     /// HQ's session under a payer's fencing number.
     pub fn settle_under(&mut self, fence: u64) -> Summary {
         self.later(1000);

@@ -22,4 +22,5 @@ mod quota;
 mod payer;
 mod money;
 mod policy;
+mod receipts;
 mod bad_input;

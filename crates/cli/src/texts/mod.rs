@@ -48,3 +48,4 @@ pub mod names;
 pub mod money;
 pub mod moves;
 pub mod policy;
+pub mod signed;

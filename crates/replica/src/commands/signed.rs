@@ -4,7 +4,7 @@
 //! same letters; so printing it writes nothing, and can be done again. What has come back since a paper was
 //! printed nobody can read off it: here it is at least what the paper says, and at least what is known here.
 
-use guicang_domain::ids::{ReceiptId, Tender};
+use guicang_domain::ids::{DeviceCode, ReceiptId, Tender};
 use guicang_domain::money::Amount;
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::Return;
@@ -17,7 +17,7 @@ use rusqlite::params;
 
 use super::held::{Held, HeldLine};
 use super::returns::{CounterReturn, wrong};
-use crate::error::CommandError;
+use crate::error::{CommandError, StoreError};
 use crate::proof;
 use crate::store::{Replica, Work};
 
@@ -26,6 +26,10 @@ use crate::store::{Replica, Work};
 pub struct ReceiptCode {
     /// What it says.
     pub code: SignedReceipt,
+    /// The device that signed for the sale.
+    pub signer: DeviceCode,
+    /// The one that countersigned what is left.
+    pub countersigner: Option<DeviceCode>,
     /// What has come back at the least: by the paper, and by what is known here.
     pub known: Printing,
     /// Whether the sale itself is held here, so that the paper proves nothing new.
@@ -73,7 +77,11 @@ impl Replica {
             let receipt = &code.facts().receipt;
             let held = work.held_receipt(receipt)?.is_some();
             let known = code.printing().merged(&work.aligned(&code, None)?);
-            Ok(ReceiptCode { code, known, held })
+            let code_of = |id| work.book.device(id).map(|device| device.grant.code.clone());
+            let unknown = || StoreError::damaged("the grant of a device that was checked", "missing");
+            let signer = code_of(code.facts().signer).ok_or_else(unknown)?;
+            let countersigner = code.reprint().and_then(|reprint| code_of(reprint.signer));
+            Ok(ReceiptCode { code, signer, countersigner, known, held })
         })
     }
 }

@@ -121,13 +121,18 @@ pub struct Exposure {
     pub lines: u64,
     /// What their sellers may still refund.
     pub right: Amount,
-    /// What branches may refund on all of them without seeing the sale: for each receipt the limit at each
+    /// What branches may refund on all of them without seeing the sale, on a customer's word or on a signed
+    /// receipt, which may be a copy: for each receipt the limit at each
     /// other branch, and no more at a branch than its own limit.
     pub apart: Amount,
-    /// What stands granted on sales that nobody has seen yet.
+    /// What stands granted on sales that HQ hasn't seen yet.
     pub provisional: Amount,
     /// On how many returns.
     pub provisional_returns: u64,
+    /// What of that rests on signed receipts.
+    pub proven: Amount,
+    /// On how many returns.
+    pub proven_returns: u64,
     /// The currency.
     pub currency: Currency,
 }
@@ -362,14 +367,18 @@ impl Replica {
         };
         let all_receipts = policy.unverified_above.0.saturating_mul(receipts);
         let at_branch = policy.unverified_branch.map_or(all_receipts, |limit| all_receipts.min(limit.0));
-        let (provisional, provisional_returns) = self
+        let ((provisional, provisional_returns), (proven, proven_returns)) = self
             .db
             .prepare_cached(
-                "SELECT coalesce(sum(p.value), 0), count(*) FROM provisional p
+                "SELECT coalesce(sum(p.value), 0), count(*), coalesce(sum(p.value) FILTER (WHERE p.proven), 0),
+                        count(*) FILTER (WHERE p.proven)
+                 FROM provisional p
                  JOIN return_head h ON h.org = p.org AND h.document = p.document WHERE p.org = ? AND h.currency = ?",
             )
             .and_then(|mut s| {
-                s.query_row(params![org, currency.code()], |r| Ok((Amount(r.get(0)?), r.get(1)?)))
+                s.query_row(params![org, currency.code()], |r| {
+                    Ok(((Amount(r.get(0)?), r.get(1)?), (Amount(r.get(2)?), r.get(3)?)))
+                })
             })
             .map_err(StoreError::of)?;
         Ok(Exposure {
@@ -379,6 +388,8 @@ impl Replica {
             apart: Amount(at_branch.saturating_mul(i64::from(branches))),
             provisional,
             provisional_returns,
+            proven,
+            proven_returns,
             currency,
         })
     }

@@ -67,6 +67,8 @@ pub struct ReturnRow {
     pub currency: Currency,
     /// The day by which what is owed is due; `None` once paid, or while no goods came.
     pub due_by: Option<NaiveDate>,
+    /// Whether a signed receipt proves its sale, which the branch that took the goods doesn't hold.
+    pub proven: bool,
     /// Lines whose sale nobody has seen yet.
     pub unverified_lines: u32,
     /// How much is more than the sale lines had left.
@@ -304,6 +306,7 @@ impl Replica {
             currency: document.currency,
             due_by,
             unverified_lines: unverified,
+            proven: document.proof.is_some() && unverified == 0,
             excess,
             historic,
             refunds: refund_rows(&state),
