@@ -1,6 +1,9 @@
 //! Signed receipts: a sale that a branch has never heard of is proven by the customer's paper, and a paper that was
 //! copied costs no more than the policy's offline limits.
 
+use std::io::Write;
+use std::process::Stdio;
+
 use guicang_domain::exception::ExceptionKind;
 use guicang_domain::money::Amount;
 use guicang_domain::policy::Ground;
@@ -11,6 +14,7 @@ use guicang_replica::{By, CommandError, CounterReturn, ExceptionFilter, ReturnRo
 use guicang_sync::keys::DeviceKey;
 
 use crate::chain::{Chain, Desk, START, clerk, item, receipt, request, site};
+use crate::programs::{Headquarters, words};
 
 /// A sale of three TEA for 100.00, by WeChat and points, and one CUP for 30.00, as its till wrote it.
 fn sell(desk: &mut Desk, number: &str) {
@@ -320,4 +324,63 @@ fn a_withdrawn_tills_paper_proves_nothing_from_then_on() {
         assert!(matches!(error, CommandError::ReceiptCode(ReceiptCodeError::Withdrawn { .. })), "{error}");
         assert_eq!(site("S02"), row(&other, &after).site);
     }
+}
+
+/// The programs themselves: a branch signs and draws, another one that has never heard of the sale reads the text
+/// from standard input, takes one of two back and prints what is left; the selling branch takes the other one
+/// by that paper, and refuses a third. HQ is told, and pays.
+#[test]
+fn a_paper_goes_from_branch_to_branch() {
+    let hq = Headquarters::open(&["A", "B"]);
+    let (seller, other) = (hq.branch("A", &hq.address), hq.branch("B", &hq.address));
+    other.sync();
+    hq.sell(&seller, "A", "R1", 2);
+    let drawn = seller.run(&["receipt", "sign", "R1", "--qr"]).ok().out;
+    let code = drawn.lines().last().unwrap().to_owned();
+    assert!(code.starts_with("GC1:") && drawn.contains('\u{2580}'), "{drawn}");
+    assert_eq!(seller.items(&["receipt", "sign", "A/R1"])[0]["code"], code.as_str());
+
+    let shown = other.items(&["receipt", "show", &code]).remove(0);
+    assert_eq!(
+        (&shown["receipt"], &shown["held"], &shown["printing"]),
+        (&"A/R1".into(), &false.into(), &1.into())
+    );
+    assert_eq!((&shown["lines"][0]["left"], &shown["lines"][0]["paid"]), (&"2".into(), &"40.00".into()));
+
+    let asked = "return counter --receipt-code - --item TEA --reason defective --grade A=1 --json";
+    let mut taking = other.command(&words(asked));
+    let mut taking = taking.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    writeln!(taking.stdin.take().unwrap(), "{code}").unwrap();
+    let output = taking.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let taken: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let taken = &taken["items"][0];
+    assert_eq!((&taken["verified"], &taken["proven"]), (&true.into(), &true.into()));
+    assert_eq!(
+        (&taken["refund"]["queued"], &taken["refunds"][0]["tender"]),
+        (&"20.00".into(), &"wechat".into())
+    );
+    let left = taken["receipt_code"].as_str().unwrap();
+    assert_ne!(left, code);
+
+    // The selling branch hasn't heard of it, and goes by the paper.
+    let back = ["return", "counter", "--receipt-code", left, "--item", "TEA", "--reason", "defective"];
+    let home = seller.items(&[&back[..], &["--grade", "A=1"]].concat()).remove(0);
+    assert_eq!(home["refund"]["queued"], "20.00");
+    let last = home["receipt_code"].as_str().unwrap();
+    let third =
+        seller.run(&["return", "counter", "--receipt-code", last, "--item", "TEA", "--reason", "defective"]);
+    assert_eq!(third.code, Some(65), "{third:?}");
+    let refused = other.run(&["receipt", "show", &code[..code.len() - 1]]);
+    assert!(refused.code == Some(65) && refused.said.contains("damaged"), "{refused:?}");
+
+    seller.sync();
+    other.sync();
+    hq.items(&["payout", "run"]);
+    other.sync();
+    let number = taken["number"].as_str().unwrap();
+    let there = other.items(&["return", "show", number]).remove(0);
+    assert_eq!(there["refund"]["paid"], "20.00", "{there}");
+    assert_eq!(hq.items(&["exception", "list"]), Vec::<serde_json::Value>::new());
+    hq.run(&["doctor"]).ok();
 }

@@ -2,6 +2,7 @@
 
 mod history;
 mod shop;
+mod signed;
 mod policies;
 mod walkthroughs;
 
