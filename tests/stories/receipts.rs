@@ -266,14 +266,20 @@ fn a_paper_that_proves_nothing_is_refused_by_name() {
     assert!(matches!(wrong(&mut other, "6901234567892"), ReceiptCodeError::NotOurs { .. }));
     third.take_back(with_code(&by_late, "TEA", 1, None)).unwrap();
 
-    // A countersignature is any device's of the chain, but not anybody's.
+    // A countersignature can only make less of it: one by a device that nobody here knows yet is heeded, one that
+    // isn't its device's was tampered with.
     let mut left = genuine.printing().clone();
     left.number = 2;
-    let nobody = DeviceKey::from_seed([99; 32]);
+    left.returned[1] = (Quantity::units(1), Amount(3000));
     let organisation = chain.hq.replica.identity().organisation;
     let tag = guicang_domain::signed_receipt::REPRINT_TAG;
-    let again = genuine.countersign(organisation, nobody.device(), left, |m| nobody.sign(tag, m).0).unwrap();
-    assert!(matches!(wrong(&mut other, &again.to_string()), ReceiptCodeError::UnknownDevice { .. }));
+    let [nobody, third_key] = [99, 23].map(|seed| DeviceKey::from_seed([seed; 32]));
+    let by = |device| genuine.countersign(organisation, device, left.clone(), |m| nobody.sign(tag, m).0);
+    let unknown = by(nobody.device()).unwrap().to_string();
+    let error = refused(&mut other, with_code(&unknown, "CUP", 1, None));
+    assert!(matches!(error, CommandError::MoreThanLeft { left: Quantity(0), .. }), "{error}");
+    let found = wrong(&mut other, &by(third_key.device()).unwrap().to_string());
+    assert!(matches!(&found, ReceiptCodeError::Signature { device } if device.as_str() == "S03A"), "{found}");
 
     let named = CounterReturn { receipt: Some("S01/2".parse_receipt()), ..with_code(&paper, "TEA", 1, None) };
     let error = refused(&mut other, named);

@@ -154,7 +154,10 @@ impl SignedItem {
             occurred: facts.occurred.to_rfc3339(),
             printing: printed.number,
             signed_by: read.signer.to_string(),
-            countersigned_by: read.countersigner.as_ref().map(ToString::to_string),
+            countersigned_by: read.code.reprint().map(|reprint| match &read.countersigner {
+                Some(code) => code.to_string(),
+                None => reprint.signer.to_string(),
+            }),
             held: read.held,
             policy: facts.policy.clone(),
             lines: lines

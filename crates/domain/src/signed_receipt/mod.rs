@@ -9,8 +9,8 @@
 //! What surprises: a text can be copied, and nothing in it prevents that. It proves what was sold, never what
 //! has come back since: that is only known to whoever printed it last ([`Printing`]). Nor is what an article
 //! cost in it: the customer carries it about. A branch that isn't the seller's can't sign for the sale anew;
-//! it *countersigns* what is left around the seller's signature. Any device of the chain is believed about
-//! that, since it can only make less of the right that the seller signed.
+//! it *countersigns* what is left around the seller's signature. Any device is heeded about that, since it can
+//! only make less of the right that the seller signed.
 //!
 //! Nothing here checks a signature: that needs the organisation's grants, and is the replica's.
 

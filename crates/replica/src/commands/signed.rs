@@ -28,7 +28,7 @@ pub struct ReceiptCode {
     pub code: SignedReceipt,
     /// The device that signed for the sale.
     pub signer: DeviceCode,
-    /// The one that countersigned what is left.
+    /// The one that countersigned what is left; `None` too where no grant for it is known here.
     pub countersigner: Option<DeviceCode>,
     /// What has come back at the least: by the paper, and by what is known here.
     pub known: Printing,
