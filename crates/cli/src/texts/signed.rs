@@ -54,7 +54,7 @@ texts! {
     }
     /// It can't be read.
     damaged(detail: &str) {
-        zh: "签名小票损坏：{detail}。",
+        zh: "签名小票损坏或不完整（{detail}）。",
         en: "The signed receipt is damaged: {detail}.",
     }
     /// Another chain's.

@@ -257,7 +257,7 @@ impl Explain for ReceiptCodeError {
             ReceiptCodeError::NotOurs { found } => (signed::not_ours(l, found), signed::scan_again(l)),
             ReceiptCodeError::Newer { found, reads } => (signed::newer(l, *found, *reads), next::upgrade(l)),
             ReceiptCodeError::TooLong { letters, most } => {
-                (signed::too_long(l, *letters, *most), signed::scan_again(l))
+                (signed::too_long(l, *letters, *most), signed::provisional(l, program))
             }
             ReceiptCodeError::Damaged { detail } => (signed::damaged(l, detail), signed::scan_again(l)),
             ReceiptCodeError::OtherOrganisation { found } => {

@@ -330,7 +330,6 @@ CREATE TABLE receipt_proof (
     verified INTEGER NOT NULL, PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX receipt_proof_signer ON receipt_proof (org, signer);
-CREATE INDEX receipt_proof_open ON receipt_proof (org, document) WHERE verified = 0;
 
 -- What was granted on sales that HQ hasn't seen yet, by return; gone once the sale is verified.
 CREATE TABLE provisional (
