@@ -374,6 +374,12 @@ impl Desk {
         Desk { replica, path, clock: self.clock.clone(), skew_ms: self.skew_ms }
     }
 
+    /// Its file, as an auditor reads it: past the program.
+    pub fn file(&self) -> rusqlite::Connection {
+        let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+        rusqlite::Connection::open_with_flags(&self.path, flags).unwrap()
+    }
+
     fn now(&self) -> Moment {
         Moment(self.clock.load(Ordering::SeqCst) + self.skew_ms)
     }

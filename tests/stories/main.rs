@@ -8,9 +8,12 @@ mod random;
 mod programs;
 mod proxy;
 
+mod history;
+
 mod boundaries;
 mod goods;
 mod permute;
+mod invariants;
 mod apart;
 mod newer;
 mod hostile;

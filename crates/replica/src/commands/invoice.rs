@@ -102,6 +102,9 @@ impl Work<'_> {
                 Err(CommandError::TaxUnknown { receipt, line }) if named.is_none() => {
                     done.tax_unknown.push((number, receipt.to_string(), line));
                 }
+                // Another return's red invoices have taken all of the blue one: there is nothing to ask for,
+                // and the others' don't wait for that.
+                Err(CommandError::NothingToRedden { .. }) if named.is_none() => {}
                 Err(other) => return Err(other),
             }
         }

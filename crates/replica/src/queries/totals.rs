@@ -39,7 +39,7 @@ pub struct SiteTotals {
     pub sales: Flow,
     /// Services sold.
     pub services: Flow,
-    /// Goods that validly came back.
+    /// Goods that validly came back, and money off that was given without goods (折让).
     pub returns: Flow,
     /// Services that were refunded.
     pub service_returns: Flow,
@@ -107,7 +107,7 @@ impl Replica {
         self.each(
             "SELECT h.site, count(*), sum(l.valid), sum(l.value), l.service FROM return_head h
              JOIN return_line l ON l.org = h.org AND l.document = h.document
-             WHERE h.org = ? AND h.accepted AND l.counts AND l.kept > 0 GROUP BY h.site, l.service",
+             WHERE h.org = ? AND h.accepted AND l.counts AND (l.kept > 0 OR l.value > 0) GROUP BY h.site, l.service",
             org,
             &mut sites,
             &blank,
