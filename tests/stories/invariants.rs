@@ -256,11 +256,14 @@ fn the_rules_hold_alone(seed: u64) {
         ExceptionKind::ForgedEnvelope,
         ExceptionKind::Clock,
     ];
-    // A return that was paid and then linked to its true sale may show that it was paid too much. And which
-    // return of a line takes its odd fen may change when another one is linked, reversed, or has money off.
-    let linked = |r: &ReturnRow| r.events.iter().any(|e| e.kind == "linked" && !e.reversed);
+    // A return that is linked to its true sale is judged with that sale's others: one of them may show that
+    // it was paid too much. And which return of a line takes its odd fen may change when another one is
+    // linked, reversed, or has money off.
+    let all = returns(desk);
+    let linked = |r: &&ReturnRow| r.events.iter().any(|e| e.kind == "linked" && !e.reversed);
+    let sales: BTreeSet<_> = all.iter().filter(linked).map(|r| r.receipt.clone()).collect();
     let judged_anew: BTreeSet<DocumentId> =
-        returns(desk).iter().filter(|r| linked(r)).map(|r| r.id).collect();
+        all.iter().filter(|r| sales.contains(&r.receipt)).map(|r| r.id).collect();
     let exceptions = desk.replica.exceptions(&ExceptionFilter::default()).unwrap();
     let explained = |e: &Exception| {
         e.kind == ExceptionKind::RefundOverEntitlement

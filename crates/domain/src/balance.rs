@@ -33,9 +33,6 @@ pub struct Claim {
     /// How much of it is pinned: by an acknowledged intent, a payment, or a resolution that saw it
     /// as valid. At most `quantity`.
     pub pinned: Quantity,
-    /// Whether money of its return has gone out, or counts as gone. Where there is money off, it comes before
-    /// what the others are owed: no goods of money off can be pinned.
-    pub is_paid: bool,
     /// A resolution has voided it as a duplicate: it takes nothing.
     pub voided: bool,
     /// Money off without goods (折让): taken from what was paid and not given back before.
@@ -63,9 +60,8 @@ pub struct ClaimVerdict {
 ///
 /// Entitlement: floor(paid x returned / sold); the claim that closes the line takes the rest. After an
 /// allowance, what is left of the money is spread over what is left of the goods: who had money off is not
-/// given it again with the goods, and what has gone out comes first, as what is pinned does: a return that is
-/// linked to this sale later, with an earlier time, takes nothing from it. The verdicts come in the claims' order, one
-/// for each, voided ones last with nothing.
+/// given it again with the goods. The verdicts come in that order, one for each claim, voided ones last with
+/// nothing.
 pub fn judge(sold: Sold, mut claims: Vec<Claim>) -> Vec<ClaimVerdict> {
     // One document and line is one claim's identity: the same order for equal ranks, always.
     claims.sort_by(|a, b| {
@@ -82,34 +78,29 @@ pub fn judge(sold: Sold, mut claims: Vec<Claim>) -> Vec<ClaimVerdict> {
             left -= granted;
         }
     }
-    let mut order: Vec<usize> = (0..claims.len()).collect();
-    // Without money off, whoever closes the line takes the rest, as it is told at the counter.
-    if claims.iter().any(|c| !c.voided && c.allowance > Amount::ZERO) {
-        order.sort_by_key(|n| claims[*n].voided || !claims[*n].is_paid);
-    }
-    let last = order.iter().copied().rfind(|n| valid[*n].is_positive());
-    let (mut paid_out, mut allowed) = (Amount::ZERO, Amount::ZERO);
+    let mut paid_out = Amount::ZERO;
     let mut used = Quantity::ZERO;
-    let mut entitled = vec![Amount::ZERO; claims.len()];
-    for n in order {
-        let open = sold.quantity - used;
-        used += valid[n];
-        let closes = Some(n) == last && used == sold.quantity;
-        let goods = match () {
-            () if closes => sold.paid - paid_out,
-            () if allowed > Amount::ZERO => (sold.paid - paid_out).share(valid[n], open),
-            () => sold.paid.share(valid[n], sold.quantity),
-        };
-        paid_out += goods;
-        let off = if claims[n].voided { Amount::ZERO } else { claims[n].allowance };
-        let off = off.min(sold.paid - paid_out).max(Amount::ZERO);
-        allowed += off;
-        paid_out += off;
-        entitled[n] = goods + off;
-    }
-    let verdicts = claims.into_iter().zip(valid).zip(entitled);
-    verdicts
-        .map(|((claim, valid), entitled)| {
+    let mut allowed = Amount::ZERO;
+    let last = valid.iter().rposition(|v| v.is_positive());
+    claims
+        .into_iter()
+        .zip(valid)
+        .enumerate()
+        .map(|(n, (claim, valid))| {
+            let open = sold.quantity - used;
+            used += valid;
+            let closes = Some(n) == last && used == sold.quantity;
+            let goods = match () {
+                () if closes => sold.paid - paid_out,
+                () if allowed > Amount::ZERO => (sold.paid - paid_out).share(valid, open),
+                () => sold.paid.share(valid, sold.quantity),
+            };
+            paid_out += goods;
+            let off = if claim.voided { Amount::ZERO } else { claim.allowance };
+            let off = off.min(sold.paid - paid_out).max(Amount::ZERO);
+            allowed += off;
+            paid_out += off;
+            let entitled = goods + off;
             let excess = if claim.voided { Quantity::ZERO } else { claim.quantity - valid };
             ClaimVerdict { document: claim.document, line: claim.line, valid, excess, entitled }
         })
@@ -131,7 +122,6 @@ mod tests {
             line: LineId::nth(1),
             quantity,
             pinned: if pinned { quantity } else { Quantity::ZERO },
-            is_paid: pinned,
             voided: false,
             allowance: Amount::ZERO,
             rank: Rank {
@@ -186,17 +176,6 @@ mod tests {
         assert_eq!(outcome(2, &between), [(1, 0, 0, 2000), (2, 1, 0, 5000), (3, 1, 0, 3000)]);
         let late = [claim(2, 2, 1, false), off(1, 2000, 2)];
         assert_eq!(outcome(2, &late), [(1, 0, 0, 0), (2, 2, 0, 10_000)]);
-    }
-
-    /// Two for 100.00, 20.00 off and paid; then a return of both is linked to the sale, of a time before that.
-    /// The money off isn't turned round: the return gets what is left.
-    #[test]
-    fn money_off_that_was_paid_stands_before_an_earlier_return_that_is_linked_late() {
-        let off = Claim { allowance: Amount(2000), is_paid: true, ..claim(1, 0, 5, false) };
-        let linked = claim(2, 2, 1, false);
-        assert_eq!(outcome(2, &[off.clone(), linked.clone()]), [(1, 0, 0, 2000), (2, 2, 0, 8000)]);
-        let unpaid = Claim { is_paid: false, ..off };
-        assert_eq!(outcome(2, &[unpaid, linked]), [(1, 0, 0, 0), (2, 2, 0, 10_000)]);
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl Work<'_> {
                 .tx
                 .prepare_cached(
                     "SELECT c.document, c.position, c.quantity, c.pinned, c.rank, c.sold, c.paid, c.valid, c.excess,
-                            c.entitled, c.voided, d.identity, l.line, c.allowance, c.is_paid,
+                            c.entitled, c.voided, d.identity, l.line, c.allowance,
                             (SELECT max(rc.valid) FROM resolution_claim rc JOIN resolution r
                                 ON r.org = rc.org AND r.document = rc.resolution
                                 WHERE rc.org = ?1 AND rc.identity = d.identity AND rc.line = l.line AND r.exception = ?4),
@@ -166,11 +166,11 @@ impl Work<'_> {
                         ),
                         r.get::<_, [u8; 32]>(11)?,
                         r.get::<_, String>(12)?,
-                        (r.get::<_, i64>(13)?, r.get::<_, bool>(14)?),
-                        (r.get::<_, Option<i64>>(15)?, r.get::<_, Option<bool>>(16)?, r.get::<_, i64>(17)?),
+                        r.get::<_, i64>(13)?,
+                        (r.get::<_, Option<i64>>(14)?, r.get::<_, Option<bool>>(15)?, r.get::<_, i64>(16)?),
                     ))
                 };
-                let (numbers, rank, sold, before, identity, of, (allowance, is_paid), (seen, voided, red)) =
+                let (numbers, rank, sold, before, identity, of, allowance, (seen, voided, red)) =
                     read().map_err(StoreError::of)?;
                 let (document, position, quantity, pinned) = numbers;
                 // A decision pins what it saw as valid, as a payout pins what it paid for.
@@ -185,7 +185,6 @@ impl Work<'_> {
                     line: LineId::new(&of).map_err(|e| StoreError::damaged("a return's line", e))?,
                     quantity: Quantity(counted),
                     pinned,
-                    is_paid,
                     voided: voided && counted == 0,
                     allowance: Amount(allowance),
                     rank: rank_of(&rank)?,

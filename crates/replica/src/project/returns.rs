@@ -152,8 +152,8 @@ impl Work<'_> {
         self.tx
             .prepare_cached(
                 "INSERT INTO line_claim (org, receipt, line, document, position, quantity, pinned, rank, sold, paid,
-                     allowance, is_paid)
-                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)
+                     allowance)
+                 VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)
                  ON CONFLICT DO UPDATE SET
                      quantity = quantity + ?6, pinned = pinned + ?7, allowance = allowance + ?11",
             )
@@ -169,8 +169,7 @@ impl Work<'_> {
                     rank,
                     claim.link.sold.0,
                     claim.link.paid.0,
-                    claim.allowance.0,
-                    is_pinned
+                    claim.allowance.0
                 ])
             })
             .map_err(StoreError::of)?;

@@ -282,8 +282,6 @@ CREATE TABLE line_claim (
     paid     INTEGER NOT NULL,
     -- Money off without goods.
     allowance INTEGER NOT NULL DEFAULT 0,
-    -- Whether its return's money has gone out, or counts as gone.
-    is_paid  INTEGER NOT NULL DEFAULT 0,
     counts   INTEGER NOT NULL DEFAULT 1,
     voided   INTEGER NOT NULL DEFAULT 0,
     valid    INTEGER NOT NULL DEFAULT 0,
