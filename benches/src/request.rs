@@ -52,6 +52,7 @@ pub fn request(record: &Record, sale_is_held: bool) -> Result<(By, CounterReturn
     let request = CounterReturn {
         site: None,
         receipt: Some(receipt_of(record)?),
+        receipt_code: None,
         channel: Channel::Store,
         customer: None,
         contact: Some(Contact {

@@ -98,6 +98,7 @@ impl Clerk {
             },
             channel: Channel::Store,
             receipt: Some(receipt_of(record)?),
+            proof: None,
             customer: Some(customer),
             contact: Some(seal(&key, id, &contact)?),
             currency: record.currency.parse()?,

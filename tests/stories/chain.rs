@@ -80,6 +80,7 @@ pub fn request(receipt: &str, sku: &str, units: i64, tender: &str) -> CounterRet
     CounterReturn {
         site: None,
         receipt: Some(ReceiptId::parse(receipt, None).unwrap()),
+        receipt_code: None,
         channel: Channel::Store,
         customer: None,
         contact: None,
@@ -287,6 +288,12 @@ impl Chain {
                 return summary;
             }
         }
+    }
+
+    /// One session of HQ's, which verifies nothing.
+    pub fn sync_hq(&mut self) {
+        self.later(60_000);
+        session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), None);
     }
 
     /// HQ's session under a payer's fencing number.

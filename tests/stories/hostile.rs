@@ -119,6 +119,7 @@ impl Device {
             head: head(id, Kind::Return, Some(at), &format!("TH-{}-{n:06}", self.code)),
             channel: Channel::Store,
             receipt: None,
+            proof: None,
             customer: None,
             contact: None,
             currency: Currency::CNY,

@@ -28,4 +28,5 @@ mod money;
 mod periods;
 mod policy;
 mod users;
+mod receipts;
 mod bad_input;

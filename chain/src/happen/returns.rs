@@ -35,6 +35,7 @@ pub fn take_back(world: &mut World, branch: usize, day: usize, wish: &Wish, by: 
     let request = CounterReturn {
         site: None,
         receipt: wish.receipt.clone(),
+        receipt_code: None,
         channel: Channel::Store,
         customer: wish.customer.map(CustomerId::new).transpose()?,
         contact: None,

@@ -19,6 +19,7 @@ use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::receipt::ReceiptVerb;
 use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -97,6 +98,9 @@ pub enum Commands {
     /// Sales as the till closed them
     #[command(subcommand)]
     Sale(SaleVerb),
+    /// Signed receipts, for a QR code
+    #[command(subcommand)]
+    Receipt(ReceiptVerb),
     /// Goods that come back
     #[command(subcommand)]
     Return(ReturnVerb),
@@ -164,6 +168,7 @@ impl Commands {
             Commands::Init(args) => args.run(session),
             Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
+            Commands::Receipt(verb) => verb.run(&mut session.open()?, globals),
             // The table of moves is the program's, not a file's.
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),

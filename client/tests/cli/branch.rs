@@ -47,7 +47,9 @@ fn a_return_as_json() {
             "states": ["inspected", "refund_paid"],
             "historic": false,
             "verified": false,
+            "proven": false,
             "receipt": "S01/1001",
+            "receipt_code": null,
             "lines": [{
                 "line": "1",
                 "sku": "MUG",

@@ -93,6 +93,7 @@ fn totals_and_exceptions_as_json() {
     let request = CounterReturn {
         site,
         receipt: Some(ReceiptId::parse("S01/1001", None).unwrap()),
+        receipt_code: None,
         channel: "store".parse().unwrap(),
         customer: None,
         contact: None,

@@ -50,6 +50,21 @@ pub const SHARED: Table = &[
     ("sale show", "查看小票：售出、已退、可退、净额"),
     ("sale show examples", "例：\n  guicang sale show 536365\n  guicang sale show S01/T2/000871 --json"),
     ("sale show RECEIPT", "小票：[门店/[收银台/]]小票号"),
+    // receipt
+    ("receipt", "签名小票"),
+    ("receipt sign", "为本机有的销售签名，或按余量重印签名小票"),
+    (
+        "receipt sign examples",
+        "例：\n  guicang receipt sign S01/T2/000871\n  guicang receipt sign 536365 --qr\n  guicang receipt sign - < code.txt",
+    ),
+    ("receipt sign RECEIPT", "小票：[门店/[收银台/]]小票号；或一张签名小票，- 表示从标准输入读"),
+    ("receipt sign --qr", "同时画出二维码"),
+    ("receipt show", "核对签名小票并说明"),
+    (
+        "receipt show examples",
+        "例：\n  guicang receipt show GC1:...\n  guicang receipt show - --json < code.txt",
+    ),
+    ("receipt show CODE", "扫码得到的签名小票；- 表示从标准输入读"),
     // stock
     ("stock", "库存"),
     ("stock show", "查看在手和可售数量"),

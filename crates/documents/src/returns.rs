@@ -20,7 +20,8 @@ use crate::settlement;
 use crate::value::{FieldError, Fields, Out, parse};
 
 /// The kind's own fields, all set by the first change alone.
-pub(crate) const FIELDS: &[&str] = &["channel", "receipt", "customer", "contact", "currency", "note"];
+pub(crate) const FIELDS: &[&str] =
+    &["channel", "receipt", "customer", "contact", "currency", "note", "proof"];
 
 /// Writes the kind's own fields.
 pub(crate) fn write(document: &Return, out: &mut Out) {
@@ -35,6 +36,9 @@ pub(crate) fn write(document: &Return, out: &mut Out) {
     }
     if let Some(contact) = &document.contact {
         out.bytes("contact", contact.clone());
+    }
+    if let Some(proof) = &document.proof {
+        out.bytes("proof", proof.clone());
     }
     out.map("lines", |out| {
         for (id, line) in &document.lines {
@@ -88,6 +92,7 @@ pub(crate) fn read(
             _ => fields.opt_parse("customer")?,
         },
         contact: fields.opt_bytes("contact")?.map(<[u8]>::to_vec),
+        proof: fields.opt_bytes("proof")?.map(<[u8]>::to_vec),
         currency: fields.parse("currency")?,
         note: fields.opt_text("note")?.map(Into::into),
         lines: fields.each("lines", |f| read_line(f, receipt.as_ref()), problem)?,

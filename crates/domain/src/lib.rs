@@ -17,6 +17,7 @@ pub mod document;
 pub mod account;
 pub mod sale;
 pub mod sale_change;
+pub mod signed_receipt;
 pub mod returns;
 pub mod adjustment;
 pub mod cash;

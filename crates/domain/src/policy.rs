@@ -105,7 +105,7 @@ impl Policy {
         for goods in case.goods() {
             self.judge_goods(case, goods, &mut grounds);
         }
-        if case.sold_on.is_none() {
+        if case.sold_on.is_none() || case.provisional.is_some() {
             self.judge_unverified(case, &mut grounds);
         }
         if case.value > self.approval_above {
@@ -136,7 +136,8 @@ impl Policy {
         }
     }
 
-    /// What may be granted while nobody has seen the sale.
+    /// What may be granted while HQ hasn't seen the sale, on a customer's word and on a signed receipt alike: a
+    /// paper can be copied, so both draw on the same limits, and what a branch can lose apart is bounded once.
     fn judge_unverified(&self, case: &Case, grounds: &mut Vec<Ground>) {
         let before = case.provisional.unwrap_or_default();
         if case.value + before.on_receipt > self.unverified_above {
@@ -195,7 +196,8 @@ pub struct Case {
     pub receipt: bool,
     /// The kinds of goods, each once; empty: goods of no category, not looked at yet.
     pub goods: Vec<Goods>,
-    /// What the branch has granted before on sales that nobody has seen yet; `None` at HQ.
+    /// What the branch has granted before on sales that HQ hasn't seen yet; `None` at HQ, and where the sale
+    /// is held.
     pub provisional: Option<Provisional>,
 }
 

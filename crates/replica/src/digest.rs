@@ -79,7 +79,9 @@ const SHOWN: &[&str] = &[
       WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, j.event, j.version, j.time, j.occurred FROM judged j JOIN document d ON d.id = j.document
      WHERE j.org = ?1 ORDER BY d.identity, j.event",
-    "SELECT d.identity, p.site, p.day, p.receipt, p.value FROM provisional p JOIN document d ON d.id = p.document
+    "SELECT d.identity, p.site, p.day, p.receipt, p.value, p.proven FROM provisional p JOIN document d ON d.id = p.document
+     WHERE p.org = ?1 ORDER BY d.identity",
+    "SELECT d.identity, p.signer, p.stands, p.verified FROM receipt_proof p JOIN document d ON d.id = p.document
      WHERE p.org = ?1 ORDER BY d.identity",
     "SELECT site, till, number, open_lines, open_worth, worst_line, worst_worth FROM receipt
      WHERE org = ?1 AND open_lines > 0 ORDER BY site, till, number",
@@ -347,6 +349,7 @@ impl Work<'_> {
             "count_plan",
             "judged",
             "provisional",
+            "receipt_proof",
             "resolution",
             "resolution_claim",
         ] {

@@ -136,6 +136,15 @@ pub enum CommandError {
         /// What it has.
         has: Vec<Sku>,
     },
+    /// The sale isn't held here, so that it can't be signed for.
+    #[error("the sale of {receipt} is not held here")]
+    SaleNotHeld {
+        /// The receipt.
+        receipt: ReceiptId,
+    },
+    /// A signed receipt proves nothing here.
+    #[error(transparent)]
+    ReceiptCode(#[from] guicang_domain::signed_receipt::ReceiptCodeError),
     /// No return of that number or identity is held here.
     #[error("unknown return {found:?}")]
     UnknownReturn {

@@ -200,7 +200,10 @@ impl Work<'_> {
 
     /// Replays and reads a document as it stands.
     pub(crate) fn load(&self, row: &DocumentRow) -> Result<(Replayed, Reading), StoreError> {
-        standing(&self.tx, self.org, self.book, self.me.device, row.id)?.read(row.identity)
+        let standing = standing(&self.tx, self.org, self.book, self.me.device, row.id)?;
+        let (replayed, mut reading) = standing.read(row.identity)?;
+        crate::proof::believe(self.book, &mut reading);
+        Ok((replayed, reading))
     }
 
     /// Drops a document's projection and makes it anew from the changes that stand.

@@ -15,6 +15,7 @@ mod error;
 mod statistics;
 mod store;
 mod facts;
+mod proof;
 mod project;
 mod commands;
 mod queries;
@@ -28,9 +29,9 @@ pub use commands::{
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
     ImportBatch, ImportedAdjustment, ImportedReturn, Item, Listing, Missing, MoveGoods, Named, OpenCount,
     Payable, Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField,
-    RaiseClaim, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved, ReturnDone,
-    ScanItem, SendTransfer, ShipClaim, SiteDraft, SupplierDraft, SupplierField, Unreserve, UserDraft,
-    WhichShift,
+    RaiseClaim, ReceiptCode, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved,
+    ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, SupplierDraft, SupplierField, Unreserve,
+    UserDraft, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};

@@ -3,6 +3,7 @@
 mod history;
 mod shop;
 mod periods;
+mod signed;
 mod policies;
 mod walkthroughs;
 

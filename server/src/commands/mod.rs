@@ -35,6 +35,7 @@ use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::policy::PolicyVerb;
 use guicang_cli::verbs::rebuild::RebuildArgs;
+use guicang_cli::verbs::receipt::ReceiptVerb;
 use guicang_cli::verbs::refund::RefundVerb;
 use guicang_cli::verbs::return_::ReturnVerb;
 use guicang_cli::verbs::sale::SaleVerb;
@@ -179,6 +180,9 @@ pub enum Commands {
     /// Sales as the tills closed them
     #[command(subcommand)]
     Sale(SaleVerb),
+    /// Signed receipts, for a QR code
+    #[command(subcommand)]
+    Receipt(ReceiptVerb),
     /// Goods that come back
     #[command(subcommand)]
     Return(ReturnVerb),
@@ -264,6 +268,7 @@ impl Commands {
             Commands::Import(args) if args.is_query() => args.run(&mut session.open()?.replica, globals),
             Commands::Import(args) => writing(session, |hq| args.run(&mut hq.replica, globals)),
             Commands::Sale(verb) => verb.run(&session.open()?.replica, globals),
+            Commands::Receipt(verb) => verb.run(&mut session.open()?.replica, globals),
             // The table of moves is the program's, not a file's.
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),

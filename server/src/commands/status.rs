@@ -39,6 +39,9 @@ struct ExposureItem {
     apart: String,
     provisional: String,
     provisional_returns: u64,
+    /// What of that rests on signed receipts.
+    proven: String,
+    proven_returns: u64,
     worst: Option<WorstItem>,
 }
 
@@ -105,6 +108,8 @@ impl ExposureItem {
             apart: money(exposure.apart),
             provisional: money(exposure.provisional),
             provisional_returns: exposure.provisional_returns,
+            proven: money(exposure.proven),
+            proven_returns: exposure.proven_returns,
             worst,
         }
     }
@@ -119,7 +124,11 @@ pub fn exposure_text(l: guicang_cli::Language, exposure: &Exposure) -> String {
     let money = |amount| exposure.currency.format(amount);
     let provisional = money(exposure.provisional);
     let currency = exposure.currency;
-    let now = texts::exposure_now(l, &provisional, exposure.provisional_returns, &currency);
+    let mut now = texts::exposure_now(l, &provisional, exposure.provisional_returns, &currency);
+    if exposure.proven_returns > 0 {
+        let proven = texts::exposure_proven(l, &money(exposure.proven), exposure.proven_returns, &currency);
+        now = format!("{now} {proven}");
+    }
     match &exposure.worst {
         None => now,
         Some((receipt, line, worst)) => {

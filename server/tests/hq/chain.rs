@@ -193,6 +193,7 @@ impl Chain {
         let request = CounterReturn {
             site: None,
             receipt: Some(ReceiptId::parse(receipt, None).unwrap()),
+            receipt_code: None,
             channel: Channel::Store,
             customer: None,
             contact: None,

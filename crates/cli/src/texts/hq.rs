@@ -339,6 +339,11 @@ texts! {
         zh: "未核实退款敞口：现有 {provisional} {currency}（{returns} 张）。",
         en: "Exposure to unverified refunds: {provisional} {currency} now, on {returns} returns.",
     }
+    /// What of it rests on signed receipts, which may be copies.
+    exposure_proven(proven: &str, returns: u64, currency: &dyn Display) {
+        zh: "其中凭签名小票 {proven} {currency}（{returns} 张）。",
+        en: "Of that {proven} {currency} by signed receipts, on {returns} returns.",
+    }
     /// What can be lost at most.
     exposure_at_most(right: &str, apart: &str, currency: &dyn Display, worst: &str, line: &str) {
         zh: "最多：售出门店可退 {right}，其他门店离线可退 {apart} {currency}；单行最高 {worst}（{line}）。",

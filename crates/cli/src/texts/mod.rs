@@ -53,3 +53,4 @@ pub mod policy;
 pub mod hq;
 pub mod hq_money;
 pub mod hq_period;
+pub mod signed;

@@ -77,6 +77,8 @@ impl Explain for CommandError {
         let (message, next) = match self {
             CommandError::Store(error) => return error.explain(l, program),
             CommandError::Count(refusal) => return refusal.explain(l, program),
+            CommandError::ReceiptCode(error) => return error.explain(l, program),
+            CommandError::SaleNotHeld { receipt } => super::receipt::not_held(l, receipt),
             CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
             CommandError::NotOnReceipt { receipt, sku, has } => (
                 failures::not_on_receipt(l, receipt, sku, &list(has)),

@@ -9,6 +9,7 @@ mod by;
 
 pub mod import;
 pub mod sale;
+pub mod receipt;
 pub mod return_;
 pub mod stock;
 pub mod goods;

@@ -332,6 +332,7 @@ pub fn full_return() -> Return {
         head: head(Kind::Return),
         channel: Channel::Store,
         receipt: Some(receipt()),
+        proof: None,
         customer: Some("17850".parse().unwrap()),
         contact: Some(vec![1, 2, 3, 250]),
         currency: Currency::CNY,
@@ -351,6 +352,11 @@ pub fn small_return() -> Return {
         events: vec![event(1, ReturnEvent::Requested)],
         ..full_return()
     }
+}
+
+/// A return of a sale that the branch doesn't hold, with the signed receipt that proves it.
+pub fn proven_return() -> Return {
+    Return { proof: Some(vec![0x83, 0x41, 0x00, 0x58, 0x40]), ..small_return() }
 }
 
 pub fn sales() -> Sales {

@@ -41,6 +41,12 @@ fn variants_are_pinned_and_read() {
     check("adjustment_marked_down", &first.bytes);
     let reading = read(&Replayed::new(&[&first.bytes]).unwrap());
     assert_eq!((reading.problems, reading.document), (vec![], Some(marked_down())));
+
+    let proven = Document::Return(proven_return());
+    let first = create(&proven, &branch(1), NOW);
+    check("return_proven", &first.bytes);
+    let reading = read(&Replayed::new(&[&first.bytes]).unwrap());
+    assert_eq!((reading.problems, reading.document), (vec![], Some(proven)));
 }
 
 #[test]

@@ -149,8 +149,9 @@ pub fn any_return() -> impl Strategy<Value = Return> {
         prop_oneof![Just(None), Just(Some(CustomerId::of(document_id()))), Just(full_return().customer)];
     let lines = proptest::collection::vec(line(), 0..5);
     let contact = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40));
-    (any::<bool>(), lines, events, contact, customers).prop_map(
-        |(known, lines, events, contact, customer)| {
+    let proof = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..40));
+    (any::<bool>(), lines, events, contact, customers, proof).prop_map(
+        |(known, lines, events, contact, customer, proof)| {
             let mut events: Vec<Event<ReturnEvent>> = events
                 .into_iter()
                 .zip(0..)
@@ -164,6 +165,7 @@ pub fn any_return() -> impl Strategy<Value = Return> {
             events.sort_by_key(Event::rank);
             Return {
                 receipt: known.then(receipt),
+                proof,
                 contact,
                 customer,
                 lines: lines.into_iter().zip(1..).map(|(line, n)| (LineId::nth(n), line)).collect(),

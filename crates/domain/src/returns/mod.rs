@@ -40,6 +40,10 @@ pub struct Return {
     pub channel: Channel,
     /// The receipt that the customer names; `None` without one.
     pub receipt: Option<ReceiptId>,
+    /// The signed receipt that its lines' links come from, where the sale isn't held by the branch that takes
+    /// the goods ([`crate::signed_receipt::SignedReceipt::proof`]); `None` where it is, or nothing is known.
+    /// Every replica checks it for itself.
+    pub proof: Option<Vec<u8>>,
     /// The member's number.
     pub customer: Option<CustomerId>,
     /// The customer's name and phone, sealed; only whoever holds the customer's key can read them.
@@ -223,6 +227,28 @@ impl Return {
             }
         }
         verified.or(linked)
+    }
+
+    /// Whether HQ has told what it knows of a line's sale.
+    pub fn is_verified(&self, line: &LineId) -> bool {
+        self.events.iter().any(|e| match &e.body {
+            ReturnEvent::SaleVerified { lines } => lines.iter().any(|l| l.line == *line),
+            _ => false,
+        })
+    }
+
+    /// The return as it is where its proof isn't believed: what it says of the sale is what the customer says,
+    /// a price and no more.
+    pub fn disbelieved(&self) -> Self {
+        let mut plain = self.clone();
+        for line in plain.lines.values_mut() {
+            let links = std::mem::take(&mut line.links);
+            let (paid, sold) = (links.iter().map(|l| l.paid).sum(), links.iter().map(|l| l.sold).sum());
+            if line.price.is_none() && sold > Quantity::ZERO {
+                line.price = Some(UnitPrice::of(paid, sold, self.currency));
+            }
+        }
+        plain
     }
 
     /// By how much the sale that a line closes is more than what came back: weighed goods lose weight, and

@@ -61,6 +61,7 @@ fn return_of(bodies: &[ReturnEvent]) -> Return {
         },
         channel: Channel::Store,
         receipt: None,
+        proof: None,
         customer: None,
         contact: None,
         currency: Currency::CNY,

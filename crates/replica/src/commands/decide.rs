@@ -227,10 +227,7 @@ impl Work<'_> {
     /// The policy of the day it was asked, and what it looks at, of a return that was opened before.
     fn case_of(&self, by: &By, opened: &Opened) -> Result<(Policy, Case), CommandError> {
         let document = &opened.document;
-        let held = match document.sale() {
-            Some(receipt) => self.held_receipt(receipt)?,
-            None => None,
-        };
+        let (held, proven) = self.sale_of(document)?;
         let reason = match document.lines.values().next() {
             Some(line) => self.reason(&line.reason)?,
             None => return Err(wrong("item", "nothing", "at least one SKU")),
@@ -258,6 +255,7 @@ impl Work<'_> {
             receipt: document.sale(),
             goods: document.lines.iter().map(look).collect(),
             tags: None,
+            proven,
             document: Some(opened.row.id),
         };
         Ok((self.policy_at(asked.at)?, self.complete(case, &about)?))

@@ -1,7 +1,7 @@
 //! Receipts whose sale is held here, with what their lines have left to return.
 
 use guicang_domain::document::Document;
-use guicang_domain::ids::{ReceiptId, ReceiptLineId, SiteId, Sku};
+use guicang_domain::ids::{Lot, ReceiptId, ReceiptLineId, SiteId, Sku, Tender};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::entitlement::TenderLeft;
@@ -18,7 +18,10 @@ pub(super) struct Held {
     pub(super) id: i64,
     pub(super) receipt: ReceiptId,
     pub(super) occurred: Occurred,
+    pub(super) currency: Currency,
     pub(super) tenders: Vec<PaidBy>,
+    /// What the customer's paper says was refunded by which tender; nothing without a paper.
+    pub(super) refunded: Vec<(Tender, Amount)>,
     pub(super) lines: Vec<HeldLine>,
 }
 
@@ -33,6 +36,7 @@ pub(super) struct HeldLine {
     pub(super) list_price: Option<UnitPrice>,
     /// Lines of one group belong together.
     pub(super) group: Option<u32>,
+    pub(super) lot: Option<Lot>,
     pub(super) valid: Quantity,
     pub(super) entitled: Amount,
     /// Whether money was taken off it without goods.
@@ -61,24 +65,25 @@ impl Work<'_> {
     /// A receipt whose sale is held here, with what its lines have left.
     pub(super) fn held_receipt(&self, receipt: &ReceiptId) -> Result<Option<Held>, CommandError> {
         let till = receipt.till.as_ref().map_or("", |t| t.as_str());
-        let row: Option<(i64, i64, String, Vec<u8>)> = self
+        let row: Option<(i64, i64, String, Vec<u8>, String)> = self
             .tx
             .prepare_cached(
-                "SELECT id, occurred, zone, tenders FROM receipt
+                "SELECT id, occurred, zone, tenders, currency FROM receipt
                  WHERE org = ? AND site = ? AND till = ? AND number = ? AND document IS NOT NULL",
             )?
             .query_row(params![self.org, receipt.site.as_str(), till, receipt.number.as_str()], |r| {
-                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?))
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?, r.get(4)?))
             })
             .optional()?;
-        let Some((id, occurred, zone, tenders)) = row else { return Ok(None) };
+        let Some((id, occurred, zone, tenders, currency)) = row else { return Ok(None) };
         let tenders: Vec<PaidBy> =
             minicbor::decode(&tenders).map_err(|e| StoreError::damaged("a receipt's tenders", e))?;
         let mut statement = self.tx.prepare_cached(
             "SELECT l.line, l.sku, l.quantity, l.paid, l.service, l.cost, l.list_price, l.bundle,
                     coalesce((SELECT sum(valid) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
                     coalesce((SELECT sum(entitled) FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts), 0),
-                    EXISTS (SELECT 1 FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts AND c.allowance > 0)
+                    EXISTS (SELECT 1 FROM line_claim c WHERE c.org = l.org AND c.receipt = l.receipt AND c.line = l.line AND c.counts AND c.allowance > 0),
+                    l.lot
              FROM receipt_line l WHERE l.org = ? AND l.receipt = ? ORDER BY l.document, l.position",
         )?;
         let mut rows = statement.query([self.org, id])?;
@@ -96,11 +101,19 @@ impl Work<'_> {
                 valid: Quantity(r.get(8)?),
                 entitled: Amount(r.get(9)?),
                 allowed: r.get(10)?,
+                lot: match r.get::<_, Option<String>>(11)? {
+                    Some(lot) => {
+                        Some(lot.parse().map_err(|e| StoreError::damaged("a receipt line's lot", e))?)
+                    }
+                    None => None,
+                },
             });
         }
         let zone = zone.parse().map_err(|e| StoreError::damaged("a receipt's zone", e))?;
         let occurred = Occurred { at: Moment(occurred), zone };
-        Ok(Some(Held { id, receipt: receipt.clone(), occurred, tenders, lines }))
+        let currency = currency.parse().map_err(|e| StoreError::damaged("a receipt's currency", e))?;
+        let refunded = Vec::new();
+        Ok(Some(Held { id, receipt: receipt.clone(), occurred, currency, tenders, refunded, lines }))
     }
 
     /// What each tender of a sale has left: paid by it, less what returns of the sale have refunded by it, or
@@ -123,7 +136,9 @@ impl Work<'_> {
         }
         for tender in &mut out {
             let key = params![self.org, held.id, tender.tender.as_str()];
-            tender.left = tender.paid - Amount(statement.query_row(key, |r| r.get(0))?);
+            let known = Amount(statement.query_row(key, |r| r.get(0))?);
+            let told = held.refunded.iter().find(|(t, _)| *t == tender.tender).map(|(_, amount)| *amount);
+            tender.left = tender.paid - told.map_or(known, |told| told.max(known));
         }
         Ok(out)
     }

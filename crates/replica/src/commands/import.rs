@@ -267,6 +267,7 @@ impl Work<'_> {
                 head,
                 channel: Channel::Import,
                 receipt: Some(imported.receipt),
+                proof: None,
                 customer: imported.customer,
                 contact: None,
                 currency: imported.currency,

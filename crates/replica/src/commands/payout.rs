@@ -156,6 +156,8 @@ impl Work<'_> {
                 Some(receipt) => self.held_receipt(receipt)?,
                 None => None,
             };
+            // A signed receipt may be a copy, and doesn't say by which payment: the sale itself will.
+            let unseen = document.proof.is_some() && document.lines.keys().any(|l| !document.is_verified(l));
             // What was begun, acknowledged or not, is spoken for.
             let mut spoken_for = state.committed();
             spoken_for += state
@@ -175,7 +177,7 @@ impl Work<'_> {
                 let begun = refund.state != RefundState::Queued;
                 if !begun {
                     // Each in turn: what the entitlement covers is paid, the rest is held.
-                    if unverified || spoken_for + refund.requested > Amount(entitled) {
+                    if unverified || unseen || spoken_for + refund.requested > Amount(entitled) {
                         continue;
                     }
                     spoken_for += refund.requested;

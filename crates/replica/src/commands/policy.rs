@@ -61,6 +61,8 @@ pub(super) struct Asked<'a> {
     pub(super) goods: Vec<(Sku, Option<Grade>)>,
     /// Whether tags are on the goods, where somebody said.
     pub(super) tags: Option<bool>,
+    /// Whether a signed receipt alone proves the sale: it isn't held here.
+    pub(super) proven: bool,
     /// The return itself, where it is there already.
     pub(super) document: Option<i64>,
 }
@@ -119,7 +121,7 @@ impl Work<'_> {
         }
         goods.sort();
         goods.dedup();
-        let apart = case.sold_on.is_none() && self.me.role != Role::Hq;
+        let apart = (case.sold_on.is_none() || asked.proven) && self.me.role != Role::Hq;
         let provisional = if apart { Some(self.provisional(case.returned_on, asked)?) } else { None };
         Ok(Case {
             site: Some(asked.site.clone()),
@@ -131,7 +133,7 @@ impl Work<'_> {
         })
     }
 
-    /// What was granted at the site on sales that nobody has seen, the return itself apart.
+    /// What was granted at the site on sales that HQ hasn't seen, the return itself apart.
     fn provisional(&self, day: chrono::NaiveDate, asked: &Asked<'_>) -> Result<Provisional, CommandError> {
         let receipt = asked.receipt.map(ToString::to_string).unwrap_or_default();
         Ok(self

@@ -186,10 +186,7 @@ impl Work<'_> {
         if left <= Amount::ZERO {
             return Err(CommandError::MoreThanOwed { asked: left, left, currency });
         }
-        let held = match opened.document.sale() {
-            Some(receipt) => self.held_receipt(receipt)?,
-            None => None,
-        };
+        let (held, _) = self.sale_of(&opened.document)?;
         let asked: Vec<(Tender, u32)> =
             opened.state.refunds.values().map(|r| (r.tender.clone(), attempts(&opened, &r.tender))).collect();
         let shares = self.shares(opened.document.head.id, left, None, held.as_ref(), &asked)?;

@@ -4,7 +4,7 @@ use guicang_domain::document::Kind;
 use guicang_domain::ids::{LineId, ReceiptId, UserName};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::entitlement::closed_by;
-use guicang_domain::returns::{ReturnEvent, SaleLink, VerifiedLine};
+use guicang_domain::returns::{Return, ReturnEvent, SaleLink, VerifiedLine};
 use rusqlite::params;
 
 use super::By;
@@ -24,7 +24,10 @@ impl Replica {
             let mut statement = self.db.prepare_cached(
                 "SELECT h.document FROM return_head h JOIN receipt r ON r.id = h.receipt
                  WHERE h.org = ? AND h.historic = 0 AND r.document IS NOT NULL
-                   AND (h.unverified > 0 OR (h.committed = 0 AND EXISTS (
+                   AND (h.unverified > 0
+                   OR EXISTS (SELECT 1 FROM receipt_proof p
+                       WHERE p.org = h.org AND p.document = h.document AND p.verified = 0)
+                   OR (h.committed = 0 AND EXISTS (
                        SELECT 1 FROM line_claim c JOIN line_claim o
                            ON o.org = c.org AND o.receipt = c.receipt AND o.line = c.line
                        WHERE c.org = h.org AND c.document = h.document AND c.counts AND o.counts AND o.excess > 0)))
@@ -60,7 +63,11 @@ impl Work<'_> {
             self.others_take(row.id, &receipt, &mut held)?;
         }
         for (id, line) in &document.lines {
-            if document.links_of(id).is_empty() || again {
+            // What a signed receipt proves is told as it is held here, with what it cost.
+            if document.proof.is_some() && !again && as_proven(&document, id, &held, &mut lines) {
+                continue;
+            }
+            if document.proof.is_some() || document.links_of(id).is_empty() || again {
                 let tolerance = self.tolerance(&line.sku, document.head.site.as_ref())?;
                 lines.extend(allocate(id, line.quantity, &line.sku, tolerance, &receipt, &mut held));
             }
@@ -100,6 +107,23 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// The sale lines that a signed receipt put a return's line on, as they are held here; `false`, and nothing added,
+/// where one of them isn't on the sale as it is held.
+fn as_proven(document: &Return, line: &LineId, held: &Held, lines: &mut Vec<VerifiedLine>) -> bool {
+    let sku = document.lines.get(line).map(|l| &l.sku);
+    let found = |link: &SaleLink| {
+        let sold = held.lines.iter().find(|l| l.line == link.line && Some(&l.sku) == sku)?;
+        let link = SaleLink { sold: sold.quantity, paid: sold.paid, ..link.clone() };
+        Some(VerifiedLine { line: line.clone(), link, cost: sold.cost, lot: sold.lot.clone() })
+    };
+    let links = document.links_of(line);
+    let told: Option<Vec<VerifiedLine>> = links.iter().map(|link| found(link)).collect();
+    let told = told.filter(|told| !told.is_empty());
+    let proven = told.is_some();
+    lines.extend(told.into_iter().flatten());
+    proven
 }
 
 /// What of a receipt a return's line takes back: lines of its SKU, first what is open, in order; what

@@ -25,10 +25,12 @@ impl Work<'_> {
     pub(super) fn take_grant(&mut self, grant: &SignedGrant) -> Result<bool, LinkError> {
         let refused = |e: guicang_sync::grant::GrantError| LinkError::Grant(e.to_string());
         let device = grant.grant().map_err(refused)?.key.device();
+        let signers = self.signers()?;
         self.book.add(grant.clone()).map_err(refused)?;
         let new = insert_grant(&self.tx, self.org, grant).map_err(StoreError::of)?;
         if new {
             self.judge_again(device)?;
+            self.judge_signers_again(&signers)?;
         }
         Ok(new)
     }

@@ -18,6 +18,7 @@ mod import;
 mod master;
 mod money;
 mod period;
+mod proof;
 mod red_invoice;
 mod reservation;
 mod resolution;
@@ -42,6 +43,7 @@ use guicang_domain::time::Recorded;
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::StoreError;
+use crate::proof::believed;
 use crate::store::Work;
 
 /// What has to be folded again.
@@ -160,10 +162,13 @@ impl Work<'_> {
         self.project_brought(id, document)?;
         match document {
             Document::Sales(d) => self.project_sales(id, d),
-            Document::Return(d) => self
-                .project_return(id, d)
-                .and_then(|()| self.project_judged(id, d))
-                .and_then(|()| self.project_words_of_return(id, d)),
+            Document::Return(d) => {
+                let d = believed(self.book, d);
+                self.project_return(id, &d)?;
+                self.project_proof(id, &d)?;
+                self.project_judged(id, &d)?;
+                self.project_words_of_return(id, &d)
+            }
             Document::Adjustment(d) => self.project_adjustment(id, d),
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
@@ -262,6 +267,7 @@ impl Work<'_> {
             "judged",
             "word",
             "provisional",
+            "receipt_proof",
             "resolution",
             "brought",
         ] {

@@ -8,6 +8,7 @@ use guicang_domain::returns::{Return, ReturnEvent};
 use rusqlite::params;
 
 use crate::error::StoreError;
+use crate::proof::stands;
 use crate::store::Work;
 
 /// Whether an event is a decision that the policy was asked for.
@@ -16,18 +17,26 @@ pub(crate) fn is_judged(event: &Event<ReturnEvent>) -> bool {
     decides && !event.policy.is_empty()
 }
 
-/// What a return is worth as far as no sale is known for it: at the price that the customer named. Of goods
-/// that came, what stays; of those that are awaited, all. Repairs are owed nothing.
+/// What a return is worth as far as HQ has seen no sale for it: at the price that the customer named, or that a
+/// signed receipt proves. Of goods that came, what stays; of those that are awaited, all. Repairs are owed
+/// nothing.
 pub(crate) fn unseen_value(document: &Return, state: &ReturnState) -> Amount {
     if document.events.iter().any(|e| matches!(e.body, ReturnEvent::TakenForRepair { .. })) {
         return Amount::ZERO;
     }
-    let unseen = document.lines.iter().filter(|(id, _)| document.links_of(id).is_empty());
-    unseen
+    document
+        .lines
+        .iter()
         .filter_map(|(id, line)| {
             let came = state.received(id).is_positive();
             let quantity = if came { state.kept(id) } else { line.quantity };
-            Some(line.price?.times(quantity, document.currency))
+            let links = document.links_of(id);
+            if links.is_empty() {
+                return Some(line.price?.times(quantity, document.currency));
+            }
+            let proven = document.proof.is_some() && !document.is_verified(id);
+            let asked: Amount = links.iter().map(|l| l.paid.share(l.quantity, l.sold)).sum();
+            proven.then(|| asked.share(quantity, line.quantity))
         })
         .sum()
 }
@@ -66,7 +75,7 @@ impl Work<'_> {
         }
         self.tx
             .prepare_cached(
-                "INSERT INTO provisional (org, document, site, day, receipt, value) VALUES (?,?,?,?,?,?)",
+                "INSERT INTO provisional (org, document, site, day, receipt, value, proven) VALUES (?,?,?,?,?,?,?)",
             )
             .and_then(|mut s| {
                 s.execute(params![
@@ -75,7 +84,8 @@ impl Work<'_> {
                     site.as_str(),
                     decision.occurred.date().to_string(),
                     d.sale().map(ToString::to_string).unwrap_or_default(),
-                    value.0
+                    value.0,
+                    stands(self.book, d).is_some()
                 ])
             })
             .map_err(StoreError::of)?;

@@ -26,6 +26,7 @@ use super::{name, receipt_id};
 use crate::error::StoreError;
 use crate::facts::{document_by_id, standing};
 use crate::project::settings::is_judged;
+use crate::proof::{believe, stands};
 use crate::store::Replica;
 
 const DAY_MS: i64 = 86_400_000;
@@ -120,13 +121,18 @@ pub struct Exposure {
     pub lines: u64,
     /// What their sellers may still refund.
     pub right: Amount,
-    /// What branches may refund on all of them without seeing the sale: for each receipt the limit at each
+    /// What branches may refund on all of them without seeing the sale, on a customer's word or on a signed
+    /// receipt, which may be a copy: for each receipt the limit at each
     /// other branch, and no more at a branch than its own limit.
     pub apart: Amount,
-    /// What stands granted on sales that nobody has seen yet.
+    /// What stands granted on sales that HQ hasn't seen yet.
     pub provisional: Amount,
     /// On how many returns.
     pub provisional_returns: u64,
+    /// What of that rests on signed receipts.
+    pub proven: Amount,
+    /// On how many returns.
+    pub proven_returns: u64,
     /// The currency.
     pub currency: Currency,
 }
@@ -149,6 +155,8 @@ struct Known<'a> {
     occurred: Occurred,
     value: Amount,
     site: SiteId,
+    /// When the sale was rung up that a signed receipt proves; `None` without one.
+    proven: Option<Occurred>,
 }
 
 impl Replica {
@@ -201,15 +209,19 @@ impl Replica {
         let mut unseen: Vec<Unseen> = Vec::new();
         for (id, before) in self.live_returns(since, until)? {
             let row = document_by_id(&self.db, id)?;
-            let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
-                .read(row.identity)?;
+            let (_, mut reading) =
+                standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
+                    .read(row.identity)?;
+            believe(&self.book, &mut reading);
             let Some(Document::Return(document)) = reading.document else { continue };
-            let Some(known) = known(&document) else { continue };
+            let Some(mut known) = known(&document) else { continue };
+            known.proven = stands(&self.book, &document).map(|code| code.facts().occurred);
             let mut case = self.case_then(&known, &known_reasons)?;
-            if case.sold_on.is_none() && !by_hq(known.decision, &self.book) {
+            let apart = case.sold_on.is_none() || known.proven.is_some();
+            if apart && !by_hq(known.decision, &self.book) {
                 case.provisional = Some(used(&unseen, &known));
             }
-            if let Some(granted) = granted(&known).filter(|_| case.sold_on.is_none()) {
+            if let Some(granted) = granted(&known).filter(|_| apart) {
                 unseen.push(granted);
             }
             if before {
@@ -253,6 +265,7 @@ impl Replica {
             Some(link) => self.sold_on(&link.receipt)?,
             None => None,
         };
+        let sold_on = sold_on.or(known.proven.map(|sold| sold.date()));
         let class = class.map_or(ReasonClass::Other, |reason| reason.class);
         let mut case = Case::new(class, sold_on, known.occurred.date(), known.value);
         let refused = |code: &str| {
@@ -352,14 +365,18 @@ impl Replica {
         };
         let all_receipts = policy.unverified_above.0.saturating_mul(receipts);
         let at_branch = policy.unverified_branch.map_or(all_receipts, |limit| all_receipts.min(limit.0));
-        let (provisional, provisional_returns) = self
+        let ((provisional, provisional_returns), (proven, proven_returns)) = self
             .db
             .prepare_cached(
-                "SELECT coalesce(sum(p.value), 0), count(*) FROM provisional p
+                "SELECT coalesce(sum(p.value), 0), count(*), coalesce(sum(p.value) FILTER (WHERE p.proven), 0),
+                        count(*) FILTER (WHERE p.proven)
+                 FROM provisional p
                  JOIN return_head h ON h.org = p.org AND h.document = p.document WHERE p.org = ? AND h.currency = ?",
             )
             .and_then(|mut s| {
-                s.query_row(params![org, currency.code()], |r| Ok((Amount(r.get(0)?), r.get(1)?)))
+                s.query_row(params![org, currency.code()], |r| {
+                    Ok(((Amount(r.get(0)?), r.get(1)?), (Amount(r.get(2)?), r.get(3)?)))
+                })
             })
             .map_err(StoreError::of)?;
         Ok(Exposure {
@@ -369,6 +386,8 @@ impl Replica {
             apart: Amount(at_branch.saturating_mul(i64::from(branches))),
             provisional,
             provisional_returns,
+            proven,
+            proven_returns,
             currency,
         })
     }
@@ -445,7 +464,7 @@ fn known(document: &Return) -> Option<Known<'_>> {
     };
     let value = document.lines.values().map(worth).sum();
     let site = document.head.site.clone()?;
-    Some(Known { document, state, decision, occurred, value, site })
+    Some(Known { document, state, decision, occurred, value, site, proven: None })
 }
 
 /// Whether HQ decided: it holds every sale there is, and no limit of a branch's counts.

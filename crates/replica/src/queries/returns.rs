@@ -70,6 +70,8 @@ pub struct ReturnRow {
     pub currency: Currency,
     /// The day by which what is owed is due; `None` once paid, or while no goods came.
     pub due_by: Option<NaiveDate>,
+    /// Whether a signed receipt proves its sale, which the branch that took the goods doesn't hold.
+    pub proven: bool,
     /// Lines whose sale nobody has seen yet.
     pub unverified_lines: u32,
     /// How much is more than the sale lines had left.
@@ -249,8 +251,9 @@ impl Replica {
 
     fn return_row_by(&self, id: i64, dues: &Dues<'_>) -> Result<ReturnRow, StoreError> {
         let row = document_by_id(&self.db, id)?;
-        let (_, reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
+        let (_, mut reading) = standing(&self.db, self.identity.org, &self.book, self.identity.device, id)?
             .read(row.identity)?;
+        crate::proof::believe(&self.book, &mut reading);
         let Some(Document::Return(document)) = reading.document else {
             return Err(StoreError::damaged("a return", row.identity));
         };
@@ -311,6 +314,7 @@ impl Replica {
             currency: document.currency,
             due_by,
             unverified_lines: unverified,
+            proven: document.proof.is_some() && unverified == 0,
             excess,
             historic,
             refunds: refund_rows(&state),

@@ -380,7 +380,15 @@ CREATE TABLE judged (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX judged_version ON judged (org, version, time);
 
--- What was granted on sales that nobody has seen yet, by return; gone once the sale is verified.
+-- The signed receipts that returns carry: by which device, whether it is believed of the return, and whether HQ
+-- has told since what it knows of the sale. A device's grant may come after what it signed.
+CREATE TABLE receipt_proof (
+    org INTEGER NOT NULL, document INTEGER NOT NULL, signer BLOB NOT NULL, stands INTEGER NOT NULL,
+    verified INTEGER NOT NULL, PRIMARY KEY (org, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX receipt_proof_signer ON receipt_proof (org, signer);
+
+-- What was granted on sales that HQ hasn't seen yet, by return; gone once the sale is verified.
 CREATE TABLE provisional (
     org      INTEGER NOT NULL,
     document INTEGER NOT NULL,
@@ -390,6 +398,8 @@ CREATE TABLE provisional (
     -- As the customer named it; empty without one.
     receipt  TEXT NOT NULL,
     value    INTEGER NOT NULL,
+    -- Whether a signed receipt proves the sale.
+    proven   INTEGER NOT NULL,
     PRIMARY KEY (org, document)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX provisional_site ON provisional (org, site, day, receipt, value);

@@ -156,6 +156,7 @@ impl Shop {
         CounterReturn {
             site: self.site.clone(),
             receipt: Some(ReceiptId::parse(receipt, Some(&here)).unwrap()),
+            receipt_code: None,
             channel: Channel::Store,
             customer: None,
             contact: None,

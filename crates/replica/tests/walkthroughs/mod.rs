@@ -199,6 +199,7 @@ fn shop_request(reason: &str) -> CounterReturn {
     CounterReturn {
         site: None,
         receipt: Some(ReceiptId::parse("1001", Some(&here)).unwrap()),
+        receipt_code: None,
         channel: guicang_domain::returns::Channel::Store,
         customer: None,
         contact: None,

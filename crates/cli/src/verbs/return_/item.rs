@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::format::{Column, Table, minute};
 use crate::language::Language;
-use crate::texts::{headings, money, moves, names, results};
+use crate::texts::{headings, money, moves, names, results, signed};
 
 /// A return.
 #[derive(Debug, Serialize)]
@@ -23,7 +23,9 @@ pub struct ReturnItem {
     states: Vec<String>,
     historic: bool,
     verified: bool,
+    proven: bool,
     receipt: Option<String>,
+    pub(super) receipt_code: Option<String>,
     lines: Vec<Line>,
     refund: Refund,
     refunds: Vec<Share>,
@@ -153,7 +155,9 @@ impl ReturnItem {
             states: row.states.clone(),
             historic: row.historic,
             verified: row.unverified_lines == 0,
+            proven: row.proven,
             receipt: row.receipt.as_ref().map(ToString::to_string),
+            receipt_code: None,
             lines: row.lines.iter().map(Line::of).collect(),
             refund: Refund {
                 entitled: money(row.entitled),
@@ -411,5 +415,6 @@ fn more(l: Language, item: &ReturnItem) -> Vec<String> {
         let arrived = if p.arrived.is_some() { moves::arrived(l) } else { moves::under_way(l) };
         lines.push(moves::parcel(l, &p.carrier, &p.tracking, &arrived));
     }
+    lines.extend(item.receipt_code.iter().map(|code| signed::anew(l, code)));
     lines
 }

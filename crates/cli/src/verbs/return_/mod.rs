@@ -19,7 +19,7 @@ use guicang_replica::{CommandError, Graded, Replica, ReturnDone};
 
 use crate::exit::{Failure, Told};
 use crate::output::Globals;
-use crate::texts::{moves, names, next, results};
+use crate::texts::{moves, names, next, results, signed};
 use crate::verbs::parse;
 
 pub use item::ReturnItem;
@@ -29,7 +29,7 @@ pub use item::ReturnItem;
 pub enum ReturnVerb {
     /// Take goods back at the counter, from request to refund in one command
     #[command(
-        after_help = "Examples:\n  guicang return counter --sale 536365 --item 85123A=2 --reason defective --grade A=1,D=1 --refund wechat\n  guicang return counter --item 85123A --price 2.55 --reason changed_mind --grade A=1 --refund credit\n  guicang return counter --sale 536365 --item 85123A --reason too_small --grade A=1 --give 85123B --difference cash"
+        after_help = "Examples:\n  guicang return counter --sale 536365 --item 85123A=2 --reason defective --grade A=1,D=1 --refund wechat\n  guicang return counter --receipt-code - --item 85123A --reason defective --grade A=1 < code.txt\n  guicang return counter --item 85123A --price 2.55 --reason changed_mind --grade A=1 --refund credit\n  guicang return counter --sale 536365 --item 85123A --reason too_small --grade A=1 --give 85123B --difference cash"
     )]
     Counter(counter::CounterArgs),
     /// Open a return that is decided and settled later
@@ -199,12 +199,16 @@ fn show(
     let l = globals.language;
     let number = outcome.number.to_string();
     let row = replica.find_return(&outcome.id.to_string()).told(globals)?;
-    let items: Vec<ReturnItem> = row.iter().map(ReturnItem::of).collect();
+    let proven = row.as_ref().is_some_and(|row| row.proven);
+    let mut items: Vec<ReturnItem> = row.iter().map(ReturnItem::of).collect();
+    items.iter_mut().for_each(|item| item.receipt_code = outcome.receipt_code.clone());
     globals.show("return", &items, |items| item::details(l, items))?;
     let states: Vec<String> = outcome.states.iter().map(|s| names::state(l, s)).collect();
     globals.say(&results::return_done(l, &number, &states.join(" / ")))?;
     if !outcome.verified {
         globals.say(&results::return_provisional(l))?;
+    } else if proven {
+        globals.say(&signed::return_proven(l))?;
     }
     let owes = outcome.entitled > outcome.queued + outcome.paid;
     match next_step(globals, &number, &outcome.states, owes) {

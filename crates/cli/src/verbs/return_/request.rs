@@ -8,6 +8,7 @@ use guicang_replica::{By, Contact, CounterReturn, Item, Replica};
 
 use crate::exit::{Failure, Told};
 use crate::output::Globals;
+use crate::verbs::receipt::code_text;
 use crate::verbs::{ByArgs, here, parse};
 
 /// What the clerk knows.
@@ -16,6 +17,9 @@ pub struct RequestArgs {
     /// The receipt that the customer has: [SITE/[TILL/]]NUMBER; of goods given in exchange, the return's number
     #[arg(long, value_name = "RECEIPT")]
     pub sale: Option<String>,
+    /// The customer's signed receipt, as it was scanned; - for standard input
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["sale", "prices"])]
+    pub receipt_code: Option<String>,
     /// What comes back: SKU, or SKU=2; may be repeated
     #[arg(long = "item", value_name = "SKU=QTY", required = true)]
     pub items: Vec<parse::Item>,
@@ -77,6 +81,10 @@ impl RequestArgs {
         Ok(CounterReturn {
             receipt,
             site: self.site.clone(),
+            receipt_code: match &self.receipt_code {
+                Some(typed) => Some(code_text(typed, globals)?),
+                None => None,
+            },
             channel: self.channel,
             customer: self.customer.clone(),
             contact,
