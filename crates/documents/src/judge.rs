@@ -18,8 +18,8 @@ use crate::replay::found_int;
 use crate::value::scalar_int;
 use crate::violation::{Grow, Violation};
 use crate::{
-    adjustment, cash_shift, count, period_close, red_invoice, reservation, resolution, returns, sale_batch,
-    supplier_return, transfer,
+    adjustment, cash_shift, count, hold, period_close, red_invoice, reservation, resolution, returns,
+    sale_batch, supplier_return, transfer,
 };
 
 /// How deep objects may nest: lines, events and parts are four deep.
@@ -119,9 +119,7 @@ impl<'a> Judge<'a> {
             self.operation(op, counter, known)?;
         }
         if !self.envelope.author_is_hq {
-            if known == Some(Kind::Return) {
-                self.events.iter().try_for_each(allowed_at_a_branch)?;
-            }
+            self.events.iter().try_for_each(|event| allowed_at_a_branch(known, event))?;
             self.at_their_sites(known, operations)?;
         }
         Ok(self.plain)
@@ -187,6 +185,7 @@ impl<'a> Judge<'a> {
     fn tellers(&self, kind: Option<Kind>, event: &NewEvent) -> Vec<&'static str> {
         match (kind, event.kind.as_str()) {
             (Some(Kind::SupplierReturn), _) => vec!["site"],
+            (Some(Kind::Hold), "requested" | "released") => vec!["site"],
             (Some(Kind::Return), "received" | "inspected") => vec!["site"],
             (Some(Kind::Transfer), "dispatched") => vec!["from"],
             (Some(Kind::Transfer), "received") => vec!["to"],
@@ -428,11 +427,14 @@ impl NewEvent {
     }
 }
 
-/// Payouts and verified sales are HQ's; a branch pays by hand.
-fn allowed_at_a_branch(event: &NewEvent) -> Result<(), Violation> {
-    let hq = match event.kind.as_str() {
-        "payout_intended" | "payout_accepted" | "payout_failed" | "sale_verified" => true,
-        "paid" => !event.by_hand,
+/// Payouts, verified sales and answers to who asks for a hold are HQ's; a branch pays by hand.
+fn allowed_at_a_branch(kind: Option<Kind>, event: &NewEvent) -> Result<(), Violation> {
+    let hq = match (kind, event.kind.as_str()) {
+        (Some(Kind::Return), "payout_intended" | "payout_accepted" | "payout_failed" | "sale_verified") => {
+            true
+        }
+        (Some(Kind::Return), "paid") => !event.by_hand,
+        (Some(Kind::Hold), "granted" | "refused") => true,
         _ => false,
     };
     if hq { Err(Violation::HqOnly { what: format!("the event {}", event.kind) }) } else { Ok(()) }
@@ -453,6 +455,7 @@ fn fields_of(kind: Option<Kind>) -> &'static [&'static str] {
         Some(Kind::Transfer) => transfer::FIELDS,
         Some(Kind::SupplierReturn) => supplier_return::FIELDS,
         Some(Kind::Reservation) => reservation::FIELDS,
+        Some(Kind::Hold) => hold::FIELDS,
         Some(Kind::Count) => count::FIELDS,
         Some(Kind::Resolution) => resolution::FIELDS,
         Some(Kind::CashShift) => cash_shift::FIELDS,

@@ -26,6 +26,7 @@ mod adjustment;
 mod transfer;
 mod supplier_return;
 mod reservation;
+mod hold;
 mod count;
 mod product;
 mod site;

@@ -19,7 +19,7 @@ use crate::header::{Header, HeaderError, decode, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::{FieldError, Fields, int_of, scalar_int};
 use crate::{
-    SCHEMA, adjustment, cash_shift, count, count_plan, event, period_close, product, red_invoice,
+    SCHEMA, adjustment, cash_shift, count, count_plan, event, hold, period_close, product, red_invoice,
     reservation, resolution, returns, sale_batch, settings, site, supplier, supplier_return, transfer, user,
 };
 
@@ -320,6 +320,10 @@ impl Replayed {
             Kind::Reservation => {
                 let events = self.read_events(fields, zone, prove, problems);
                 reservation::read(head, fields, events, problem).map(Document::Reservation)
+            }
+            Kind::Hold => {
+                let events = self.read_events(fields, zone, prove, problems);
+                hold::read(head, fields, events, problem).map(Document::Hold)
             }
             Kind::Count => {
                 let events = self.read_events(fields, zone, prove, problems);

@@ -14,6 +14,7 @@ use guicang_domain::cash::CashEvent;
 use guicang_domain::count::CountEvent;
 use guicang_domain::document::Document;
 use guicang_domain::event::Event;
+use guicang_domain::hold::HoldEvent;
 use guicang_domain::ids::{DeviceId, EventId};
 use guicang_domain::invoice::RedEvent;
 use guicang_domain::master::SettingsEvent;
@@ -31,8 +32,8 @@ use crate::header::{Header, header_of};
 use crate::isolate::{Panicked, isolated};
 use crate::value::Out;
 use crate::{
-    adjustment, cash_shift, count, count_plan, period_close, product, red_invoice, reservation, resolution,
-    returns, sale_batch, settings, site, supplier, supplier_return, transfer, user,
+    adjustment, cash_shift, count, count_plan, hold, period_close, product, red_invoice, reservation,
+    resolution, returns, sale_batch, settings, site, supplier, supplier_return, transfer, user,
 };
 
 /// Who writes a change.
@@ -69,6 +70,8 @@ pub enum Events<'a> {
     SupplierReturn(&'a [Event<SupplierReturnEvent>]),
     /// Of a `reservation`.
     Reservation(&'a [Event<ReservationEvent>]),
+    /// Of a `hold`.
+    Hold(&'a [Event<HoldEvent>]),
     /// Of a `count`.
     Count(&'a [Event<CountEvent>]),
     /// Of a `resolution`.
@@ -195,6 +198,7 @@ pub(crate) fn root(document: &Document) -> Map {
         Document::Transfer(d) => transfer::write(d, &mut out),
         Document::SupplierReturn(d) => supplier_return::write(d, &mut out),
         Document::Reservation(d) => reservation::write(d, &mut out),
+        Document::Hold(d) => hold::write(d, &mut out),
         Document::Count(d) => count::write(d, &mut out),
         Document::Product(d) => product::write(d, &mut out),
         Document::Site(d) => site::write(d, &mut out),

@@ -8,6 +8,7 @@ use crate::cash::CashShift;
 use crate::count::Count;
 use crate::count::plan::CountPlan;
 use crate::event::Event;
+use crate::hold::Hold;
 use crate::ids::{DocumentId, EventId, IdError, Number, SiteId, UserName};
 use crate::invoice::RedInvoice;
 use crate::master::{Product, Settings, Site};
@@ -86,6 +87,8 @@ pub enum Document {
     SupplierReturn(SupplierReturn),
     /// Goods kept for somebody.
     Reservation(Reservation),
+    /// Return rights that HQ keeps for a branch.
+    Hold(Hold),
     /// A stocktake.
     Count(Count),
     /// An article.
@@ -120,6 +123,7 @@ impl Document {
             Document::Transfer(d) => &d.head,
             Document::SupplierReturn(d) => &d.head,
             Document::Reservation(d) => &d.head,
+            Document::Hold(d) => &d.head,
             Document::Count(d) => &d.head,
             Document::Product(d) => &d.head,
             Document::Site(d) => &d.head,
@@ -192,6 +196,7 @@ impl Document {
             Document::Transfer(_) => Kind::Transfer,
             Document::SupplierReturn(_) => Kind::SupplierReturn,
             Document::Reservation(_) => Kind::Reservation,
+            Document::Hold(_) => Kind::Hold,
             Document::Count(_) => Kind::Count,
             Document::Product(_) => Kind::Product,
             Document::Site(_) => Kind::Site,
@@ -248,6 +253,8 @@ kinds! {
     SupplierReturn = "supplier_return", "CT", master false;
     /// Goods kept for somebody (预留单).
     Reservation = "reservation", "YL", master false;
+    /// Return rights that HQ keeps for a branch (退货额度预留).
+    Hold = "hold", "YD", master false;
     /// A stocktake (盘点单).
     Count = "count", "PD", master false;
     /// An article (商品).

@@ -26,6 +26,7 @@ pub mod statement;
 pub mod transfer;
 pub mod supplier_return;
 pub mod reservation;
+pub mod hold;
 pub mod cost;
 pub mod count;
 pub mod master;

@@ -34,7 +34,7 @@ use guicang_domain::supplier::Supplier;
 use guicang_domain::time::{Day, Moment, Occurred, Recorded, Zone};
 use guicang_domain::user::{StaffRole, User, UserEvent};
 
-use crate::goods::{reservation, supplier_return, transfer};
+use crate::goods::{hold, reservation, supplier_return, transfer};
 
 /// Monday 23 November 2026, 14:00 in Shanghai.
 pub const NOW: Moment = Moment(1_795_413_600_000);
@@ -824,6 +824,7 @@ pub fn one_of_each() -> Vec<(Document, Writer)> {
         (Document::Transfer(transfer()), branch(1)),
         (Document::SupplierReturn(supplier_return()), branch(1)),
         (Document::Reservation(reservation()), branch(1)),
+        (Document::Hold(hold()), branch(1)),
         (Document::Count(count()), branch(1)),
         (Document::Product(product()), hq()),
         (Document::Site(site()), hq()),

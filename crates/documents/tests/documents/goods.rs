@@ -3,14 +3,17 @@
 use guicang_domain::account::Account;
 use guicang_domain::adjustment::{Adjustment, AdjustmentEvent, Movement};
 use guicang_domain::document::{Document, Kind};
-use guicang_domain::ids::LineId;
+use guicang_domain::hold::{Grant, HOLD_MS, Hold, HoldEvent, HoldLine, Refusal};
+use guicang_domain::ids::{LineId, ReceiptId, ReceiptLineId};
 use guicang_domain::money::{Amount, Currency, UnitPrice};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::reservation::{Reservation, ReservationEvent, ReservationLine};
 use guicang_domain::resolution::LossOwner;
+use guicang_domain::returns::{SaleLink, VerifiedLine};
 use guicang_domain::supplier_return::{
     ClosedPart, Settled, SupplierReturn, SupplierReturnEvent, SupplierReturnLine,
 };
+use guicang_domain::time::{Occurred, Zone};
 use guicang_domain::transfer::{Arrival, Missing, Outcome, Portion, Transfer, TransferEvent, TransferLine};
 
 use crate::fixtures::*;
@@ -145,6 +148,41 @@ pub fn reservation() -> Reservation {
             event(2, ReservationEvent::Released { parts: one() }),
             event(3, ReservationEvent::Consumed { parts: one() }),
             event(4, ReservationEvent::Reversed { event: event_id("S01A", 3) }),
+        ],
+    }
+}
+
+pub fn hold() -> Hold {
+    let receipt = ReceiptId::parse("S02/T1/536365", None).unwrap();
+    let line = |line, cost: Option<&str>, lot: Option<&str>| VerifiedLine {
+        line: LineId::nth(line),
+        link: SaleLink {
+            receipt: receipt.clone(),
+            line: ReceiptLineId::of_number(2),
+            quantity: Quantity::units(1),
+            sold: Quantity::units(3),
+            paid: Amount(10_000),
+        },
+        cost: cost.map(|c| c.parse().unwrap()),
+        lot: lot.map(|l| l.parse().unwrap()),
+    };
+    let grant = Grant {
+        until: NOW.plus_ms(HOLD_MS),
+        sold: Occurred { at: NOW.plus_ms(-86_400_000), zone: Zone::SHANGHAI },
+        currency: Currency::CNY,
+        lines: vec![line(1, Some("20.5"), Some("L2026")), line(2, None, None)],
+    };
+    let asked = |quantity| HoldLine { sku: "85123A".parse().unwrap(), quantity: Quantity::units(quantity) };
+    Hold {
+        head: head(Kind::Hold),
+        receipt: receipt.clone(),
+        lines: [(LineId::nth(1), asked(1)), (LineId::nth(2), asked(2))].into(),
+        events: vec![
+            event(1, HoldEvent::Requested),
+            event(2, HoldEvent::Granted(grant)),
+            event(3, HoldEvent::Refused { why: Refusal::TooLittleLeft, left: one() }),
+            event(4, HoldEvent::Refused { why: Refusal::SaleNotHeld, left: Vec::new() }),
+            event(5, HoldEvent::Released),
         ],
     }
 }

@@ -11,7 +11,7 @@ use guicang_domain::document::Document;
 use guicang_domain::returns::ReturnEvent;
 
 use crate::fixtures::*;
-use crate::goods::{supplier_return, transfer};
+use crate::goods::{hold, supplier_return, transfer};
 use crate::headers::mend;
 use crate::newer::{by_hand, first_change};
 
@@ -167,7 +167,7 @@ fn master_data_and_decisions_come_from_hq() {
         let first = create(&document, &writer, NOW);
         let mut envelope = by_branch();
         let expected = if document.kind().is_hq_only() { Err("hq_only") } else { Ok(()) };
-        if matches!(document.kind().as_str(), "return" | "transfer") {
+        if matches!(document.kind().as_str(), "return" | "transfer" | "hold") {
             continue; // These hold every event, HQ's own or another site's among them.
         }
         assert_eq!(code(&[], &first.bytes, &envelope), expected, "{}", document.kind());
@@ -194,6 +194,32 @@ fn payouts_and_verified_sales_come_from_hq() {
     let change = document.append_events(&hq(), NOW, &Events::Return(&events)).unwrap();
     let envelope = Envelope { creator: false, ..by_hq() };
     assert_eq!(code(&[&first.bytes], &change.bytes, &envelope), Ok(()));
+}
+
+/// What a branch may take back of another's sale is HQ's word alone; that it isn't needed any more is the word of
+/// the branch that asked, not of the one that sold.
+#[test]
+fn holds_are_granted_by_hq_and_released_by_who_asked() {
+    let mut asked = hold();
+    asked.events.truncate(1);
+    let first = create(&Document::Hold(asked), &branch(1), NOW);
+    let of = |site: &str| Envelope { author_site: Some(site.parse().unwrap()), ..by_branch() };
+    assert_eq!(code(&[], &first.bytes, &of("S01")), Ok(()));
+    let hq = Envelope { author_is_hq: true, author_site: None, ..by_branch() };
+    for (kind, by_who_asked, by_who_sold) in [
+        ("granted", Err("hq_only"), Err("hq_only")),
+        ("refused", Err("hq_only"), Err("hq_only")),
+        ("released", Ok(()), Err("other_site")),
+        ("requested", Ok(()), Err("other_site")),
+    ] {
+        let change = by_hand(&[&first.bytes], 2, |tx| _ = put_event(tx, &new_event(), kind));
+        assert_eq!(code(&[&first.bytes], &change, &of("S01")), by_who_asked, "{kind}");
+        assert_eq!(code(&[&first.bytes], &change, &of("S02")), by_who_sold, "{kind}");
+        assert_eq!(code(&[&first.bytes], &change, &hq), Ok(()), "{kind} by HQ");
+    }
+    // Asked for and granted in one change: a branch can't begin with HQ's word either.
+    let begun = create(&Document::Hold(hold()), &branch(1), NOW);
+    assert_eq!(code(&[], &begun.bytes, &of("S01")), Err("hq_only"));
 }
 
 /// What left is the sender's word, what arrived the receiver's; what goes back to a supplier, or comes from a
