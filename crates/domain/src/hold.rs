@@ -54,7 +54,7 @@ pub enum HoldEvent {
     Refused {
         /// Why.
         why: Refusal,
-        /// What is left for each line that was asked for; empty where HQ doesn't hold the sale.
+        /// What is left for each line that was asked for; none for a line that isn't named.
         left: Vec<Portion>,
     },
     /// The branch, or HQ, doesn't need it any more.

@@ -68,6 +68,10 @@ const SHOWN: &[&str] = &[
      FROM supplier_return s JOIN document d ON d.id = s.document WHERE s.org = ?1 ORDER BY d.identity",
     "SELECT d.identity, r.position, r.site, r.sku, r.place, r.lot, r.kept, r.until
      FROM reservation r JOIN document d ON d.id = r.document WHERE r.org = ?1 ORDER BY d.identity, r.position",
+    "SELECT d.identity, h.position, h.site, r.site, r.till, r.number, h.line, h.sku, h.quantity, h.sold, h.paid, h.state,
+            h.rank, h.until
+     FROM hold h JOIN document d ON d.id = h.document JOIN receipt r ON r.id = h.receipt WHERE h.org = ?1
+     ORDER BY d.identity, h.position",
     "SELECT d.identity, h.site, h.stage, h.opened, h.blind, h.places, h.skus, h.category, h.plan, h.counters, h.closed,
             h.approved, h.approver, h.losers
      FROM count_head h JOIN document d ON d.id = h.document WHERE h.org = ?1 ORDER BY d.identity",
@@ -344,6 +348,7 @@ impl Work<'_> {
             "transfer",
             "supplier_return",
             "reservation",
+            "hold",
             "count_head",
             "count_bucket",
             "count_plan",

@@ -25,7 +25,7 @@ mod link;
 
 pub use ambient::Ambient;
 pub use commands::{
-    Adjust, Adjusted, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
+    Adjust, Adjusted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
     ImportBatch, ImportedAdjustment, ImportedReturn, Item, Listing, Missing, MoveGoods, Named, OpenCount,
     Payable, Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField,
@@ -41,11 +41,12 @@ pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
     CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Found,
-    ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow,
-    PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView, RecountReason, RedDue, RedInvoiceRow,
-    RefundDue, RefundRow, ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow,
-    ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow,
-    StockStep, SupplierReturnFilter, SupplierReturnRow, TransferFilter, TransferRow,
+    HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims,
+    ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView,
+    RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, ReservationFilter, ReservationLineRow,
+    ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,
+    Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter, SupplierReturnRow,
+    TransferFilter, TransferRow,
 };
 pub use scratch::{FigureDifference, PeriodVerified};
 pub use store::{Founding, Identity, Replica};

@@ -49,8 +49,19 @@ impl Work<'_> {
         let (zone, currency) = self.site_terms(&site)?;
         let occurred = by.occurred.unwrap_or(Occurred { at: self.now, zone });
         let reason = self.reason_given(&request.reason)?;
-        let (held, proven) = self.sale_told(request.receipt.as_ref(), presented.as_ref())?;
-        if let Some(sold_in) = held.as_ref().map(|h| h.currency).filter(|c| proven && *c != currency) {
+        let on_hold = match &taking {
+            Taking::Counter | Taking::Exchange(_) => {
+                self.sale_on_hold(&site, &request, presented.as_ref())?
+            }
+            _ => None,
+        };
+        let elsewhere = on_hold.is_some();
+        let (held, proven) = match on_hold {
+            Some(sale) => (Some(sale), false),
+            None => self.sale_told(request.receipt.as_ref(), presented.as_ref())?,
+        };
+        let foreign = |c: &Currency| (proven || elsewhere) && *c != currency;
+        if let Some(sold_in) = held.as_ref().map(|h| h.currency).filter(foreign) {
             return Err(wrong("currency", sold_in.code(), currency.code()));
         }
         let policy = self.policy_at(occurred.at)?;

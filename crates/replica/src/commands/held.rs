@@ -41,12 +41,15 @@ pub(super) struct HeldLine {
     pub(super) entitled: Amount,
     /// Whether money was taken off it without goods.
     pub(super) allowed: bool,
+    /// The most of it that a hold lets come back; `None` where the sale itself is known.
+    pub(super) most: Option<Quantity>,
 }
 
 impl HeldLine {
     /// What is left to return, when so much has been planned already.
     pub(super) fn open(&self, planned: Quantity) -> Quantity {
-        (self.quantity - self.valid - planned).max(Quantity::ZERO)
+        let open = self.quantity - self.valid;
+        (self.most.map_or(open, |most| most.min(open)) - planned).max(Quantity::ZERO)
     }
 
     /// What is owed for so much more of it, as the receipt line's fold will say
@@ -101,6 +104,7 @@ impl Work<'_> {
                 valid: Quantity(r.get(8)?),
                 entitled: Amount(r.get(9)?),
                 allowed: r.get(10)?,
+                most: None,
                 lot: match r.get::<_, Option<String>>(11)? {
                     Some(lot) => {
                         Some(lot.parse().map_err(|e| StoreError::damaged("a receipt line's lot", e))?)

@@ -147,7 +147,7 @@ impl Work<'_> {
                 let told = document.lines.keys().all(|line| document.is_verified(line));
                 Ok((Some(self.proven_sale(&code)?), !told))
             }
-            None => Ok((None, false)),
+            None => Ok((self.sale_once_on_hold(document)?, false)),
         }
     }
 
@@ -171,6 +171,7 @@ impl Work<'_> {
                 valid,
                 entitled,
                 allowed,
+                most: None,
             });
         }
         let paid = |(tender, amount): &(Tender, Amount)| PaidBy {
@@ -191,7 +192,7 @@ impl Work<'_> {
 
     /// What returns that are known here take of a receipt's line, all of them or one: how much, what is owed for
     /// it, and whether money was taken off without goods.
-    fn claimed(
+    pub(super) fn claimed(
         &self,
         receipt: i64,
         line: &str,
@@ -324,7 +325,7 @@ impl Work<'_> {
 }
 
 /// Takes what a paper says has come back for what at least has.
-fn as_printed(held: &mut Held, code: &SignedReceipt) {
+pub(super) fn as_printed(held: &mut Held, code: &SignedReceipt) {
     let (facts, printing) = (code.facts(), code.printing());
     for (line, (quantity, amount)) in facts.lines.iter().zip(&printing.returned) {
         let same = |l: &&mut HeldLine| l.line == line.line && l.sku == line.sku;

@@ -21,6 +21,7 @@ mod period;
 mod proof;
 mod red_invoice;
 mod reservation;
+mod hold;
 mod resolution;
 mod returns;
 mod sale_changed;
@@ -173,6 +174,7 @@ impl Work<'_> {
             Document::Transfer(d) => self.project_transfer(id, d),
             Document::SupplierReturn(d) => self.project_supplier_return(id, d),
             Document::Reservation(d) => self.project_reservation(id, d),
+            Document::Hold(d) => self.project_hold(id, d),
             Document::Count(d) => self.project_count(id, d).and_then(|()| self.project_words_of_count(id, d)),
             Document::Product(d) => self.project_product(id, d),
             Document::Site(d) => self.project_site(id, d),
@@ -261,6 +263,7 @@ impl Work<'_> {
             "transfer",
             "supplier_return",
             "reservation",
+            "hold",
             "count_head",
             "count_bucket",
             "count_plan",
@@ -431,6 +434,7 @@ fn latest(document: &Document) -> (Recorded, bool, bool) {
         Document::Transfer(d) => (newest(&d.events), false, false),
         Document::SupplierReturn(d) => (newest(&d.events), false, false),
         Document::Reservation(d) => (newest(&d.events), false, false),
+        Document::Hold(d) => (newest(&d.events), false, false),
         Document::Sales(d) => (newest(&d.events), false, d.batch.historic),
         Document::Adjustment(d) => (newest(&d.events), false, d.is_historic()),
         Document::Count(d) => (newest(&d.events), false, false),

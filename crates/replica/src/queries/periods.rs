@@ -276,6 +276,7 @@ fn events_of(document: &Document) -> Vec<(EventId, Moment, bool)> {
         Document::Transfer(d) => of(&d.events, |_| false),
         Document::SupplierReturn(d) => of(&d.events, |_| false),
         Document::Reservation(d) => of(&d.events, |_| false),
+        Document::Hold(d) => of(&d.events, |_| false),
         Document::Count(d) => of(&d.events, |_| false),
         Document::Resolution(d) => of(&d.events, |_| false),
         Document::RedInvoice(d) => of(&d.events, |_| false),

@@ -22,6 +22,7 @@ use guicang_domain::time::{Moment, Occurred};
 use guicang_sync::grant::{GrantBook, Role};
 use rusqlite::{OptionalExtension, params};
 
+use super::holds::kept_on;
 use super::{name, receipt_id};
 use crate::error::StoreError;
 use crate::facts::{document_by_id, standing};
@@ -319,8 +320,8 @@ impl Replica {
 
     /// What the chain can lose to returns whose sale the branch doesn't hold.
     ///
-    /// For a sale line: what its seller may still refund, and the offline limit at each other branch. (Nobody
-    /// grants holds yet.) Asked of the organisation's currency; history has no say.
+    /// For a sale line: what its seller may still refund, what HQ keeps of it for others, and the offline limit at
+    /// each other branch. Asked of the organisation's currency; history has no say.
     ///
     /// # Errors
     /// [`StoreError`] when the file can't be read.
@@ -344,7 +345,7 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT site, till, number, worst_line, worst_worth FROM receipt INDEXED BY receipt_worst
+                "SELECT site, till, number, worst_line, worst_worth, id FROM receipt INDEXED BY receipt_worst
                  WHERE org = ?1 AND currency = ?3 AND worst_worth = ?4 AND occurred >= ?2 AND open_lines > 0
                  ORDER BY site, till, number LIMIT 1",
             )
@@ -353,13 +354,16 @@ impl Replica {
             statement.query(params![org, since.0, currency.code(), most]).map_err(StoreError::of)?;
         let worst = match rows.next().map_err(StoreError::of)? {
             Some(r) => {
+                let of: guicang_domain::ids::ReceiptLineId = name(r, 3, "a receipt line")?;
+                let kept = kept_on(&self.db, org, r.get(5).map_err(StoreError::of)?)?;
+                let live = kept.iter().filter(|k| k.line == of && k.until > now);
                 let line = LineExposure {
                     right: Amount(r.get(4).map_err(StoreError::of)?),
-                    holds: Amount::ZERO,
+                    holds: live.map(|k| k.worth).sum(),
                     branches,
                     limit: policy.unverified_above,
                 };
-                Some((receipt_id(r, 0)?, name(r, 3, "a receipt line")?, line))
+                Some((receipt_id(r, 0)?, of, line))
             }
             None => None,
         };

@@ -667,6 +667,28 @@ CREATE TABLE reservation (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reservation_kept ON reservation (org, site, sku) WHERE kept > 0;
 
+-- What HQ keeps of sale lines for a branch. What isn't granted has a row for each line that was asked for.
+CREATE TABLE hold (
+    org      INTEGER NOT NULL,
+    document INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    site     TEXT NOT NULL,
+    receipt  INTEGER NOT NULL,
+    -- The sale line; empty where HQ hasn't granted it.
+    line     TEXT NOT NULL,
+    sku      TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    sold     INTEGER NOT NULL,
+    paid     INTEGER NOT NULL,
+    state    TEXT NOT NULL,
+    -- Of the grant; else of the request.
+    rank     TEXT NOT NULL,
+    until    INTEGER,
+    PRIMARY KEY (org, document, position)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_asked ON hold (org, rank) WHERE state = 'asked';
+CREATE INDEX hold_granted ON hold (org, receipt, line) WHERE state = 'granted';
+
 CREATE TABLE resolution (
     org INTEGER NOT NULL, document INTEGER NOT NULL, exception TEXT NOT NULL, action TEXT NOT NULL,
     owner TEXT NOT NULL, amount INTEGER NOT NULL, rank TEXT NOT NULL,
