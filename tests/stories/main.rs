@@ -29,4 +29,5 @@ mod periods;
 mod policy;
 mod users;
 mod receipts;
+mod holds;
 mod bad_input;

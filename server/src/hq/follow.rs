@@ -16,6 +16,7 @@ use guicang_sync::slices::Slices;
 use tokio::runtime::Handle;
 use tokio::sync::watch;
 
+use super::holds;
 use crate::relay::link::{LinkError, LocalLink};
 
 /// How long `serve` waits for a sign from its own relay before it looks by itself: another process may
@@ -121,7 +122,8 @@ fn apply(
     }
 }
 
-/// Sessions until HQ has nothing to add: pulls, verifies sales, and pushes what that wrote.
+/// Sessions until HQ has nothing to add: pulls, verifies sales, answers who asks for a hold, and pushes what that
+/// wrote.
 ///
 /// # Errors
 /// [`FollowError`].
@@ -141,10 +143,16 @@ fn settle_paced(
 ) -> Result<Summary, FollowError> {
     let mut summary = paced(replica, link, now, None, pause)?;
     for _ in 0..ROUNDS_MAX {
-        if replica.verify_sales()? == 0 {
+        // Sales first: what a return takes of one counts against a hold.
+        let verified = replica.verify_sales()?;
+        let answered = holds::answer(replica, link, now)?;
+        if verified == 0 && answered.is_none() {
             break;
         }
-        summary = paced(replica, link, now, None, pause)?;
+        summary = paced(replica, link, now, answered.as_ref().map(|a| a.fence), pause)?;
+        if answered.is_some() {
+            holds::done(replica, link, now)?;
+        }
     }
     Ok(summary)
 }

@@ -7,5 +7,6 @@ pub mod follow;
 pub mod devices;
 pub mod rail;
 pub mod payout;
+pub mod holds;
 pub mod invoicing;
 pub mod page;
