@@ -191,6 +191,8 @@ pub const SERVER: Table = &[
     ("exception resolve --approved-by", "批准的经理（制度要求时）"),
     ("totals", "各店及合计的销售和退货"),
     ("totals examples", "例：\n  guicang-server totals\n  guicang-server totals --json"),
+    ("hold run", "答复各门店的预留申请；serve 会自动答复"),
+    ("hold run examples", "例：\n  guicang-server hold run"),
     ("payout", "电子退款"),
     ("payout run", "付清应付的退款；可随时再执行，不会重复付款"),
     ("payout run examples", "例：\n  guicang-server payout run\n  guicang-server payout run --json"),

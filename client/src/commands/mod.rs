@@ -15,6 +15,7 @@ use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
 use guicang_cli::verbs::exception::ExceptionVerb;
+use guicang_cli::verbs::hold::HoldVerb;
 use guicang_cli::verbs::import::ImportArgs;
 use guicang_cli::verbs::loss::LossVerb;
 use guicang_cli::verbs::policy::PolicyVerb;
@@ -101,6 +102,9 @@ pub enum Commands {
     /// Signed receipts, for a QR code
     #[command(subcommand)]
     Receipt(ReceiptVerb),
+    /// Return rights on other branches' sales, kept by HQ
+    #[command(subcommand)]
+    Hold(HoldVerb),
     /// Goods that come back
     #[command(subcommand)]
     Return(ReturnVerb),
@@ -169,6 +173,7 @@ impl Commands {
             Commands::Import(args) => args.run(&mut session.open()?, globals),
             Commands::Sale(verb) => verb.run(&session.open()?, globals),
             Commands::Receipt(verb) => verb.run(&mut session.open()?, globals),
+            Commands::Hold(verb) => verb.run(&mut session.open()?, globals),
             // The table of moves is the program's, not a file's.
             Commands::Return(ReturnVerb::States(args)) => args.run(globals),
             Commands::Return(verb) => verb.run(&mut session.open()?, globals),

@@ -14,6 +14,7 @@ pub mod user;
 mod sheet;
 pub mod exception;
 pub mod payout;
+pub mod hold;
 pub mod invoice;
 pub mod period;
 pub mod statement;
@@ -183,6 +184,9 @@ pub enum Commands {
     /// Signed receipts, for a QR code
     #[command(subcommand)]
     Receipt(ReceiptVerb),
+    /// Return rights on other branches' sales, kept by HQ
+    #[command(subcommand)]
+    Hold(hold::HoldVerb),
     /// Goods that come back
     #[command(subcommand)]
     Return(ReturnVerb),
@@ -288,6 +292,7 @@ impl Commands {
             }
             Commands::Policy(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Payout(verb) => verb.run(session),
+            Commands::Hold(verb) => verb.run(session),
             Commands::Cash(verb) if verb.is_query() => verb.run(&mut session.open()?.replica, globals),
             Commands::Cash(verb) => writing(session, |hq| verb.run(&mut hq.replica, globals)),
             Commands::Refund(verb) => verb.run(&mut session.open()?.replica, globals),

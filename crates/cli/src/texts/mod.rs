@@ -54,3 +54,4 @@ pub mod hq;
 pub mod hq_money;
 pub mod hq_period;
 pub mod signed;
+pub mod holds;

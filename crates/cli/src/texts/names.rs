@@ -98,11 +98,23 @@ names! {
         "expired": "已过期", "expired";
         "ended": "已结束", "ended";
     }
+    /// A state of a hold, or why HQ refused it.
+    hold_state {
+        "asked": "待总部答复", "asked";
+        "granted": "预留中", "granted";
+        "used": "已用完", "used";
+        "expired": "已过期", "expired";
+        "refused": "已拒绝", "refused";
+        "released": "已释放", "released";
+        "sale_not_held": "已拒绝：总部没有这笔销售", "refused: HQ doesn't hold the sale";
+        "too_little_left": "已拒绝：可退余量不足", "refused: too little is left";
+    }
     /// A kind of document.
     document {
         "transfer": "调拨单", "transfer";
         "supplier_return": "采购退货单", "supplier return";
         "reservation": "预留单", "reservation";
+        "hold": "退货额度预留", "hold";
         "return": "退货单", "return";
         "adjustment": "调整单", "adjustment";
         "count": "盘点单", "count";

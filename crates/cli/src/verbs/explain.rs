@@ -96,6 +96,7 @@ impl Explain for CommandError {
                     "transfer" => next::receive_unknown(l, program, found),
                     "supplier_return" => next::supplier_returns(l, program),
                     "count" => counts::next_list(l, program),
+                    "hold" => next::help(l, program, "hold list"),
                     _ => next::reservations(l, program),
                 };
                 (failures::unknown_document(l, &names::document(l, kind), found), next)
@@ -212,6 +213,7 @@ impl Explain for CommandError {
                     Some("CT-") => {
                         (names::claim_state(l, state), next::show_supplier_return(l, program, number))
                     }
+                    Some("YD-") => (names::hold_state(l, state), next::help(l, program, "hold list")),
                     Some("YL-") => (names::reservation_state(l, "ended"), next::reservations(l, program)),
                     _ => (names::state(l, state), next::show_return(l, program, number)),
                 };

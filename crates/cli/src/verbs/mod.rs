@@ -14,6 +14,7 @@ pub mod return_;
 pub mod stock;
 pub mod goods;
 pub mod reservation;
+pub mod hold;
 pub mod transfer;
 pub mod supplier_return;
 pub mod supplier;
