@@ -182,11 +182,12 @@ fn cash_agrees(hq: &Desk, documents: &[Document]) {
     assert_eq!(money(hq, "tender:cash"), by_returns + by_shifts, "the ledger against the documents");
     let sum = |sql: &str| Amount(hq.file().query_row(sql, [], |r| r.get(0)).unwrap());
     let payments = sum("SELECT coalesce(sum(amount), 0) FROM cash_paid");
-    let refunds = sum("SELECT coalesce(sum(paid), 0) FROM refund WHERE tender = 'cash'");
-    assert_eq!(payments, refunds, "payments in the cash book against the returns' refunds");
+    assert_eq!(payments, -by_returns, "the drawers' payments against the documents");
     let mut seen = BTreeSet::new();
     for shift in &shifts {
-        let listed: Amount = shift.payments.iter().map(|p| p.amount).sum();
+        // What a customer paid on top of an exchange is below zero there, and counts as a sale.
+        let refunds = shift.payments.iter().map(|p| p.amount).filter(|a| *a > Amount::ZERO);
+        let listed: Amount = refunds.sum();
         assert_eq!(shift.now.refunds, listed, "{}: its sum against its payments", shift.number);
         for payment in &shift.payments {
             assert!(seen.insert(payment.event.to_string()), "{} is in two drawers", payment.number);

@@ -50,6 +50,7 @@ fn a_return_as_json() {
             "proven": false,
             "receipt": "S01/1001",
             "receipt_code": null,
+            "costs": [],
             "lines": [{
                 "line": "1",
                 "sku": "MUG",

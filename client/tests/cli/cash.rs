@@ -20,6 +20,12 @@ fn a_shift_as_json() {
     let mut items = alice.items("cash show JB-S01A-000001");
     items[0]["id"].take();
     items[0]["complete_to"].take();
+    for moved in items[0]["moves"].as_array_mut().unwrap() {
+        assert!(
+            moved["event"].take().as_str().unwrap().starts_with("S01A-"),
+            "what `cash reverse --move` takes"
+        );
+    }
     let flow = json!({
         "sales": "0.00", "receipts": 0, "paid_in": "50.00", "paid_out": "100.00", "refunds": "25.00",
         "expected": "125.00", "difference": "-0.50",
@@ -43,9 +49,9 @@ fn a_shift_as_json() {
             "now": flow,
             "at_close": flow,
             "moves": [
-                {"way": "in", "amount": "50.00", "reason": "change", "note": null,
+                {"event": null, "way": "in", "amount": "50.00", "reason": "change", "note": null,
                  "at": "2026-11-23T09:00:00.000+08:00", "user": "alice"},
-                {"way": "out", "amount": "100.00", "reason": "deposit", "note": "bank",
+                {"event": null, "way": "out", "amount": "100.00", "reason": "deposit", "note": "bank",
                  "at": "2026-11-23T10:00:00.000+08:00", "user": "alice"},
             ],
             "payments": [{"return": "TH-S01A-000001", "amount": "25.00",
