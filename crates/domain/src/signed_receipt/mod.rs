@@ -138,7 +138,7 @@ pub struct Reprint {
     /// What had come back by then.
     pub printing: Printing,
     body: Vec<u8>,
-    /// Over [`Reprint::message`], under [`REPRINT_TAG`].
+    /// Over [`SignedReceipt::reprint_message`], under [`REPRINT_TAG`].
     pub signature: [u8; 64],
 }
 
