@@ -8,10 +8,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use guicang_cli::verbs::supplier;
-use guicang_cli::{Exit, Failure, Told};
+use guicang_cli::{Failure, Told};
 use guicang_replica::{ProductDraft, ProductField};
-use serde::Serialize;
 
+use super::sheet::{ExportArgs, List};
 use super::{Session, sheet};
 use columns::Columns;
 use guicang_cli::texts::hq as texts;
@@ -50,21 +50,6 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// Whereto.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The file; standard output if not said
-    pub file: Option<PathBuf>,
-}
-
-/// What came of it, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct ProductsItem {
-    rows: usize,
-    changed: Option<usize>,
-    unread_columns: Vec<String>,
-}
-
 impl ProductVerb {
     /// Does it.
     ///
@@ -73,7 +58,12 @@ impl ProductVerb {
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         match self {
             ProductVerb::Import(args) => args.run(session),
-            ProductVerb::Export(args) => args.run(session),
+            ProductVerb::Export(args) => {
+                let globals = session.globals;
+                let rows = session.open()?.replica.products().told(globals)?;
+                let table = columns::table(rows.iter().map(|row| &row.is), globals.language);
+                sheet::write(args.file.as_deref(), &table, globals)
+            }
             ProductVerb::List(args) => args.run(session),
             ProductVerb::Show(args) => args.run(session),
         }
@@ -83,32 +73,22 @@ impl ProductVerb {
 impl ImportArgs {
     fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
-        let l = globals.language;
         let (columns, drafts) = sheet::read(&self.file, globals, Columns::of, Columns::draft)?;
-        once_each(&drafts).map_err(|sku| {
-            Failure::new(Exit::Refused, texts::listed_twice(l, &sku), texts::rows_wrong_next(l))
-        })?;
-        let rows = drafts.len();
         let suppliers: BTreeSet<String> = drafts.iter().flat_map(suppliers_of).collect();
-        let changed = if self.dry_run {
-            None
-        } else {
-            let mut hq = session.open_or_found()?;
-            let changed = hq.replica.put_products(drafts).told(globals)?;
-            session.settle(&mut hq)?;
-            supplier::note_unknown(&hq.replica, globals, &suppliers)?;
-            Some(changed)
+        let list = List {
+            schema: "product-import",
+            key: |draft: &ProductDraft| draft.sku.to_string(),
+            told: |l, rows, changed| match changed {
+                Some(changed) => texts::products(l, rows, changed),
+                None => texts::products_dry(l, rows),
+            },
+            next: texts::products_next(globals.language),
         };
-        let unread = columns.unread.join(", ");
-        let item = ProductsItem { rows, changed, unread_columns: columns.unread };
-        globals.show("product-import", &[item], |items| match items[0].changed {
-            Some(changed) => texts::products(l, items[0].rows, changed),
-            None => texts::products_dry(l, items[0].rows),
-        })?;
-        if !unread.is_empty() {
-            globals.say(&texts::columns_unread(l, &unread))?;
-        }
-        globals.next(&texts::products_next(l))
+        sheet::import(session, &list, (columns.unread, drafts), self.dry_run, |hq, drafts| {
+            let changed = hq.replica.put_products(drafts).told(globals)?;
+            supplier::note_unknown(&hq.replica, globals, &suppliers)?;
+            Ok(changed)
+        })
     }
 }
 
@@ -118,22 +98,4 @@ fn suppliers_of(draft: &ProductDraft) -> Option<String> {
         ProductField::Supplier(supplier) => supplier.clone(),
         _ => None,
     })
-}
-
-/// Refuses a list that says two things of one article.
-fn once_each(drafts: &[ProductDraft]) -> Result<(), String> {
-    let mut seen = std::collections::HashSet::new();
-    match drafts.iter().find(|draft| !seen.insert(&draft.sku)) {
-        Some(draft) => Err(draft.sku.to_string()),
-        None => Ok(()),
-    }
-}
-
-impl ExportArgs {
-    fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
-        let globals = session.globals;
-        let rows = session.open()?.replica.products().told(globals)?;
-        let table = columns::table(rows.iter().map(|row| &row.is), globals.language);
-        sheet::write(self.file.as_deref(), &table, globals)
-    }
 }

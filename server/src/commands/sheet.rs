@@ -1,13 +1,18 @@
 //! Lists of master data as files: all of a file or nothing, and every row that is wrong named at once.
+//!
+//! A new list is its columns and what a row of them says; reading, refusing, telling and writing are here.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use guicang_cli::import::lenient;
-use guicang_cli::import::sheet::{Sheet, SheetRow};
-use guicang_cli::texts::{failures, names};
-use guicang_cli::{Exit, Failure, Format, Globals, Told};
-
+use guicang_cli::import::sheet::{Sheet, SheetRow, is_called};
 use guicang_cli::texts::hq as texts;
+use guicang_cli::texts::{failures, names};
+use guicang_cli::{Exit, Failure, Format, Globals, Language, Told};
+use serde::Serialize;
+
+use super::{Headquarters, Session};
 
 /// So many wrong rows are told.
 const TOLD: usize = 10;
@@ -39,6 +44,105 @@ pub(super) fn code(header: &str, text: &str) -> Result<String, Fault> {
         return Err(Fault::of(header, &code, wanted));
     }
     Ok(code)
+}
+
+/// Whereto.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// The file; standard output if not said
+    pub file: Option<PathBuf>,
+}
+
+/// What came of a list, as JSON. The keys are part of the program's interface.
+#[derive(Debug, Serialize)]
+struct ListItem {
+    rows: usize,
+    changed: Option<usize>,
+    unread_columns: Vec<String>,
+}
+
+/// Where a file has each of a list's columns, by the header that it gives it, and the headers that mean nothing
+/// here.
+#[derive(Debug)]
+pub(super) struct Places<const N: usize> {
+    /// The place and header of each column, in the list's order.
+    pub at: [Option<(usize, String)>; N],
+    /// What isn't read.
+    pub unread: Vec<String>,
+}
+
+impl<const N: usize> Places<N> {
+    /// Finds columns by the names that each goes by. Without the first there is no list: `needed` is missing.
+    pub fn of(
+        headers: &[String],
+        columns: [&[&str]; N],
+        needed: &'static str,
+    ) -> Result<Self, Vec<&'static str>> {
+        let at = columns.map(|names| {
+            headers.iter().position(|header| is_called(header, names)).map(|at| (at, headers[at].clone()))
+        });
+        if at[0].is_none() {
+            return Err(vec![needed]);
+        }
+        let read = |place: usize| at.iter().flatten().any(|(at, _)| *at == place);
+        let unread = headers.iter().enumerate().filter(|(place, _)| !read(*place));
+        let unread = unread.map(|(_, header)| header.clone()).collect();
+        Ok(Self { at, unread })
+    }
+}
+
+/// The headers of columns in a language: of each one's names the first is English, the second Chinese.
+pub(super) fn headers<const N: usize>(columns: [&[&str]; N], l: Language) -> Vec<String> {
+    let names = match l {
+        Language::En => columns.map(|names| names[0]),
+        Language::Zh => columns.map(|names| names[1]),
+    };
+    names.map(str::to_owned).into()
+}
+
+/// What tells one list from another.
+pub(super) struct List<'a, T> {
+    /// Its name in JSON: `supplier-import`.
+    pub schema: &'a str,
+    /// What no two of its rows may say something about.
+    pub key: fn(&T) -> String,
+    /// Tells how many rows were read, and how many of them changed something; `None` when it was only tried.
+    pub told: fn(Language, usize, Option<usize>) -> String,
+    /// What can be done next.
+    pub next: String,
+}
+
+/// Takes a list's rows, all or none, and tells what came of it. `put` gives how many changed something; it isn't
+/// called in a dry run.
+pub(super) fn import<T>(
+    session: &Session<'_>,
+    list: &List<'_, T>,
+    (unread_columns, drafts): (Vec<String>, Vec<T>),
+    dry_run: bool,
+    put: impl FnOnce(&mut Headquarters, Vec<T>) -> Result<usize, Failure>,
+) -> Result<(), Failure> {
+    let globals = session.globals;
+    let l = globals.language;
+    let mut seen = std::collections::HashSet::new();
+    if let Some(twice) = drafts.iter().map(list.key).find(|key| !seen.insert(key.clone())) {
+        return Err(Failure::new(Exit::Refused, texts::listed_twice(l, &twice), texts::rows_wrong_next(l)));
+    }
+    let rows = drafts.len();
+    let changed = if dry_run {
+        None
+    } else {
+        let mut hq = session.open_or_found()?;
+        let changed = put(&mut hq, drafts)?;
+        session.settle(&mut hq)?;
+        Some(changed)
+    };
+    let unread = unread_columns.join(", ");
+    let item = ListItem { rows, changed, unread_columns };
+    globals.show(list.schema, &[item], |items| (list.told)(l, items[0].rows, items[0].changed))?;
+    if !unread.is_empty() {
+        globals.say(&texts::columns_unread(l, &unread))?;
+    }
+    globals.next(&list.next)
 }
 
 /// A file's rows: `columns` says what to make of the headers, `row` what a row is with those.

@@ -5,13 +5,13 @@ mod list;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use guicang_cli::{Exit, Failure, Told};
+use guicang_cli::{Failure, Told};
 use guicang_domain::ids::SiteId;
 use guicang_domain::money::Currency;
 use guicang_domain::time::Zone;
 use guicang_replica::SiteDraft;
-use serde::Serialize;
 
+use super::sheet::{ExportArgs, List};
 use super::{Session, sheet};
 use guicang_cli::texts::hq as texts;
 
@@ -78,21 +78,6 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// Whereto.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The file; standard output if not said
-    pub file: Option<PathBuf>,
-}
-
-/// What came of a list, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct SitesItem {
-    rows: usize,
-    changed: Option<usize>,
-    unread_columns: Vec<String>,
-}
-
 impl SiteVerb {
     /// Does it.
     ///
@@ -137,36 +122,23 @@ impl AddArgs {
 impl ImportArgs {
     fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
-        let l = globals.language;
         let (columns, mut drafts) =
             sheet::read(&self.file, globals, list::Columns::of, list::Columns::draft)?;
-        let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = drafts.iter().find(|draft| !seen.insert(draft.code.clone())) {
-            let message = texts::listed_twice(l, twice.code.as_str());
-            return Err(Failure::new(Exit::Refused, message, texts::rows_wrong_next(l)));
-        }
         for draft in &mut drafts {
             draft.zone = draft.zone.or(self.zone);
             draft.currency = draft.currency.or(self.currency);
         }
-        let rows = drafts.len();
-        let changed = if self.dry_run {
-            None
-        } else {
-            let mut hq = session.open_or_found()?;
-            let changed = hq.replica.put_sites(drafts).told(globals)?;
-            session.settle(&mut hq)?;
-            Some(changed)
+        let list = List {
+            schema: "site-import",
+            key: |draft: &SiteDraft| draft.code.to_string(),
+            told: |l, rows, changed| match changed {
+                Some(changed) => texts::sites(l, rows, changed),
+                None => texts::sites_dry(l, rows),
+            },
+            next: texts::sites_next(globals.language),
         };
-        let unread = columns.unread.join(", ");
-        let item = SitesItem { rows, changed, unread_columns: columns.unread };
-        globals.show("site-import", &[item], |items| match items[0].changed {
-            Some(changed) => texts::sites(l, items[0].rows, changed),
-            None => texts::sites_dry(l, items[0].rows),
-        })?;
-        if !unread.is_empty() {
-            globals.say(&texts::columns_unread(l, &unread))?;
-        }
-        globals.next(&texts::sites_next(l))
+        sheet::import(session, &list, (columns.unread, drafts), self.dry_run, |hq, drafts| {
+            hq.replica.put_sites(drafts).told(globals)
+        })
     }
 }

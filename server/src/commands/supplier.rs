@@ -3,17 +3,15 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use guicang_cli::import::sheet::is_called;
 use guicang_cli::texts::master;
 use guicang_cli::verbs::supplier::{ListArgs, ShowArgs};
-use guicang_cli::{Exit, Failure, Language, Told};
+use guicang_cli::{Failure, Language, Told};
 use guicang_domain::ids::SupplierCode;
 use guicang_domain::money::Currency;
 use guicang_domain::supplier::Supplier;
 use guicang_replica::{Listing, SupplierDraft, SupplierField};
-use serde::Serialize;
 
-use super::sheet::{Fault, code};
+use super::sheet::{ExportArgs, Fault, List, Places, code};
 use super::{Session, sheet};
 use guicang_cli::texts::hq as texts;
 
@@ -81,21 +79,6 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// Whereto.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The file; standard output if not said
-    pub file: Option<PathBuf>,
-}
-
-/// What came of a list, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct SuppliersItem {
-    rows: usize,
-    changed: Option<usize>,
-    unread_columns: Vec<String>,
-}
-
 impl SupplierVerb {
     /// Does it.
     ///
@@ -144,32 +127,19 @@ impl PutArgs {
 impl ImportArgs {
     fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
-        let l = globals.language;
         let (columns, drafts) = sheet::read(&self.file, globals, Columns::of, Columns::draft)?;
-        let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = drafts.iter().find(|draft| !seen.insert(draft.code.clone())) {
-            let message = texts::listed_twice(l, twice.code.as_str());
-            return Err(Failure::new(Exit::Refused, message, texts::rows_wrong_next(l)));
-        }
-        let rows = drafts.len();
-        let changed = if self.dry_run {
-            None
-        } else {
-            let mut hq = session.open_or_found()?;
-            let changed = hq.replica.put_suppliers(Listing::Any, drafts).told(globals)?;
-            session.settle(&mut hq)?;
-            Some(changed)
+        let list = List {
+            schema: "supplier-import",
+            key: |draft: &SupplierDraft| draft.code.to_string(),
+            told: |l, rows, changed| match changed {
+                Some(changed) => master::suppliers_read(l, rows, changed),
+                None => master::suppliers_dry(l, rows),
+            },
+            next: master::suppliers_next(globals.language, globals.program),
         };
-        let unread = columns.unread.join(", ");
-        let item = SuppliersItem { rows, changed, unread_columns: columns.unread };
-        globals.show("supplier-import", &[item], |items| match items[0].changed {
-            Some(changed) => master::suppliers_read(l, items[0].rows, changed),
-            None => master::suppliers_dry(l, items[0].rows),
-        })?;
-        if !unread.is_empty() {
-            globals.say(&texts::columns_unread(l, &unread))?;
-        }
-        globals.next(&master::suppliers_next(l, globals.program))
+        sheet::import(session, &list, (columns.0.unread, drafts), self.dry_run, |hq, drafts| {
+            hq.replica.put_suppliers(Listing::Any, drafts).told(globals)
+        })
     }
 }
 
@@ -194,36 +164,19 @@ const COLUMNS: [&[&str]; 7] = [
     &["note", "备注", "remark"],
 ];
 
-/// The place and header of each of [`COLUMNS`] that a file has, and the headers that mean nothing here.
-struct Columns {
-    places: [Option<(usize, String)>; 7],
-    unread: Vec<String>,
-}
+/// Where a file has them.
+struct Columns(Places<7>);
 
 impl Columns {
     fn of(headers: &[String]) -> Result<Self, Vec<&'static str>> {
-        let place = |names: &[&str]| {
-            headers.iter().position(|header| is_called(header, names)).map(|at| (at, headers[at].clone()))
-        };
-        let places = COLUMNS.map(place);
-        let read = |at: usize| places.iter().flatten().any(|(place, _)| *place == at);
-        let unread = headers
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !read(*at))
-            .map(|(_, header)| header.clone())
-            .collect();
-        match places[0] {
-            Some(_) => Ok(Self { places, unread }),
-            None => Err(vec!["code/供应商编码"]),
-        }
+        Places::of(headers, COLUMNS, "code/供应商编码").map(Self)
     }
 
     /// What a row says of its supplier. A column that the file lacks leaves what is known; an empty cell takes
     /// it away, but for name and currency.
     fn draft(&self, cells: &[String]) -> Result<SupplierDraft, Fault> {
         let (mut found, mut fields) = (None, Vec::new());
-        for (n, column) in self.places.iter().enumerate() {
+        for (n, column) in self.0.at.iter().enumerate() {
             let Some((place, header)) = column else { continue };
             let text = cells[*place].trim();
             if text.len() > 1_000 {
@@ -260,10 +213,6 @@ impl Columns {
 
 /// A list of suppliers as rows of cells, its headers first, in a language.
 fn table(suppliers: &[Supplier], l: Language) -> Vec<Vec<String>> {
-    let header = |names: &[&str]| match l {
-        Language::En => names[0].to_owned(),
-        Language::Zh => names[1].to_owned(),
-    };
     let row = |supplier: &Supplier| {
         vec![
             supplier.code.to_string(),
@@ -275,5 +224,5 @@ fn table(suppliers: &[Supplier], l: Language) -> Vec<Vec<String>> {
             supplier.note.clone().unwrap_or_default(),
         ]
     };
-    std::iter::once(COLUMNS.map(header).to_vec()).chain(suppliers.iter().map(row)).collect()
+    std::iter::once(sheet::headers(COLUMNS, l)).chain(suppliers.iter().map(row)).collect()
 }

@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use guicang_cli::import::sheet::is_called;
 use guicang_cli::texts::master;
 use guicang_cli::verbs::user::{ListArgs, ShowArgs};
-use guicang_cli::{Exit, Failure, Globals, Language, Told};
+use guicang_cli::{Failure, Globals, Language, Told};
 use guicang_domain::ids::{SiteId, UserName};
 use guicang_domain::user::{StaffRole, User};
 use guicang_replica::{By, Listing, UserDraft};
-use serde::Serialize;
 
-use super::sheet::{Fault, code};
+use super::sheet::{ExportArgs, Fault, List, Places, code};
 use super::{Session, sheet};
 use guicang_cli::texts::hq as texts;
 
@@ -85,21 +83,6 @@ pub struct ImportArgs {
     pub dry_run: bool,
 }
 
-/// Whereto.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    /// The file; standard output if not said
-    pub file: Option<PathBuf>,
-}
-
-/// What came of a list, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct UsersItem {
-    rows: usize,
-    changed: Option<usize>,
-    unread_columns: Vec<String>,
-}
-
 impl UserVerb {
     /// Does it.
     ///
@@ -165,32 +148,19 @@ fn by(globals: &Globals) -> By {
 impl ImportArgs {
     fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
-        let l = globals.language;
         let (columns, drafts) = sheet::read(&self.file, globals, Columns::of, Columns::draft)?;
-        let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = drafts.iter().find(|draft| !seen.insert(draft.name.clone())) {
-            let message = texts::listed_twice(l, twice.name.as_str());
-            return Err(Failure::new(Exit::Refused, message, texts::rows_wrong_next(l)));
-        }
-        let rows = drafts.len();
-        let changed = if self.dry_run {
-            None
-        } else {
-            let mut hq = session.open_or_found()?;
-            let changed = hq.replica.put_users(&by(globals), Listing::Any, drafts).told(globals)?;
-            session.settle(&mut hq)?;
-            Some(changed)
+        let list = List {
+            schema: "user-import",
+            key: |draft: &UserDraft| draft.name.to_string(),
+            told: |l, rows, changed| match changed {
+                Some(changed) => master::users_read(l, rows, changed),
+                None => master::users_dry(l, rows),
+            },
+            next: master::users_next(globals.language, globals.program),
         };
-        let unread = columns.unread.join(", ");
-        let item = UsersItem { rows, changed, unread_columns: columns.unread };
-        globals.show("user-import", &[item], |items| match items[0].changed {
-            Some(changed) => master::users_read(l, items[0].rows, changed),
-            None => master::users_dry(l, items[0].rows),
-        })?;
-        if !unread.is_empty() {
-            globals.say(&texts::columns_unread(l, &unread))?;
-        }
-        globals.next(&master::users_next(l, globals.program))
+        sheet::import(session, &list, (columns.0.unread, drafts), self.dry_run, |hq, drafts| {
+            hq.replica.put_users(&by(globals), Listing::Any, drafts).told(globals)
+        })
     }
 }
 
@@ -207,38 +177,21 @@ const COLUMNS: [&[&str]; 5] = [
 const ROLES: [(StaffRole, &str); 3] =
     [(StaffRole::Clerk, "店员"), (StaffRole::Manager, "经理"), (StaffRole::Hq, "总部")];
 
-/// The place and header of each of [`COLUMNS`] that a file has, and the headers that mean nothing here.
-struct Columns {
-    places: [Option<(usize, String)>; 5],
-    unread: Vec<String>,
-}
+/// Where a file has them.
+struct Columns(Places<5>);
 
 impl Columns {
     fn of(headers: &[String]) -> Result<Self, Vec<&'static str>> {
-        let place = |names: &[&str]| {
-            headers.iter().position(|header| is_called(header, names)).map(|at| (at, headers[at].clone()))
-        };
-        let places = COLUMNS.map(place);
-        let read = |at: usize| places.iter().flatten().any(|(place, _)| *place == at);
-        let unread = headers
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !read(*at))
-            .map(|(_, header)| header.clone())
-            .collect();
-        match places[0] {
-            Some(_) => Ok(Self { places, unread }),
-            None => Err(vec!["user/登录名"]),
-        }
+        Places::of(headers, COLUMNS, "user/登录名").map(Self)
     }
 
     /// What a row says of its user. Empty cells leave what is known.
     fn draft(&self, cells: &[String]) -> Result<UserDraft, Fault> {
         let cell = |n: usize| {
-            let (place, header) = self.places[n].as_ref()?;
+            let (place, header) = self.0.at[n].as_ref()?;
             Some((cells[*place].trim(), header.as_str())).filter(|(text, _)| !text.is_empty())
         };
-        let header = self.places[0].as_ref().map_or("user", |(_, header)| header);
+        let header = self.0.at[0].as_ref().map_or("user", |(_, header)| header);
         let written = code(header, cell(0).map_or("", |(text, _)| text))?;
         let name = UserName::new(&written).map_err(|e| Fault::of(header, &written, e.wanted))?;
         let display = match cell(1) {
@@ -275,10 +228,6 @@ impl Columns {
 
 /// A list of users as rows of cells, its headers first, in a language.
 fn table(users: &[User], l: Language) -> Vec<Vec<String>> {
-    let header = |names: &[&str]| match l {
-        Language::En => names[0].to_owned(),
-        Language::Zh => names[1].to_owned(),
-    };
     let row = |user: &User| {
         let sites: Vec<&str> = user.sites.iter().map(SiteId::as_str).collect();
         let role = match l {
@@ -292,7 +241,7 @@ fn table(users: &[User], l: Language) -> Vec<Vec<String>> {
         };
         vec![user.name.to_string(), user.display.clone(), role, sites.join(";"), state]
     };
-    std::iter::once(COLUMNS.map(header).to_vec()).chain(users.iter().map(row)).collect()
+    std::iter::once(sheet::headers(COLUMNS, l)).chain(users.iter().map(row)).collect()
 }
 
 #[cfg(test)]
@@ -304,7 +253,7 @@ mod tests {
     fn rows_are_read_or_named() {
         let split = |text: &str| text.split('\t').map(str::to_owned).collect::<Vec<_>>();
         let en = Columns::of(&split("user\tname\trole\tsites\tstate\tshoe")).unwrap();
-        assert_eq!(en.unread, ["shoe"]);
+        assert_eq!(en.0.unread, ["shoe"]);
         let draft = en.draft(&split("wang\tWang Fang\tManager\tS01; United Kingdom\twithdrawn\t")).unwrap();
         let sites: Vec<_> = draft.sites.unwrap().iter().map(ToString::to_string).collect();
         assert_eq!((draft.role, draft.active), (Some(StaffRole::Manager), Some(false)));
