@@ -27,6 +27,7 @@ mod bench_merge;
 mod bench_bytes;
 mod bench_idle;
 mod bench_import;
+mod bench_proof;
 
 use std::path::PathBuf;
 
@@ -74,13 +75,23 @@ enum Name {
     Idle,
     /// Half a million real rows
     Import,
+    /// A relay that was rolled back, and those who come back to it
+    Proof,
 }
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let supply = Supply::new(arguments.records.clone(), arguments.quick, arguments.seed);
     let names = match arguments.name {
-        Name::All => vec![Name::Record, Name::Push, Name::Merge, Name::BytesBatch, Name::Idle, Name::Import],
+        Name::All => vec![
+            Name::Record,
+            Name::Push,
+            Name::Merge,
+            Name::BytesBatch,
+            Name::Idle,
+            Name::Import,
+            Name::Proof,
+        ],
         one => vec![one],
     };
     let mut all: Vec<Figure> = Vec::new();
@@ -93,6 +104,7 @@ fn main() -> Result<()> {
             Name::BytesBatch => bench_bytes::run(&supply)?,
             Name::Idle => bench_idle::run(&supply)?,
             Name::Import => bench_import::run(&supply)?,
+            Name::Proof => bench_proof::run(&supply)?,
             Name::All => Vec::new(),
         };
         if arguments.json {
