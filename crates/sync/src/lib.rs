@@ -40,3 +40,6 @@ pub mod relay;
 pub mod backoff;
 pub mod session;
 pub mod slices;
+
+#[cfg(feature = "planted")]
+pub mod planted;
