@@ -358,7 +358,11 @@ impl Session {
         self.more_to_send = false;
         self.summary.bytes_received += body.len() as u64;
         let answer: SyncAnswer = codec::decode(body, DECODED_LIMIT_BYTES)?;
-        let feeds = self.received_feeds(answer.feeds)?;
+        // Who was fenced off is shown nothing.
+        let feeds = match answer.stale_fence {
+            true => Vec::new(),
+            false => self.received_feeds(answer.feeds)?,
+        };
         self.summary.round_trips += 1;
         self.grants.clear();
         let accepted_to = answer.journal.map_or(0, |journal| journal.sequence);

@@ -1,6 +1,6 @@
 //! What must hold once it is calm: faults are off, and everybody is online until nobody has anything to say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guicang_domain::ids::SiteId;
 use guicang_replica::StockFilter;
@@ -148,14 +148,18 @@ impl World {
     }
 
     fn same_site_same_digest(&mut self) -> Result<(), Violation> {
-        let mut digests: BTreeMap<SiteId, (String, [u8; 32])> = BTreeMap::new();
-        for device in &mut self.devices[1..] {
+        let mut digests: BTreeMap<SiteId, (usize, [u8; 32])> = BTreeMap::new();
+        for at in 1..self.devices.len() {
+            let device = &mut self.devices[at];
             let site = device.site.clone().expect("a branch's");
             let digest = device.replica()?.digest().must("a digest")?;
-            let name = device.name.clone();
-            let (other, first) = digests.entry(site).or_insert_with(|| (name.clone(), digest));
-            if *first != digest {
-                return Err(Violation(format!("{name} shows other than {other} of the same site")));
+            let (other, first) = *digests.entry(site).or_insert((at, digest));
+            if first != digest {
+                let here = shown(self.devices[at].file()?)?;
+                let there = shown(self.devices[other].file()?)?;
+                let differs: Vec<_> = here.symmetric_difference(&there).take(4).collect();
+                let (name, other) = (&self.devices[at].name, &self.devices[other].name);
+                return Err(Violation(format!("{name} shows other than {other} of the same site: {differs:?}")));
             }
         }
         Ok(())
@@ -197,4 +201,31 @@ impl World {
         }
         Ok(())
     }
+}
+
+/// What a file's projections say, but for the numbers of its own rows: to name what differs.
+fn shown(file: &rusqlite::Connection) -> Result<BTreeSet<String>, Violation> {
+    const APART: &[&str] = &["self", "entry", "change", "cursor", "grant_fact", "number", "organisation"];
+    let names = |sql: &str| -> rusqlite::Result<Vec<String>> {
+        file.prepare(sql)?.query_map([], |r| r.get(0))?.collect()
+    };
+    let mut rows = BTreeSet::new();
+    let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
+    for table in names(tables).must("the auditor reads")? {
+        if APART.contains(&table.as_str()) {
+            continue;
+        }
+        let sql = format!(
+            "SELECT name FROM pragma_table_info('{table}')
+             WHERE name NOT IN ('org', 'id', 'document', 'receipt', 'bucket', 'import', 'standing', 'ordinal')"
+        );
+        let columns = names(&sql).must("the auditor reads")?;
+        let quoted: Vec<String> = columns.iter().map(|c| format!("'{c}=' || quote({c})")).collect();
+        if quoted.is_empty() {
+            continue;
+        }
+        let all = names(&format!("SELECT {} FROM {table}", quoted.join(" || ' ' || "))).must("the auditor reads")?;
+        rows.extend(all.into_iter().map(|row| format!("{table}: {row}")));
+    }
+    Ok(rows)
 }
