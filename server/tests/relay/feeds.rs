@@ -2,6 +2,7 @@
 
 use guicang_sync::feed::{Cursor, Feed};
 use guicang_sync::message::{OutcomeKind, SyncRequest};
+use guicang_sync::reconcile::{Agreed, Compare, Point, Probe};
 use guicang_sync::rule::Rule;
 use guicang_sync::sum::RunningSum;
 
@@ -133,6 +134,50 @@ fn a_sum_that_differs_is_told() {
     assert!(shop.pull(&bob, &mut wrong).disagreed);
     let mut beyond = Cursor { feed, position: 7, sum: RunningSum::ZERO };
     assert!(shop.pull(&bob, &mut beyond).disagreed);
+}
+
+/// What is asked about a feed is bound to who may follow it, and no question, however odd, is more than answered.
+#[test]
+fn questions_about_a_feed_are_answered_to_those_who_may_follow_it() {
+    let mut shop = Shop::open();
+    let mut alice = shop.device(10, "S01A", "S01");
+    let bob = shop.device(11, "S02A", "S02");
+    let change = alice.received("S01");
+    let entry = alice.seal(&[&change]);
+    shop.push(&alice, vec![entry]);
+    let feed = Feed::Site(site("S01"));
+    let mut cursor = Cursor::start(feed.clone());
+    shop.pull(&alice, &mut cursor);
+    let point = |position, sum| Point { position, sum };
+    let points = vec![
+        point(0, RunningSum([1; 32])),
+        point(cursor.position, cursor.sum),
+        point(2, cursor.sum),
+        point(u64::MAX, cursor.sum),
+    ];
+    let compare = Compare {
+        feed: feed.clone(),
+        after: 0,
+        to: Some(u64::MAX),
+        bits: 255,
+        checks: vec![],
+        buckets: vec![],
+    };
+    let request = SyncRequest {
+        probes: vec![Probe { feed: feed.clone(), points }],
+        journals: vec![alice.id(), bob.id()],
+        compare: Some(compare.clone()),
+        ..Default::default()
+    };
+    let answer = shop.try_send(&alice, request.clone()).unwrap();
+    assert_eq!(answer.agreed, [Agreed { feed: feed.clone(), position: cursor.position }]);
+    let held = answer.journals.iter().map(|held| held.sequence);
+    assert_eq!(held.collect::<Vec<_>>(), [1, 0]);
+    let compared = answer.compared.unwrap();
+    assert_eq!((compared.to, compared.sum, compared.differing.len()), (cursor.position, cursor.sum, 1));
+    assert!(shop.try_send(&bob, request).is_err(), "not his feed");
+    let alone = SyncRequest { compare: Some(compare), ..Default::default() };
+    assert!(shop.try_send(&bob, alone).is_err(), "nor this way");
 }
 
 /// A refused change takes its dependants along and nothing else, is named by its rule, and stays refused

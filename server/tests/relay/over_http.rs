@@ -10,6 +10,7 @@ use guicang_server::relay::{Relay, RelayError};
 use guicang_sync::access::{CHALLENGE_PATH, Challenge, ChallengeRequest, SIGN_IN_PATH, SignIn, SignedIn};
 use guicang_sync::codec::{self, MEDIA_TYPE};
 use guicang_sync::feed::{Cursor, Feed};
+use guicang_sync::grant::{Issuer, Role, SignedGrant};
 use guicang_sync::message::{ErrorAnswer, SYNC_PATH, SyncAnswer, SyncRequest, error_code};
 
 use crate::support::{Device, START, Shop};
@@ -130,4 +131,28 @@ fn wrong_requests_are_told_what_is_wrong() {
     ] {
         assert_eq!(error(post(at, path, &headers, body)), (wanted.0, wanted.1.to_owned()), "{path}");
     }
+}
+
+/// A relay that was made anew knows nobody. A device that shows its grant is let in, and is told the relay's
+/// own where it asks; a grant that nobody entitled has signed opens nothing.
+#[test]
+fn a_relay_made_anew_comes_to_know_a_device_by_its_grant() {
+    let mut shop = Shop::open();
+    let (alice, mallory) = (Device::new(10, "S01A"), Device::new(20, "S01M"));
+    let own = shop.grant(&alice, Role::Site("S01".parse().unwrap()), None);
+    let grant = guicang_sync::grant::Grant { key: mallory.key.public(), ..own.grant().unwrap() };
+    let forged = SignedGrant::sign(&mallory.key, Issuer::Device(shop.hq.id()), &grant);
+    let (at, _runtime) = serve(shop.relay.clone());
+    let ask = |device: &Device, grants: Vec<SignedGrant>| {
+        let ask = ChallengeRequest { grants, introduce: true, ..ChallengeRequest::of(device.id()) };
+        post(at, CHALLENGE_PATH, &typed(), &codec::encode(&ask))
+    };
+    let unknown = (403, error_code::UNKNOWN_DEVICE.to_owned());
+    assert_eq!(error(ask(&alice, vec![])), unknown);
+    assert_eq!(error(ask(&mallory, vec![forged])), unknown);
+    let (status, body) = ask(&alice, vec![own]);
+    assert_eq!(status, 200);
+    let challenge: Challenge = codec::decode(&body, 1 << 16).unwrap();
+    let shown = challenge.grant.unwrap().grant().unwrap();
+    assert_eq!((shown.key.device(), shown.role), (challenge.relay, Role::Relay));
 }
