@@ -34,7 +34,7 @@ impl Loopback {
             }),
         };
         // Devices are enrolled before; nobody asks here.
-        let issue = Box::new(|_: &_, _| Err(RelayError::Code));
+        let issue = Box::new(|_: &_, _, _| Err(RelayError::Code));
         let app = router(Arc::new(Service::new(relay, issue, outside)));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let url = format!("http://{}", listener.local_addr()?);

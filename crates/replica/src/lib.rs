@@ -36,7 +36,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::Losing;
-pub use link::{LinkError, Pull};
+pub use link::{LinkError, Mend, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
