@@ -135,8 +135,7 @@ fn a_cloned_file_goes_on_as_two_devices() {
     let found = forks(&chain.hq);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].documents.len(), 2);
-    let rows =
-        chain.hq.replica.returns(&ReturnFilter::default()).unwrap();
+    let rows = chain.hq.replica.returns(&ReturnFilter::default()).unwrap();
     let graded = |number: &str| {
         let row = rows.iter().find(|r| r.number.to_string() == number).unwrap();
         row.lines.iter().flat_map(|l| &l.parts).filter(|p| p.grade.is_some()).count()

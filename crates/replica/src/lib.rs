@@ -21,9 +21,11 @@ mod commands;
 mod queries;
 mod digest;
 mod scratch;
+mod backup;
 mod link;
 
 pub use ambient::Ambient;
+pub use backup::{BackedUp, BackupError, restore};
 pub use commands::{
     Adjust, Adjusted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,

@@ -6,4 +6,50 @@ texts! {
         zh: "{code}（接替 {old}）",
         en: "{code} (in place of {old})",
     }
+    /// A backup is being made and examined.
+    backing_up() { zh: "备份并检查", en: "Backing up and examining" }
+    /// A backup is being examined and put back.
+    restoring() { zh: "检查并恢复", en: "Examining and restoring" }
+    /// A backup was made.
+    backed_up(file: &str, changes: u64) {
+        zh: "已备份到 {file}：{changes} 条改动，检查无误。",
+        en: "Backed up to {file}: {changes} changes, examined.",
+    }
+    /// A backup was put back.
+    restored(file: &str, changes: u64, kept: &str) {
+        zh: "已恢复 {file}：{changes} 条改动。原文件：{kept}",
+        en: "Restored {file}: {changes} changes. The file before: {kept}",
+    }
+    /// There is a file of that name.
+    exists(path: &str) { zh: "{path} 已存在，没有覆盖。", en: "{path} exists already, and was not overwritten." }
+    /// What to do then.
+    other_name_next() { zh: "换一个文件名", en: "Give another name" }
+    /// A copy isn't in order.
+    unsound(path: &str, first: &str, more: usize) {
+        zh: "{path} 检查有问题：{first}（另有 {more} 项）。没有作为备份使用。",
+        en: "{path} is not in order: {first} (and {more} more). It was not used as a backup.",
+    }
+    /// What to do then.
+    unsound_next() {
+        zh: "先运行 guicang doctor；恢复时换一份备份",
+        en: "Run guicang doctor first; to restore, take another backup",
+    }
+    /// What is there holds more than the backup, or is another device's.
+    newer(path: &str, changes: u64, backup: u64) {
+        zh: "{path} 有 {changes} 条改动，备份有 {backup} 条；现有文件较新，或属于另一台设备。没有覆盖。",
+        en: "{path} holds {changes} changes, the backup {backup}; it is newer, or another device's. It was not overwritten.",
+    }
+    /// What to do then.
+    newer_next() {
+        zh: "先 guicang sync；确要恢复则加 --force，原文件会保留在旁边",
+        en: "guicang sync first; to restore all the same add --force: the file is kept beside",
+    }
+    /// Somebody uses the file.
+    in_use(path: &str) { zh: "{path} 正被其他程序使用。", en: "{path} is in use by another program." }
+    /// What to do then.
+    in_use_next() { zh: "停止 guicang sync --every 等程序后重试", en: "Stop guicang sync --every and the like, then try again" }
+    /// The file system refuses.
+    file_failed(path: &str, source: &std::io::Error) { zh: "{path}：{source}", en: "{path}: {source}" }
+    /// What to do then.
+    file_failed_next() { zh: "检查磁盘空间和权限", en: "See whether there is room and a right to write" }
 }
