@@ -272,3 +272,82 @@ fn two_programs_on_two_copies_of_a_file() {
     copy.run(&["doctor"]).ok();
     hq.run(&["doctor"]).ok();
 }
+
+/// A backup that is made while the server runs is put back, and a branch that was ahead of it brings its own
+/// file's backup: all that anybody held is there again in the end. What is newer isn't replaced unasked.
+#[test]
+fn a_backup_is_made_and_put_back() {
+    const RETURN: &str =
+        "return counter --item TEA=1 --price 20 --reason defective --refund cash --approved-by wang";
+    let hq = Headquarters::open(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    branch.run(&words(RETURN)).ok();
+    branch.sync();
+    let backup = branch.file.with_extension("bak");
+    let backup = backup.to_str().unwrap();
+    let made = branch.items(&["backup", backup]).remove(0);
+    assert_eq!(made["digest"], branch.digest());
+    let again = branch.run(&["backup", backup]);
+    assert_eq!(again.code, Some(65), "no backup is overwritten: {again:?}");
+    branch.run(&words(RETURN)).ok();
+    branch.sync();
+    let refused = branch.run(&["restore", backup]);
+    assert_eq!(refused.code, Some(65), "it holds more than the backup: {refused:?}");
+    let restored = branch.items(&["restore", backup, "--force"]).remove(0);
+    assert!(std::path::Path::new(restored["kept"].as_str().unwrap()).exists());
+    assert_eq!(branch.items(&["return", "list"]).len(), 1);
+    branch.sync();
+    assert_eq!(branch.items(&["return", "list"]).len(), 2, "what came after it is fetched");
+    branch.run(&words(RETURN)).ok();
+    branch.sync();
+    hq.items(&["payout", "run"]);
+    assert_eq!(numbers_of(&hq.items(&["return", "list"])).len(), 3, "no number twice");
+    assert_eq!(hq.digest(), branch.digest());
+    branch.run(&["doctor"]).ok();
+    let folder = hq.path("backup");
+    hq.run(&["backup", folder.to_str().unwrap()]).ok();
+    assert!(folder.join("hq.sqlite").exists() && folder.join("relay.sqlite").exists());
+    let used = hq.run(&["restore", folder.to_str().unwrap(), "--force"]);
+    assert_eq!(used.code, Some(65), "the server uses it: {used:?}");
+}
+
+fn numbers_of(returns: &[serde_json::Value]) -> std::collections::BTreeSet<String> {
+    returns.iter().map(|r| r["number"].as_str().unwrap().to_owned()).collect()
+}
+
+/// HQ's file is gone, the relay's is there: by the organisation's secret another device of HQ's follows the whole
+/// log, and goes on paying what was not paid, once.
+#[test]
+fn hqs_file_is_made_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut hq, secret) = Headquarters::open_with_secret(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    branch
+        .run(&words(
+            "return counter --item TEA=1 --price 20 --reason defective --refund cash --approved-by wang",
+        ))
+        .ok();
+    branch.sync();
+    let shown = branch.digest();
+    hq.stop();
+    for end in ["", "-wal", "-shm"] {
+        let file = hq.path(&format!("hq.sqlite{end}"));
+        if file.exists() {
+            std::fs::remove_file(file).unwrap();
+        }
+    }
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "00".repeat(32)).unwrap();
+    let file = file.to_str().unwrap();
+    let wrong = hq.run(&["recover", "--secret-file", file]);
+    assert_eq!(wrong.code, Some(65), "another organisation's secret: {wrong:?}");
+    std::fs::write(file, secret).unwrap();
+    let made = hq.items(&["recover", "--secret-file", file]).remove(0);
+    assert_eq!((&made["hq"], &made["relay"]), (&true.into(), &false.into()));
+    hq.serve_again(&[]);
+    branch.sync();
+    assert_eq!((hq.digest(), branch.digest()), (shown.clone(), shown));
+    let again = hq.run(&["recover", "--secret-file", file]);
+    assert_eq!(again.code, Some(65), "nothing is missing: {again:?}");
+    hq.run(&["doctor"]).ok();
+}

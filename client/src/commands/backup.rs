@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use guicang_cli::progress::Progress;
 use guicang_cli::texts::clones;
-use guicang_cli::{Exit, Explain, Failure};
-use guicang_replica::{BackedUp, BackupError, restore};
+use guicang_cli::{Failure, Told};
+use guicang_replica::{BackedUp, restore};
 use serde::Serialize;
 
 use super::Session;
@@ -63,7 +63,7 @@ impl BackupArgs {
         let progress = Progress::new(globals, clones::backing_up(l));
         let made = replica.back_up(&self.file, &mut |done, total| progress.at(done, total));
         progress.done();
-        let made = made.map_err(|e| explain(session, &e))?;
+        let made = made.told(globals)?;
         let item = BackupItem::of(&self.file, &made);
         globals.show("backup", &[item], |items| clones::backed_up(l, &items[0].file, items[0].changes))
     }
@@ -82,34 +82,11 @@ impl RestoreArgs {
         let told = &mut |done, total| progress.at(done, total);
         let restored = restore(&self.file, path, self.force, (session.now)(), told);
         progress.done();
-        let restored = restored.map_err(|e| explain(session, &e))?;
+        let restored = restored.told(globals)?;
         let item = BackupItem::of(path, &restored);
         globals.show("restore", &[item], |items| {
             clones::restored(l, &items[0].file, items[0].changes, items[0].kept.as_deref().unwrap_or("-"))
         })?;
         globals.next(&guicang_cli::texts::next::sync(l, globals.program))
-    }
-}
-
-fn explain(session: &Session<'_>, error: &BackupError) -> Failure {
-    let l = session.globals.language;
-    let refused = |message, next| Failure::new(Exit::Refused, message, next);
-    let shown = |path: &std::path::Path| path.display().to_string();
-    match error {
-        BackupError::Exists { path } => refused(clones::exists(l, &shown(path)), clones::other_name_next(l)),
-        BackupError::Unsound { path, first, more } => {
-            refused(clones::unsound(l, &shown(path), first, *more), clones::unsound_next(l))
-        }
-        BackupError::Newer { path, changes, backup } => {
-            refused(clones::newer(l, &shown(path), *changes, *backup), clones::newer_next(l))
-        }
-        BackupError::InUse { path } => refused(clones::in_use(l, &shown(path)), clones::in_use_next(l)),
-        BackupError::File { path, source } => Failure::new(
-            Exit::Other,
-            clones::file_failed(l, &shown(path), source),
-            clones::file_failed_next(l),
-        ),
-        BackupError::Open(error) => error.explain(l, session.globals.program),
-        BackupError::Store(error) => error.explain(l, session.globals.program),
     }
 }

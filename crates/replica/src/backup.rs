@@ -137,19 +137,44 @@ pub fn restore(
             // What can't be read any more is what a backup is for; it is kept all the same.
             _ => {}
         }
-        let kept = beside(to, &format!(".before-{}", now.0));
+    }
+    restored.kept = put_in_place(&partial, to, now)?;
+    Ok(restored)
+}
+
+/// Puts a file in another's place, which nobody may use meanwhile; says where the other went.
+///
+/// # Errors
+/// [`BackupError::InUse`], [`BackupError::File`].
+pub fn put_in_place(partial: &Path, to: &Path, now: Moment) -> Result<Option<PathBuf>, BackupError> {
+    let mut kept = None;
+    if to.exists() {
+        let name = beside(to, &format!(".before-{}", now.0));
         quiesce(to)?;
         for end in ["-wal", "-shm"] {
             let left = beside(to, end);
             if left.exists() {
-                rename(&left, &beside(&kept, end))?;
+                rename(&left, &beside(&name, end))?;
             }
         }
-        rename(to, &kept)?;
-        restored.kept = Some(kept);
+        rename(to, &name)?;
+        kept = Some(name);
     }
-    rename(&partial, to)?;
-    Ok(restored)
+    rename(partial, to)?;
+    Ok(kept)
+}
+
+/// Leaves an SQLite file that nobody uses as one file, with nothing beside it, on disk.
+///
+/// # Errors
+/// [`BackupError`] when it can't be written.
+pub fn as_one_file(path: &Path) -> Result<(), BackupError> {
+    let store = |e: rusqlite::Error| BackupError::Store(StoreError::of(e));
+    let db = Connection::open(path).map_err(store)?;
+    db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).map_err(store)?;
+    db.close().map_err(|(_, e)| store(e))?;
+    let file = |source| BackupError::File { path: path.into(), source };
+    File::options().write(true).open(path).and_then(|f| f.sync_all()).map_err(file)
 }
 
 /// Whose a file is, and how much it holds.
@@ -201,13 +226,10 @@ fn examine(path: &Path, told: Told<'_>) -> Result<BackedUp, BackupError> {
         .execute_batch("UPDATE self SET holder_boot = '', holder_id = '', holder_name = '', held_until = 0")
         .map_err(store)?;
     drop(copy);
-    let db = Connection::open(path).map_err(store)?;
-    db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())).map_err(store)?;
-    db.close().map_err(|(_, e)| store(e))?;
+    as_one_file(path)?;
     let file = |source| BackupError::File { path: path.into(), source };
-    let opened = File::options().write(true).open(path).map_err(file)?;
-    opened.sync_all().map_err(file)?;
-    Ok(BackedUp { changes, bytes: opened.metadata().map_err(file)?.len(), digest, kept: None })
+    let bytes = std::fs::metadata(path).map_err(file)?.len();
+    Ok(BackedUp { changes, bytes, digest, kept: None })
 }
 
 /// Makes sure that nobody uses a file, and that all of it is in the file itself.

@@ -25,7 +25,7 @@ mod backup;
 mod link;
 
 pub use ambient::Ambient;
-pub use backup::{BackedUp, BackupError, restore};
+pub use backup::{BackedUp, BackupError, as_one_file, put_in_place, restore};
 pub use commands::{
     Adjust, Adjusted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,

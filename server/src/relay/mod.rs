@@ -20,6 +20,7 @@ pub mod handle;
 pub mod answer;
 pub mod enrol;
 pub mod succeed;
+mod backup;
 pub mod lease;
 mod quota;
 pub mod report;

@@ -194,7 +194,7 @@ impl Replica {
                AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1)
                AND NOT (SELECT mending FROM self WHERE org = ?1)
              UNION ALL SELECT a.id FROM entry e JOIN change a ON a.org = e.org AND a.entry = e.id
-             WHERE e.org = ?1 AND e.sequence < 0)";
+             WHERE e.org = ?1 AND e.sequence = -1)";
         let key = params![self.identity.org, self.identity.device.0];
         let changes: u64 = self
             .db

@@ -76,6 +76,8 @@ CREATE TABLE entry (
     UNIQUE (org, device, sequence)
 ) STRICT;
 
+CREATE INDEX entry_aside ON entry (org) WHERE sequence = -1;
+
 CREATE TABLE document (
     id       INTEGER PRIMARY KEY,
     org      INTEGER NOT NULL,
