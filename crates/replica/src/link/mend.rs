@@ -179,8 +179,12 @@ impl Work<'_> {
     }
 
     /// What was aside and turns out to be in the relay's journal has its entry again: the other of the two
-    /// brought it, or only the answer was lost. Answers its document.
-    pub(super) fn prove_aside(&self, entry: i64, change: &OpenedChange) -> Result<Option<i64>, StoreError> {
+    /// brought it, or only the answer was lost. Answers the change and its document.
+    pub(super) fn prove_aside(
+        &self,
+        entry: i64,
+        change: &OpenedChange,
+    ) -> Result<Option<(i64, i64)>, StoreError> {
         let held: Option<(i64, i64)> = self
             .tx
             .prepare_cached(
@@ -199,7 +203,7 @@ impl Work<'_> {
             )
             .and_then(|mut s| s.execute(params![entry, change.index, id]))
             .map_err(StoreError::of)?;
-        Ok(Some(document))
+        Ok(Some((id, document)))
     }
 
     /// All feeds were followed to their ends, with this device's own entries.
