@@ -42,3 +42,6 @@ pub mod backoff;
 pub mod reconcile;
 pub mod session;
 pub mod slices;
+
+#[cfg(feature = "planted")]
+pub mod planted;

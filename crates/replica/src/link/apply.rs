@@ -60,6 +60,9 @@ struct Unit {
     what: What,
 }
 
+/// Where a slice found a feed's cursor, where it leaves it, and what it counts in between.
+type Moved = (Cursor, Cursor, Vec<(Item, [u8; 32])>);
+
 #[derive(Debug)]
 enum What {
     Change {
@@ -320,7 +323,7 @@ pub(super) struct NewChange {
 
 impl Work<'_> {
     fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry], stray: bool) -> Result<(), Stop> {
-        let mut cursors: BTreeMap<Feed, (Cursor, Cursor, Vec<(Item, [u8; 32])>)> = BTreeMap::new();
+        let mut cursors: BTreeMap<Feed, Moved> = BTreeMap::new();
         let mut new: BTreeMap<DocumentId, Vec<NewChange>> = BTreeMap::new();
         let mut proven = BTreeSet::new();
         for unit in slice {
