@@ -281,6 +281,7 @@ fn a_backup_is_made_and_put_back() {
         "return counter --item TEA=1 --price 20 --reason defective --refund cash --approved-by wang";
     let hq = Headquarters::open(&["A"]);
     let branch = hq.branch("A", &hq.address);
+    branch.run(&words("stock adjust TEA --add 50 --as opening --reason count")).ok();
     branch.run(&words(RETURN)).ok();
     branch.sync();
     let backup = branch.file.with_extension("bak");
@@ -322,6 +323,7 @@ fn hqs_file_is_made_anew() {
     let folder = tempfile::tempdir().unwrap();
     let (mut hq, secret) = Headquarters::open_with_secret(&["A"]);
     let branch = hq.branch("A", &hq.address);
+    branch.run(&words("stock adjust TEA --add 50 --as opening --reason count")).ok();
     branch
         .run(&words(
             "return counter --item TEA=1 --price 20 --reason defective --refund cash --approved-by wang",
