@@ -94,7 +94,8 @@ impl World {
 
     fn changes_after(&mut self, at: usize, last: i64) -> Result<Vec<[u8; 32]>, Violation> {
         let file = self.devices[at].file()?;
-        let mut statement = file.prepare_cached("SELECT hash FROM change WHERE id > ?").must("the auditor")?;
+        let mut statement =
+            file.prepare_cached("SELECT hash FROM change WHERE id > ?").must("the auditor")?;
         let rows = statement.query_map(params![last], |r| r.get(0)).must("the auditor reads")?;
         rows.collect::<Result<_, _>>().must("the auditor reads")
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guicang_domain::ids::SiteId;
 use guicang_replica::StockFilter;
 use guicang_sync::keys::DeviceKey;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use crate::device::Device;
 use crate::grants::key_seed;
@@ -81,7 +81,17 @@ impl World {
     fn everything_returned_is_everywhere(&mut self) -> Result<(), Violation> {
         let kept: Vec<([u8; 32], usize)> = self.oracle.kept.iter().map(|(h, at)| (*h, *at)).collect();
         for (hash, by) in kept {
-            let sql = "SELECT c.raw, d.sites, c.apart IS NULL FROM change c JOIN document d ON d.id = c.document
+            // What a relay refused was written again, and stands as that.
+            let again = self.devices[by]
+                .file()?
+                .prepare_cached("SELECT reissued FROM change WHERE org = 1 AND hash = ? AND status = 1")
+                .and_then(|mut s| s.query_row(params![hash], |r| r.get::<_, bool>(0)).optional())
+                .must("the auditor reads")?;
+            if again == Some(true) {
+                continue;
+            }
+            let sql =
+                "SELECT c.raw, d.sites, c.apart IS NULL FROM change c JOIN document d ON d.id = c.document
                        WHERE c.hash = ?";
             let found: Result<(Vec<u8>, Vec<u8>, bool), _> = self
                 .relay_file()?
@@ -93,14 +103,15 @@ impl World {
             };
             let is = guicang_documents::header(&raw).must("a change's header")?.hash.0;
             if is != hash || !accepted {
-                return Err(Violation(format!("the relay has a change of {who} with another hash, or apart")));
+                return Err(Violation(format!(
+                    "the relay has a change of {who} with another hash, or apart"
+                )));
             }
             for at in 0..self.devices.len() {
                 let site = self.devices[at].site.clone();
                 let text = site.as_ref().map(|site| site.to_string());
-                let entitled = text.is_none_or(|site| {
-                    sites.windows(site.len()).any(|part| part == site.as_bytes())
-                });
+                let entitled =
+                    text.is_none_or(|site| sites.windows(site.len()).any(|part| part == site.as_bytes()));
                 if !entitled && at != by {
                     continue;
                 }
@@ -159,7 +170,9 @@ impl World {
                 let there = shown(self.devices[other].file()?)?;
                 let differs: Vec<_> = here.symmetric_difference(&there).take(4).collect();
                 let (name, other) = (&self.devices[at].name, &self.devices[other].name);
-                return Err(Violation(format!("{name} shows other than {other} of the same site: {differs:?}")));
+                return Err(Violation(format!(
+                    "{name} shows other than {other} of the same site: {differs:?}"
+                )));
             }
         }
         Ok(())
@@ -224,7 +237,8 @@ fn shown(file: &rusqlite::Connection) -> Result<BTreeSet<String>, Violation> {
         if quoted.is_empty() {
             continue;
         }
-        let all = names(&format!("SELECT {} FROM {table}", quoted.join(" || ' ' || "))).must("the auditor reads")?;
+        let all = names(&format!("SELECT {} FROM {table}", quoted.join(" || ' ' || ")))
+            .must("the auditor reads")?;
         rows.extend(all.into_iter().map(|row| format!("{table}: {row}")));
     }
     Ok(rows)

@@ -56,7 +56,8 @@ impl World {
     fn cursor_is_whole(&mut self, at: usize, cursor: &Cursor) -> Result<(), Violation> {
         let name = self.devices[at].name.clone();
         let feed = cursor.feed.to_string();
-        let wrong = |what: &str| Err(Violation(format!("{name}, feed {feed} at {}: {what}", cursor.position)));
+        let wrong =
+            |what: &str| Err(Violation(format!("{name}, feed {feed} at {}: {what}", cursor.position)));
         let key = (at, feed.clone());
         let from = self.seen.get(&key).map_or(0, |(position, _)| *position);
         let relay = self.relay_file()?;
@@ -126,7 +127,9 @@ impl World {
                 .and_then(|mut s| s.query_row([], |r| r.get(0)))
                 .must("the auditor reads")?;
             if wrong > 0 {
-                return Err(Violation(format!("{name}: postings of {what} don't sum to zero in {wrong} cases")));
+                return Err(Violation(format!(
+                    "{name}: postings of {what} don't sum to zero in {wrong} cases"
+                )));
             }
         }
         Ok(())

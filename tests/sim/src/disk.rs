@@ -325,8 +325,9 @@ impl File {
                     while from < bytes.len() {
                         let sector = (at + from) / SECTOR;
                         let to = ((sector + 1) * SECTOR - at).min(bytes.len());
-                        let cut = one_cut
-                            .unwrap_or_else(|| *cuts.entry(sector).or_insert_with(|| random.below(count + 1)));
+                        let cut = one_cut.unwrap_or_else(|| {
+                            *cuts.entry(sector).or_insert_with(|| random.below(count + 1))
+                        });
                         if n < cut {
                             put(&mut self.durable, at + from, &bytes[from..to]);
                         } else {

@@ -121,6 +121,8 @@ pub enum What {
     Full(usize, u32),
     /// A branch's clock is set wrong by so many ms.
     Clock(usize, i64),
+    /// A branch's program starts on a machine whose chance is another one's, as an image's is.
+    SameChance(usize),
     /// A branch has no line for so many ms.
     Cut(usize, i64),
     /// A file is lost or doubled.
@@ -143,6 +145,7 @@ impl What {
             What::Full(..) => "full disk",
             What::Clock(..) => "wrong clock",
             What::Cut(..) => "partition",
+            What::SameChance(_) => "chance of an image",
             What::Lose(Lost::RelayRolledBack, _) => "relay rolled back",
             What::Lose(Lost::RelayWiped, _) => "relay wiped",
             What::Lose(Lost::BranchRestored, _) => "branch restored",
@@ -203,6 +206,7 @@ impl fmt::Display for Step {
             What::Clock(branch, ms) => {
                 write!(f, "branch {branch}'s clock is wrong by {} minutes", ms / 60_000)
             }
+            What::SameChance(branch) => write!(f, "branch {branch} starts with an image's chance"),
             What::Cut(branch, ms) => write!(f, "branch {branch} has no line for {} hours", ms / 3_600_000),
             What::Lose(lost, branch) => write!(f, "{lost:?} (branch {branch})"),
         }
@@ -267,6 +271,7 @@ fn draw(random: &mut Random, branches: usize, rough: usize, allowed: &[Lost]) ->
         95 => What::HqDies(random.below(120) as u32, random.below(2) == 0),
         96 => What::RelayDies(random.below(60) as u32, random.below(2) == 0),
         97 => What::Full(branch, random.below(20) as u32),
+        98 => What::SameChance(branch),
         _ => match allowed.is_empty() || rough == 2 {
             true => What::Sync(branch),
             false => What::Lose(*random.pick(allowed), branch),

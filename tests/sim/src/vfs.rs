@@ -165,7 +165,8 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
 
 unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, count: c_int, at: i64) -> c_int {
     // SAFETY: SQLite gives room for `count` bytes.
-    let (open, to) = unsafe { (opened(file), std::slice::from_raw_parts_mut(to.cast::<u8>(), count as usize)) };
+    let (open, to) =
+        unsafe { (opened(file), std::slice::from_raw_parts_mut(to.cast::<u8>(), count as usize)) };
     let database = lock(&open.database);
     if database.alive().is_err() {
         return ffi::SQLITE_IOERR_READ;
@@ -178,9 +179,15 @@ unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, to: *mut c_void, count: 
     if some < to.len() { ffi::SQLITE_IOERR_SHORT_READ } else { ffi::SQLITE_OK }
 }
 
-unsafe extern "C" fn write(file: *mut ffi::sqlite3_file, from: *const c_void, count: c_int, at: i64) -> c_int {
+unsafe extern "C" fn write(
+    file: *mut ffi::sqlite3_file,
+    from: *const c_void,
+    count: c_int,
+    at: i64,
+) -> c_int {
     // SAFETY: SQLite gives `count` bytes.
-    let (open, from) = unsafe { (opened(file), std::slice::from_raw_parts(from.cast::<u8>(), count as usize)) };
+    let (open, from) =
+        unsafe { (opened(file), std::slice::from_raw_parts(from.cast::<u8>(), count as usize)) };
     code(lock(&open.database).write(open.which, at as usize, from), ffi::SQLITE_IOERR_WRITE)
 }
 
@@ -302,7 +309,12 @@ unsafe extern "C" fn shm_map(
     ffi::SQLITE_OK
 }
 
-unsafe extern "C" fn shm_lock(file: *mut ffi::sqlite3_file, first: c_int, count: c_int, flags: c_int) -> c_int {
+unsafe extern "C" fn shm_lock(
+    file: *mut ffi::sqlite3_file,
+    first: c_int,
+    count: c_int,
+    flags: c_int,
+) -> c_int {
     let open = unsafe { opened(file) };
     let mut database = lock(&open.database);
     if database.alive().is_err() {
@@ -368,7 +380,12 @@ unsafe extern "C" fn delete(_: *mut ffi::sqlite3_vfs, name: *const c_char, for_g
     code(database.delete(which, for_good != 0), ffi::SQLITE_IOERR_DELETE)
 }
 
-unsafe extern "C" fn access(_: *mut ffi::sqlite3_vfs, name: *const c_char, _: c_int, out: *mut c_int) -> c_int {
+unsafe extern "C" fn access(
+    _: *mut ffi::sqlite3_vfs,
+    name: *const c_char,
+    _: c_int,
+    out: *mut c_int,
+) -> c_int {
     let (base, which) = part(unsafe { text(name) });
     let database = disk::database(base);
     let there = lock(&database).files[which].as_ref().is_some_and(|f| which == MAIN || !f.data.is_empty());
@@ -384,8 +401,12 @@ unsafe extern "C" fn full_path_name(
     out: *mut c_char,
 ) -> c_int {
     // SAFETY: SQLite gives `room` bytes.
-    let (name, out) =
-        unsafe { (CStr::from_ptr(name).to_bytes_with_nul(), std::slice::from_raw_parts_mut(out.cast::<u8>(), room as usize)) };
+    let (name, out) = unsafe {
+        (
+            CStr::from_ptr(name).to_bytes_with_nul(),
+            std::slice::from_raw_parts_mut(out.cast::<u8>(), room as usize),
+        )
+    };
     if name.len() > out.len() {
         return ffi::SQLITE_CANTOPEN;
     }

@@ -236,6 +236,11 @@ impl World {
             What::Clock(branch, ms) => {
                 self.devices[device(*branch)].skew.store(*ms, Ordering::Relaxed);
             }
+            What::SameChance(branch) => {
+                self.devices[device(*branch)].close();
+                self.outside.chance.store(0x5A5A, Ordering::Relaxed);
+                self.devices[device(*branch)].replica()?;
+            }
             What::Cut(branch, ms) => {
                 self.devices[device(*branch)].cut_until = self.now().plus_ms(*ms);
             }
