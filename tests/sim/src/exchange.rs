@@ -143,6 +143,15 @@ impl World {
                     Err(error) => store(error),
                 };
             }
+            Step::Reconcile(ask) => {
+                return match here.replica.reconcile(ask) {
+                    Ok(found) => {
+                        session.reconciled(found).must("what was looked up")?;
+                        Ok(Moved::On)
+                    }
+                    Err(error) => store(error),
+                };
+            }
             Step::Done(summary) => {
                 return match here.replica.session_done(&summary) {
                     Ok(()) => Ok(Moved::Done(Box::new(summary))),
