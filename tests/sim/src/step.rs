@@ -65,6 +65,8 @@ pub const NOT_YET: &[&str] = &[
     "a branch's file deleted, joined anew",
     "HQ's replica rolled back",
     "a program of another version",
+    // A device that goes on with another's chance: what it writes again is refused again, and is stuck.
+    "a machine set up from another's image, its chance included",
 ];
 
 /// One step.
@@ -232,7 +234,6 @@ fn draw(random: &mut Random, branches: usize, rough: usize) -> What {
         95 => What::HqDies(random.below(120) as u32, random.below(2) == 0),
         96 => What::RelayDies(random.below(60) as u32, random.below(2) == 0),
         97 => What::Full(branch, random.below(20) as u32),
-        98 => What::SameChance(branch),
         _ => What::Sync(branch),
     }
 }
