@@ -31,4 +31,5 @@ mod policy;
 mod users;
 mod receipts;
 mod holds;
+mod clones;
 mod bad_input;

@@ -150,7 +150,7 @@ impl World {
                         Ok(Moved::On)
                     }
                     Err(LinkError::Store(error)) => store(error),
-                    Err(error) => Err(Violation(format!("{name}: feeds were not found again: {error}"))),
+                    Err(error) => Err(Violation(format!("{name}: what was found was not taken: {error}"))),
                 };
             }
             Step::Done(summary) => {
