@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own commands. `test` checks everything that CI checks; `demo` runs a
-//! day of several branches with the real programs; `chain` makes a chain's year from a seed.
+//! day of several branches with the real programs; `chain` makes a chain's year from a seed;
+//! `simulate` runs the whole system under faults, seed by seed.
 //!
 //! What surprises: none of our libraries is used here. The demo does what a user would do, through the
 //! programs' command lines, and works its figures out for itself.
@@ -9,6 +10,7 @@ mod places;
 mod test;
 mod demo;
 mod chain;
+mod simulate;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Command {
     Test(test::TestArgs),
     /// Make a chain's year in a folder, from a seed, and check that everything ties out
     Chain(chain::ChainArgs),
+    /// Run the whole system in one thread under every fault, seed by seed
+    Simulate(simulate::SimulateArgs),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Chain(args) => chain::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
     };
     match done {
         Ok(code) => code,

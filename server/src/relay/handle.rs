@@ -118,7 +118,11 @@ impl Relay {
         now: Moment,
     ) -> Result<Taken, RelayError> {
         self.write(|tx| {
-            if let Some(fence) = request.fence
+            let fence = request.fence;
+            #[cfg(feature = "planted")]
+            let fence =
+                fence.filter(|_| !guicang_sync::planted::is(guicang_sync::planted::Bug::StalledPayerPays));
+            if let Some(fence) = fence
                 && fence < lease::fence(tx, self.number)?
             {
                 return Ok(Taken { stale_fence: true, ..Taken::default() });
@@ -317,13 +321,27 @@ impl Append<'_> {
             match verdict {
                 ChangeVerdict::Accepted { sites_after, sites_new } => {
                     if !sites_new.is_empty() && !is_new {
+                        #[cfg(feature = "planted")]
+                        let sites_new = match guicang_sync::planted::is(
+                            guicang_sync::planted::Bug::LateSiteMissesHistory,
+                        ) {
+                            true => &BTreeSet::new(),
+                            false => sites_new,
+                        };
                         self.bring_up(document, id, sites_new)?;
                         store::set_sites(self.tx, document, sites_after, false)?;
                     }
                     if sites_after.is_empty() {
                         self.feeds.append(&Feed::Org, Item::Change(id), &change.hash.0)?;
                     }
+                    #[cfg(feature = "planted")]
+                    let lost =
+                        is_new && guicang_sync::planted::is(guicang_sync::planted::Bug::LostDependency);
                     for site in sites_after {
+                        #[cfg(feature = "planted")]
+                        if lost && sites_after.first() != Some(site) {
+                            continue;
+                        }
                         self.feeds.append(&Feed::Site(site.clone()), Item::Change(id), &change.hash.0)?;
                     }
                 }

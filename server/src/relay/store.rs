@@ -49,6 +49,10 @@ pub fn connect(path: &Path, create: bool) -> Result<Connection, RelayError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    #[cfg(feature = "planted")]
+    if guicang_sync::planted::is(guicang_sync::planted::Bug::AckBeforeCommit) {
+        connection.pragma_update(None, "synchronous", "OFF")?;
+    }
     connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);

@@ -116,8 +116,8 @@ fn summary(tally: &Tally, failures: &BTreeMap<u64, Failure>, took: Duration) {
     for (fault, count) in &tally.faults {
         println!("  {count:>9} {fault}");
     }
-    for (lost, why) in NOT_YET {
-        println!("  not drawn: {lost:?} ({why})");
+    for fault in NOT_YET {
+        println!("  not among the faults yet: {fault}");
     }
     println!("{} failed: {:?}", failures.len(), failures.keys().collect::<Vec<_>>());
 }

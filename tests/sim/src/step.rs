@@ -56,31 +56,17 @@ pub enum Line {
     OldAnswer,
 }
 
-/// What is done about a device's file, beside what processes do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lost {
-    /// The relay goes on from a snapshot of before.
-    RelayRolledBack,
-    /// The relay is made anew, with its key.
-    RelayWiped,
-    /// A branch's file is put back from a backup.
-    BranchRestored,
-    /// A branch's file is copied, and both go on.
-    BranchCloned,
-    /// A branch's file is deleted, and it joins anew.
-    BranchDeleted,
-    /// HQ's file is put back from a backup.
-    HqRolledBack,
-}
-
-/// Losses whose healing isn't there yet, and why they are not drawn.
-pub const NOT_YET: &[(Lost, &str)] = &[
-    (Lost::RelayRolledBack, "finding the common prefix after a relay's restore is being built"),
-    (Lost::RelayWiped, "refilling a relay from its branches is being built"),
-    (Lost::BranchRestored, "adoption of one's own entries after a restore is being built"),
-    (Lost::BranchCloned, "a fork's successor is being built"),
-    (Lost::BranchDeleted, "a device that joins anew in another's place is being built"),
-    (Lost::HqRolledBack, "HQ's own adoption after a restore is being built"),
+/// Losses of whole files that are not among the faults yet.
+pub const NOT_YET: &[&str] = &[
+    "the relay rolled back to a snapshot",
+    "the relay wiped",
+    "a branch restored from a backup",
+    "a branch cloned, both going on",
+    "a branch's file deleted, joined anew",
+    "HQ's replica rolled back",
+    "a program of another version",
+    // A device that goes on with another's chance: what it writes again is refused again, and is stuck.
+    "a machine set up from another's image, its chance included",
 ];
 
 /// One step.
@@ -121,10 +107,10 @@ pub enum What {
     Full(usize, u32),
     /// A branch's clock is set wrong by so many ms.
     Clock(usize, i64),
+    /// A branch's program starts on a machine whose chance is another one's, as an image's is.
+    SameChance(usize),
     /// A branch has no line for so many ms.
     Cut(usize, i64),
-    /// A file is lost or doubled.
-    Lose(Lost, usize),
 }
 
 impl What {
@@ -143,12 +129,7 @@ impl What {
             What::Full(..) => "full disk",
             What::Clock(..) => "wrong clock",
             What::Cut(..) => "partition",
-            What::Lose(Lost::RelayRolledBack, _) => "relay rolled back",
-            What::Lose(Lost::RelayWiped, _) => "relay wiped",
-            What::Lose(Lost::BranchRestored, _) => "branch restored",
-            What::Lose(Lost::BranchCloned, _) => "branch cloned",
-            What::Lose(Lost::BranchDeleted, _) => "branch deleted",
-            What::Lose(Lost::HqRolledBack, _) => "HQ rolled back",
+            What::SameChance(_) => "chance of an image",
             _ => return None,
         })
     }
@@ -203,8 +184,8 @@ impl fmt::Display for Step {
             What::Clock(branch, ms) => {
                 write!(f, "branch {branch}'s clock is wrong by {} minutes", ms / 60_000)
             }
+            What::SameChance(branch) => write!(f, "branch {branch} starts with an image's chance"),
             What::Cut(branch, ms) => write!(f, "branch {branch} has no line for {} hours", ms / 3_600_000),
-            What::Lose(lost, branch) => write!(f, "{lost:?} (branch {branch})"),
         }
     }
 }
@@ -217,31 +198,17 @@ fn dies(f: &mut fmt::Formatter<'_>, who: &str, writes: u32, power: bool) -> fmt:
 /// The steps of a run.
 pub fn script(seed: u64, branches: usize, steps: usize) -> Vec<Step> {
     let mut random = Random(seed ^ 0x5157_e95c_a1e5_0000);
-    let allowed: Vec<Lost> = ALL_LOST.into_iter().filter(|lost| !is_not_yet(*lost)).collect();
     // Some seeds are mild, some rough: a fault alone is found in one that has little else.
     let rough = random.below(4);
     (0..steps)
         .map(|_| {
-            let what = draw(&mut random, branches, rough, &allowed);
+            let what = draw(&mut random, branches, rough);
             Step { what, salt: random.next() }
         })
         .collect()
 }
 
-const ALL_LOST: [Lost; 6] = [
-    Lost::RelayRolledBack,
-    Lost::RelayWiped,
-    Lost::BranchRestored,
-    Lost::BranchCloned,
-    Lost::BranchDeleted,
-    Lost::HqRolledBack,
-];
-
-fn is_not_yet(lost: Lost) -> bool {
-    NOT_YET.iter().any(|(other, _)| *other == lost)
-}
-
-fn draw(random: &mut Random, branches: usize, rough: usize, allowed: &[Lost]) -> What {
+fn draw(random: &mut Random, branches: usize, rough: usize) -> What {
     let branch = random.below(branches);
     match random.below(100) {
         0..=39 => What::Act(branch, *random.pick(&ACTS)),
@@ -267,10 +234,7 @@ fn draw(random: &mut Random, branches: usize, rough: usize, allowed: &[Lost]) ->
         95 => What::HqDies(random.below(120) as u32, random.below(2) == 0),
         96 => What::RelayDies(random.below(60) as u32, random.below(2) == 0),
         97 => What::Full(branch, random.below(20) as u32),
-        _ => match allowed.is_empty() || rough == 2 {
-            true => What::Sync(branch),
-            false => What::Lose(*random.pick(allowed), branch),
-        },
+        _ => What::Sync(branch),
     }
 }
 

@@ -19,7 +19,7 @@ use crate::chain::START;
 use crate::device::{Device, Outside, audit};
 use crate::grants::{Organisation, key_seed};
 use crate::random::Random;
-use crate::step::{Step, What};
+use crate::step::{Act, Step, What};
 use crate::{Must, Violation, disk, vfs};
 
 /// How large a world is.
@@ -236,10 +236,18 @@ impl World {
             What::Clock(branch, ms) => {
                 self.devices[device(*branch)].skew.store(*ms, Ordering::Relaxed);
             }
+            What::SameChance(branch) => {
+                self.devices[device(*branch)].close();
+                self.outside.chance.store(0x5A5A, Ordering::Relaxed);
+                self.devices[device(*branch)].replica()?;
+                self.outside.chance.store(step.salt, Ordering::Relaxed);
+                self.act(device(*branch), Act::Deliver, &mut random)?;
+                // Started again, it has its own: what is refused for the other's is written again by that.
+                self.devices[device(*branch)].close();
+            }
             What::Cut(branch, ms) => {
                 self.devices[device(*branch)].cut_until = self.now().plus_ms(*ms);
             }
-            What::Lose(..) => {}
         }
         self.revive_relay(&mut random)?;
         self.revive_all(&mut random)

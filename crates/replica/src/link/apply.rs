@@ -108,7 +108,11 @@ impl Replica {
         let mending = self.is_mending()?;
         for feed in &received.feeds {
             let mut cursor = self.cursor(feed.feed.clone())?;
-            if cursor.position != feed.from {
+            let elsewhere = cursor.position != feed.from;
+            #[cfg(feature = "planted")]
+            let elsewhere =
+                elsewhere && !guicang_sync::planted::is(guicang_sync::planted::Bug::CursorSkipsGap);
+            if elsewhere {
                 // Another process has been here since the request was made.
                 continue;
             }
@@ -510,6 +514,13 @@ impl Work<'_> {
 
     /// Moves a cursor; `false` when it isn't where it was.
     pub(super) fn move_cursor(&mut self, before: &Cursor, after: &Cursor) -> Result<bool, StoreError> {
+        #[cfg(feature = "planted")]
+        let unsummed = Cursor { sum: before.sum, ..after.clone() };
+        #[cfg(feature = "planted")]
+        let after = match guicang_sync::planted::is(guicang_sync::planted::Bug::SumNotMoved) {
+            true => &unsummed,
+            false => after,
+        };
         if before.position == 0 {
             self.tx
                 .prepare_cached("INSERT OR IGNORE INTO cursor (org, feed, position, sum) VALUES (?,?,0,?)")

@@ -55,6 +55,10 @@ impl Work<'_> {
             self.take_outcome(outcome, &mut refused, &mut apart)?;
         }
         self.note_fork(received.journal)?;
+        #[cfg(feature = "planted")]
+        if guicang_sync::planted::is(guicang_sync::planted::Bug::RefusedStands) {
+            return Ok(());
+        }
         for (document, changes) in apart {
             self.set_apart(document, &changes, ChangeStatus::SetApartByRelay)?;
         }
@@ -91,6 +95,10 @@ impl Work<'_> {
 
     fn take_stamps(&mut self, received: &Received) -> Result<(), StoreError> {
         let Some(relay) = received.relay else { return Ok(()) };
+        #[cfg(feature = "planted")]
+        if guicang_sync::planted::is(guicang_sync::planted::Bug::LostStamp) {
+            return Ok(());
+        }
         for stamp in &received.stamps {
             let entry: Option<(i64, [u8; 32])> = self
                 .tx

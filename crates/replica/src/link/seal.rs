@@ -40,6 +40,16 @@ impl Replica {
         if budget_bytes == 0 || self.is_mending()? {
             return Ok((Vec::new(), false));
         }
+        #[cfg(feature = "planted")]
+        if guicang_sync::planted::is(guicang_sync::planted::Bug::SealedTwice) {
+            self.db
+                .execute(
+                    "UPDATE change SET entry = NULL, leaf = NULL WHERE entry IN (SELECT e.id FROM entry e
+                     JOIN self s ON s.org = e.org AND s.device = e.device WHERE e.sequence > s.acknowledged)",
+                    [],
+                )
+                .map_err(StoreError::of)?;
+        }
         while self.has_unsealed()? && self.write(|work| work.seal())? {}
         self.entries_after(after_sequence, budget_bytes)
     }

@@ -205,6 +205,13 @@ impl Work<'_> {
         if rows.is_empty() {
             return Ok(());
         }
+        #[cfg(feature = "planted")]
+        if guicang_sync::planted::is(guicang_sync::planted::Bug::FoldByArrival) {
+            rows.sort_by_key(|row| row.document);
+            let mut ranks: Vec<_> = rows.iter().map(|row| row.claim.rank.clone()).collect();
+            ranks.sort();
+            rows.iter_mut().zip(ranks).for_each(|(row, rank)| row.claim.rank = rank);
+        }
         let held: Option<Sold> = self
             .tx
             .prepare_cached(
