@@ -1,5 +1,6 @@
 //! `cargo xtask`: the project's own commands. `test` checks everything that CI checks; `demo` runs a
-//! day of several branches with the real programs; `chain` makes a chain's year from a seed.
+//! day of several branches with the real programs; `chain` makes a chain's year from a seed; `fuzz` looks for bytes that
+//! make a reader panic.
 //!
 //! What surprises: none of our libraries is used here. The demo does what a user would do, through the
 //! programs' command lines, and works its figures out for itself.
@@ -9,6 +10,7 @@ mod places;
 mod test;
 mod demo;
 mod chain;
+mod fuzz;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ enum Command {
     Test(test::TestArgs),
     /// Make a chain's year in a folder, from a seed, and check that everything ties out
     Chain(chain::ChainArgs),
+    /// Feed what reads from outside with bytes that nobody meant
+    Fuzz(fuzz::FuzzArgs),
 }
 
 fn main() -> ExitCode {
@@ -36,6 +40,7 @@ fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Chain(args) => chain::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
     };
     match done {
         Ok(code) => code,
