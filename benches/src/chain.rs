@@ -187,6 +187,7 @@ pub fn session(replica: &mut Replica, relay: &Arc<Relay>) -> Result<Summary> {
                 while replica.apply_slice(&mut pull, SLICE)? {}
                 session.stored(replica.cursors()?)?;
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask)?)?,
             Step::Done(summary) => {
                 replica.session_done(&summary)?;
                 check(&summary).context("the session")?;

@@ -27,6 +27,7 @@ pub mod stamp;
 pub mod sum;
 
 pub mod access;
+pub mod succeed;
 pub mod codec;
 pub mod message;
 pub mod packed;
@@ -38,5 +39,9 @@ pub mod quota;
 pub mod relay;
 
 pub mod backoff;
+pub mod reconcile;
 pub mod session;
 pub mod slices;
+
+#[cfg(feature = "planted")]
+pub mod planted;

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guicang_domain::time::Moment;
-use guicang_replica::{CommandError, Replica, StoreError};
+use guicang_replica::{CommandError, Mend, Replica, StoreError};
 use guicang_sync::codec::CodecError;
 use guicang_sync::session::{Limits, Received, Session, SessionError, Step, Summary};
 use guicang_sync::slices::Slices;
@@ -67,9 +67,28 @@ pub fn session(
     paced(replica, link, now, fence, &|_| {})
 }
 
+/// HQ's device and a relay that was made anew come to know each other.
+///
+/// # Errors
+/// [`FollowError`] of either file.
+pub fn meet(replica: &mut Replica, link: &LocalLink) -> Result<(), FollowError> {
+    let relay = link.relay();
+    if relay.book().map_err(LinkError::from)?.device(replica.identity().device).is_none() {
+        relay.introduce(replica.introduction()?).map_err(LinkError::from)?;
+    }
+    if replica.grants()?.device(relay.device()).is_none()
+        && let Some(grant) = relay.own_grant().map_err(LinkError::from)?
+    {
+        replica.add_grant(grant)?;
+    }
+    Ok(())
+}
+
 /// Leaves the file to others for so long.
 type Pause<'a> = &'a dyn Fn(Duration);
 
+/// A session, and where HQ's file was restored from a backup another two: one fetches what the relay has under
+/// HQ's name, one goes on from there.
 fn paced(
     replica: &mut Replica,
     link: &LocalLink,
@@ -77,6 +96,32 @@ fn paced(
     fence: Option<u64>,
     pause: Pause<'_>,
 ) -> Result<Summary, FollowError> {
+    let relay = link.relay().device();
+    let mut summary = once(replica, link, now, fence, pause)?;
+    for _ in 0..MENDINGS_MAX {
+        let before = replica.status()?.fault;
+        let mend = replica.mend(relay)?;
+        // What was fetched and is whole now goes on to push; a fork of HQ's own waits for somebody.
+        let restored = before.is_some() && replica.status()?.fault.is_none();
+        if mend != Mend::Fetch && !restored {
+            break;
+        }
+        summary = once(replica, link, now, fence, pause)?;
+    }
+    Ok(summary)
+}
+
+/// How often a restored file is seen to after a session.
+const MENDINGS_MAX: u32 = 4;
+
+fn once(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+    fence: Option<u64>,
+    pause: Pause<'_>,
+) -> Result<Summary, FollowError> {
+    meet(replica, link)?;
     let mut start = replica.session_start(Limits::default())?;
     start.fence = fence;
     let mut session = Session::new(start);
@@ -95,6 +140,7 @@ fn paced(
                 apply(replica, &received, now, pause)?;
                 session.stored(replica.cursors()?)?;
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask)?)?,
             Step::Done(summary) => {
                 replica.session_done(&summary)?;
                 return Ok(summary);

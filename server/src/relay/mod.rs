@@ -18,7 +18,10 @@ pub mod store;
 pub mod headers;
 pub mod handle;
 pub mod answer;
+pub mod prove;
 pub mod enrol;
+pub mod succeed;
+mod backup;
 pub mod lease;
 mod quota;
 pub mod report;
@@ -127,6 +130,14 @@ pub enum RelayError {
     /// The enrolment code is unknown, used or out of time, or the proof isn't the key's.
     #[error("the code is unknown, used or expired; ask HQ for a new one")]
     Code,
+    /// A device gets no successor.
+    #[error("device {device} gets no successor: {why}; ask HQ for a code and join anew")]
+    Succession {
+        /// Which.
+        device: DeviceId,
+        /// Why.
+        why: &'static str,
+    },
     /// Too many wrong codes were tried.
     #[error("too many wrong codes; try again in {retry_after_ms} ms")]
     TooManyCodes {
@@ -283,6 +294,32 @@ impl Relay {
         })
     }
 
+    /// Takes the grants by which somebody shows who they are: this relay was made anew, and knows nobody yet.
+    /// What isn't in order is left out. Says how many were new.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn introduce(&self, mut grants: Vec<SignedGrant>) -> Result<usize, RelayError> {
+        grants.truncate(INTRODUCTION_MAX);
+        if grants.is_empty() {
+            return Ok(0);
+        }
+        self.write(|tx| {
+            let mut feeds = store::FeedWriter::new(tx, self.number);
+            let (added, _) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
+            feeds.finish()?;
+            Ok(added)
+        })
+    }
+
+    /// This relay's own grant: by it a device that knew another relay comes to know this one.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn own_grant(&self) -> Result<Option<SignedGrant>, RelayError> {
+        Ok(self.book()?.device(self.device()).map(|device| device.signed.clone()))
+    }
+
     /// Inserts grants within a transaction: how many were new, and the book with them. What is not in
     /// order goes to `wrong`, which ends it all or skips that grant.
     ///
@@ -368,6 +405,10 @@ impl Relay {
         value
     }
 }
+
+/// The most grants that are looked at of somebody who isn't known yet. A device needs two: its own and its
+/// issuer's.
+const INTRODUCTION_MAX: usize = 8;
 
 /// How many connections for reading are kept open.
 const KEPT_READERS: usize = 8;

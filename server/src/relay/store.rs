@@ -190,6 +190,26 @@ pub fn feed_row(
     Ok(row.optional()?)
 }
 
+/// The sum at a position of a feed by its number; none where it has no such position. At 0 it is zero.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn sum_at(
+    connection: &Connection,
+    organisation: i64,
+    feed: i64,
+    position: u64,
+) -> Result<Option<RunningSum>, RelayError> {
+    let sql = "SELECT sum FROM feed_item WHERE organisation = ? AND feed = ? AND position = ?";
+    // A position beyond what SQLite counts to is one that the feed hasn't.
+    let Ok(at) = i64::try_from(position) else { return Ok(None) };
+    if at == 0 {
+        return Ok(Some(RunningSum::ZERO));
+    }
+    let row = connection.prepare_cached(sql)?.query_row(params![organisation, feed, at], |row| row.get(0));
+    Ok(row.optional()?.map(RunningSum))
+}
+
 /// What stands at a position.
 #[derive(Debug, Clone, Copy)]
 pub enum Item {

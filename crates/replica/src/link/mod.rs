@@ -7,21 +7,26 @@
 //! [`guicang_sync::session::Session`] and these functions.
 
 mod apply;
+mod mend;
+mod offer;
 mod outcome;
+mod positions;
 mod prepare;
+mod reconcile;
 mod rights;
 mod seal;
 
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::Moment;
 use guicang_sync::feed::{Cursor, Epoch, Feed};
-use guicang_sync::grant::{Role, SignedGrant};
+use guicang_sync::grant::{Issuer, Role, SignedGrant};
 use guicang_sync::message::Report;
 use guicang_sync::session::{Limits, Start};
 use guicang_sync::sum::RunningSum;
 use rusqlite::{OptionalExtension, params};
 
 pub use apply::Pull;
+pub use mend::Mend;
 pub(crate) use rights::WITHDRAWN;
 
 use crate::error::StoreError;
@@ -64,7 +69,9 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn session_start(&mut self, limits: Limits) -> Result<Start, StoreError> {
+        self.refresh_identity()?;
         self.refresh_grants()?;
+        self.write_again()?;
         let (epoch, acknowledged): (Option<Vec<u8>>, u64) = self
             .db
             .prepare_cached(
@@ -89,9 +96,24 @@ impl Replica {
             acknowledged,
             grants,
             fence: None,
-            want_own: false,
+            want_own: self.is_mending()?,
+            strays: self.has_strays()?,
             limits,
         })
+    }
+
+    /// The grants by which a relay that was made anew comes to know this device: its issuer's and its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn introduction(&mut self) -> Result<Vec<SignedGrant>, StoreError> {
+        self.refresh_grants()?;
+        let Some(own) = self.book.device(self.identity.device) else { return Ok(Vec::new()) };
+        let issuer = match own.signed.issuer {
+            Issuer::Device(issuer) => self.book.device(issuer).map(|device| device.signed.clone()),
+            Issuer::Organisation => None,
+        };
+        Ok(issuer.into_iter().chain([own.signed.clone()]).collect())
     }
 
     /// The grants that the relay may lack: those that never came in its log, or all of them where the
@@ -150,13 +172,20 @@ impl Replica {
             for feed in &summary.feeds {
                 work.tx
                     .prepare_cached(
-                        "INSERT INTO cursor (org, feed, position, sum, agreed, checked) VALUES (?1,?2,0,zeroblob(32),?3,?4)
-                         ON CONFLICT DO UPDATE SET agreed = ?3, checked = ?4",
+                        "INSERT INTO cursor (org, feed, position, sum, agreed, checked, differs)
+                         VALUES (?1,?2,0,zeroblob(32),?3,?4,?5)
+                         ON CONFLICT DO UPDATE SET agreed = ?3, checked = ?4,
+                             differs = CASE WHEN ?5 IS NULL THEN NULL ELSE coalesce(differs, ?5) END",
                     )
                     .and_then(|mut s| {
-                        s.execute(params![work.org, feed.feed.to_string(), feed.agreed, work.now.0])
+                        let differs = (!feed.agreed || feed.strays > 0).then_some(work.now.0);
+                        let name = feed.feed.to_string();
+                        s.execute(params![work.org, name, feed.agreed, work.now.0, differs])
                     })
                     .map_err(StoreError::of)?;
+            }
+            if summary.proven {
+                work.own_is_fetched()?;
             }
             work.tx
                 .execute("UPDATE self SET last_sync = ? WHERE org = ?", params![work.now.0, work.org])
@@ -184,7 +213,10 @@ impl Replica {
              SELECT u.id FROM change u WHERE u.org = ?1 AND u.entry IS NULL
              UNION ALL SELECT s.id FROM entry e JOIN change s ON s.org = e.org AND s.entry = e.id
              WHERE e.org = ?1 AND e.device = ?2
-               AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
+               AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1)
+               AND NOT (SELECT mending FROM self WHERE org = ?1)
+             UNION ALL SELECT a.id FROM entry e JOIN change a ON a.org = e.org AND a.entry = e.id
+             WHERE e.org = ?1 AND e.sequence = -1)";
         let key = params![self.identity.org, self.identity.device.0];
         let changes: u64 = self
             .db

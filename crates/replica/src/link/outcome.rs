@@ -8,8 +8,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guicang_documents::{Replayed, header};
-use guicang_domain::ids::{ChangeHash, EntryHash};
+use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
+use guicang_sync::feed::Feed;
+use guicang_sync::grant::Role;
 use guicang_sync::message::{Outcome, OutcomeKind};
+use guicang_sync::rule::Rule;
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
 use rusqlite::{OptionalExtension, params};
@@ -19,13 +22,13 @@ use crate::facts::{ChangeStatus, document_by_id, split_sites};
 use crate::store::Work;
 
 /// A change of a document, as a refusal needs it.
-struct Held {
-    id: i64,
-    hash: ChangeHash,
-    bytes: Vec<u8>,
+pub(super) struct Held {
+    pub(super) id: i64,
+    pub(super) hash: ChangeHash,
+    pub(super) bytes: Vec<u8>,
     deps: Vec<ChangeHash>,
     reissues: i64,
-    sites_added: String,
+    pub(super) sites_added: String,
 }
 
 impl Work<'_> {
@@ -45,11 +48,13 @@ impl Work<'_> {
         self.take_stamps(received)?;
         let (mut refused, mut apart) = (BTreeMap::new(), BTreeMap::new());
         for outcome in &received.outcomes {
-            if outcome.device.is_some_and(|d| d != self.me.device) {
+            if let Some(author) = outcome.device.filter(|d| *d != self.me.device) {
+                self.stray_refused(author, outcome)?;
                 continue;
             }
             self.take_outcome(outcome, &mut refused, &mut apart)?;
         }
+        self.note_fork(received.journal)?;
         for (document, changes) in apart {
             self.set_apart(document, &changes, ChangeStatus::SetApartByRelay)?;
         }
@@ -62,6 +67,9 @@ impl Work<'_> {
     /// Moves the acknowledged sequence to the relay's head of this journal, when it is the one we have.
     fn acknowledge(&mut self, received: &Received) -> Result<(), StoreError> {
         let Some(head) = received.journal else { return Ok(()) };
+        if self.is_mending()? || self.is_adopted(head)? {
+            return Ok(());
+        }
         let held: Option<[u8; 32]> = self
             .tx
             .prepare_cached("SELECT hash FROM entry WHERE org = ? AND device = ? AND sequence = ?")
@@ -149,6 +157,10 @@ impl Work<'_> {
         apart: &mut BTreeMap<i64, Vec<i64>>,
     ) -> Result<(), StoreError> {
         let Some(index) = outcome.change else {
+            // The relay lost what was before: that comes first, and this again.
+            if outcome.rule == Rule::SequenceGap {
+                return Ok(());
+            }
             // The whole entry: nothing of it is lost, and nothing after it goes through either.
             self.tx
                 .execute(
@@ -172,6 +184,13 @@ impl Work<'_> {
             })
             .map_err(StoreError::of)?;
         let Some((id, document, 0)) = change else { return Ok(()) };
+        if outcome.rule == Rule::MissingDependency && self.builds_on_what_stands(id)? {
+            let feed = match &self.me.role {
+                Role::Site(site) => Feed::Site(site.clone()),
+                Role::Hq | Role::Relay => Feed::Log,
+            };
+            return self.add_strays(&feed, &[id]);
+        }
         let status = match outcome.kind {
             OutcomeKind::Refused => ChangeStatus::Refused,
             OutcomeKind::SetApart => ChangeStatus::SetApartByRelay,
@@ -180,6 +199,52 @@ impl Work<'_> {
         let kept = if outcome.kind == OutcomeKind::Refused { refused } else { apart };
         kept.entry(document).or_default().push(id);
         Ok(())
+    }
+
+    /// Whether all that a change builds on stands here, and it is the relay that lacks some of it.
+    fn builds_on_what_stands(&self, change: i64) -> Result<bool, StoreError> {
+        let bytes: Option<Vec<u8>> = self
+            .tx
+            .prepare_cached("SELECT bytes FROM change WHERE +org = ? AND id = ?")
+            .and_then(|mut s| s.query_row([self.org, change], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        let Some(bytes) = bytes else { return Ok(false) };
+        let head = header(&bytes).map_err(|e| StoreError::damaged("a change", e))?;
+        for dep in head.deps {
+            let status: Option<i64> = self
+                .tx
+                .prepare_cached("SELECT status FROM change WHERE org = ? AND hash = ?")
+                .and_then(|mut s| s.query_row(params![self.org, dep.0], |r| r.get(0)).optional())
+                .map_err(StoreError::of)?;
+            if status != Some(ChangeStatus::Stands as i64) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Others' changes that the relay refused for good aren't offered again.
+    fn stray_refused(&mut self, author: DeviceId, outcome: &Outcome) -> Result<(), StoreError> {
+        // These are a matter of what others still bring.
+        let waits = matches!(
+            outcome.rule,
+            Rule::MissingDependency | Rule::SequenceGap | Rule::UnknownDevice | Rule::DependsOnRefused
+        );
+        if outcome.kind != OutcomeKind::Refused || waits {
+            return Ok(());
+        }
+        self.tx
+            .prepare_cached(
+                "UPDATE stray SET rule = ?5 WHERE org = ?1 AND item IN (
+                     SELECT c.id FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
+                     WHERE e.org = ?1 AND e.device = ?2 AND e.sequence = ?3 AND (?4 IS NULL OR c.leaf = ?4))",
+            )
+            .and_then(|mut s| {
+                let rule = outcome.rule.to_string();
+                s.execute(params![self.org, author.0, outcome.sequence, outcome.change, rule])
+            })
+            .map(drop)
+            .map_err(StoreError::of)
     }
 
     pub(super) fn set_aside(
@@ -255,7 +320,7 @@ impl Work<'_> {
     }
 
     /// A document's changes that stand, and those just refused.
-    fn held_changes(&self, document: i64, refused: &[i64]) -> Result<Vec<Held>, StoreError> {
+    pub(super) fn held_changes(&self, document: i64, refused: &[i64]) -> Result<Vec<Held>, StoreError> {
         let mut statement = self
             .tx
             .prepare_cached(
@@ -283,7 +348,7 @@ impl Work<'_> {
 }
 
 /// Changes, and all that was made on top of them: it can't stand without them.
-fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
+pub(super) fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
     let mut gone: HashSet<ChangeHash> =
         held.iter().filter(|c| changes.contains(&c.id)).map(|c| c.hash).collect();
     loop {
