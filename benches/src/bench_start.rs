@@ -86,7 +86,7 @@ impl Asked {
         let mut times = Times::default();
         for _ in 0..TIMES {
             let mut command = Command::new(&self.program);
-            command.arg("--db").arg(&self.file).args(question).stdout(Stdio::null());
+            command.arg("--db").arg(&self.file).args(question).stdout(Stdio::null()).stderr(Stdio::null());
             let status = times.run(|| command.status())?;
             ensure!(status.success(), "{} ended with {status}", question.join(" "));
         }

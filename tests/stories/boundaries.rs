@@ -59,7 +59,8 @@ fn each_crate_uses_only_what_it_may() {
     }
     let ours = |name: &&String| name.starts_with("guicang-");
     let listed: BTreeSet<&str> = TABLE.iter().map(|(name, ..)| *name).collect();
-    let around = BTreeSet::from(["guicang-tests", "guicang-benches", "guicang-chain", "guicang-sim"]);
+    let around =
+        BTreeSet::from(["guicang-tests", "guicang-benches", "guicang-chain", "guicang-fuzz", "guicang-sim"]);
     for name in used.keys().filter(ours) {
         assert!(
             listed.contains(name.as_str()) || around.contains(name.as_str()),
@@ -70,10 +71,11 @@ fn each_crate_uses_only_what_it_may() {
 
 /// Every source file of ours, by its path from the root.
 fn sources() -> Vec<(String, String)> {
-    let mut folders: Vec<PathBuf> = ["crates", "client", "server", "tests", "benches", "chain", "xtask"]
-        .iter()
-        .map(|f| root().join(f))
-        .collect();
+    let mut folders: Vec<PathBuf> =
+        ["crates", "client", "server", "tests", "benches", "chain", "fuzz", "xtask"]
+            .iter()
+            .map(|f| root().join(f))
+            .collect();
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
