@@ -134,7 +134,10 @@ impl Replica {
     /// # Errors
     /// [`StoreError`]; the projections are as they were then.
     pub fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
-        self.write(|work| work.rebuild(progress))
+        self.write(|work| {
+            work.try_again()?;
+            work.rebuild(progress)
+        })
     }
 
     /// Checks file, hashes, signatures, chains, stamps, sums and projections. Nothing is changed: the

@@ -134,8 +134,8 @@ impl Replica {
         )
         .map_err(store)?;
         tx.execute(
-            "INSERT INTO self (org, device, seed) VALUES (1,?,?)",
-            params![key.device().0, founding.key_seed],
+            "INSERT INTO self (org, device, seed, reads) VALUES (1,?,?,?)",
+            params![key.device().0, founding.key_seed, crate::link::reads()],
         )
         .map_err(store)?;
         for grant in &founding.grants {
@@ -196,7 +196,9 @@ impl Replica {
         }
         // A fresh actor for each opening: a pinned one is how a cloned file's documents get stuck.
         let writer = Writer { actor: ambient.bytes(), device: identity.device };
-        Ok(Self { db, identity, key, writer, book, book_version, ambient })
+        let mut opened = Self { db, identity, key, writer, book, book_version, ambient };
+        opened.try_again_if_newer()?;
+        Ok(opened)
     }
 
     /// Who this replica is.

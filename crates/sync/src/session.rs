@@ -14,6 +14,7 @@
 use guicang_domain::ids::DeviceId;
 use guicang_domain::time::Moment;
 
+use crate::admission::SignedAdmission;
 use crate::codec::{self, CodecError, DECODED_LIMIT_BYTES, REQUEST_LIMIT_BYTES};
 use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
@@ -39,6 +40,8 @@ pub struct Start {
     pub acknowledged: u64,
     /// Grants that the relay may lack.
     pub grants: Vec<SignedGrant>,
+    /// Admissions that the relay may lack.
+    pub admissions: Vec<SignedAdmission>,
     /// The fencing number under which the device writes, where it holds the lease.
     pub fence: Option<u64>,
     /// Whether the device lacks entries of its own.
@@ -233,6 +236,7 @@ pub struct Session {
     /// Whether the last answer gives reason to send on.
     more_to_send: bool,
     grants: Vec<SignedGrant>,
+    admissions: Vec<SignedAdmission>,
     fence: Option<u64>,
     want_own: bool,
     /// Whether entries wait for a later session.
@@ -280,6 +284,7 @@ impl Session {
             own: start.acknowledged,
             more_to_send: false,
             grants: start.grants,
+            admissions: start.admissions,
             fence: start.fence,
             want_own: start.want_own,
             holds_back: false,
@@ -339,6 +344,7 @@ impl Session {
             fence: self.fence,
             grants: self.grants.clone(),
             want_own: self.want_own,
+            admissions: self.admissions.clone(),
         };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
         let sent = Request { after_sequence: self.at_relay, entries: sent, more };
@@ -361,6 +367,7 @@ impl Session {
         let feeds = self.received_feeds(answer.feeds)?;
         self.summary.round_trips += 1;
         self.grants.clear();
+        self.admissions.clear();
         let accepted_to = answer.journal.map_or(0, |journal| journal.sequence);
         // Before counting: what waits for its turn is neither lost nor blocked.
         self.holds_back |= answer.push_after_ms.is_some();
@@ -500,7 +507,7 @@ impl Session {
             match item {
                 FeedItem::Entry(_) => self.summary.fetched_changes += item.positions(),
                 FeedItem::Grant(_) => self.summary.fetched_grants += 1,
-                FeedItem::Own { .. } => {}
+                FeedItem::Own { .. } | FeedItem::Admission(_) => {}
             }
         }
     }

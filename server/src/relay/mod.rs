@@ -17,6 +17,7 @@
 pub mod store;
 pub mod headers;
 pub mod handle;
+pub mod admission;
 pub mod answer;
 pub mod enrol;
 pub mod lease;
@@ -30,7 +31,7 @@ pub mod http;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guicang_domain::ids::{DeviceId, IdError, OrganisationId, PublicKey};
+use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId, IdError, OrganisationId, PublicKey};
 use guicang_domain::time::Moment;
 use guicang_sync::entry::JournalHead;
 use guicang_sync::feed::{Epoch, Feed};
@@ -281,6 +282,18 @@ impl Relay {
             feeds.finish()?;
             Ok(added)
         })
+    }
+
+    /// The rule by which a change is set apart here; `None` where it is in the feeds, or not held.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn set_apart(
+        &self,
+        document: &DocumentId,
+        change: &ChangeHash,
+    ) -> Result<Option<admission::Apart>, RelayError> {
+        self.read(|connection| admission::apart(connection, self.number, document, change))
     }
 
     /// Inserts grants within a transaction: how many were new, and the book with them. What is not in

@@ -61,7 +61,7 @@ enum What {
         change: Box<OpenedChange>,
         prepared: Option<Prepared>,
     },
-    /// A grant, stored before, or a change of this device's own.
+    /// A grant or an admission, stored before, or a change of this device's own.
     Counted,
 }
 
@@ -88,6 +88,11 @@ impl Replica {
                         .prepare_cached("UPDATE grant_fact SET logged = 1 WHERE org = ? AND hash = ?")
                         .and_then(|mut s| s.execute(params![work.org, grant.hash()]))
                         .map_err(StoreError::of)?;
+                }
+            }
+            for item in received.feeds.iter().flat_map(|f| &f.items) {
+                if let FeedItem::Admission(admission) = item {
+                    work.take_admission(admission, true)?;
                 }
             }
             work.take_outcomes(received).map_err(LinkError::from)
@@ -118,6 +123,10 @@ impl Replica {
         match item {
             FeedItem::Grant(grant) => {
                 let unit = advance(cursor, &grant.hash(), What::Counted);
+                pull.units.push_back(unit);
+            }
+            FeedItem::Admission(admission) => {
+                let unit = advance(cursor, &admission.hash(), What::Counted);
                 pull.units.push_back(unit);
             }
             FeedItem::Own { sequence, runs } => {
@@ -421,7 +430,7 @@ impl Work<'_> {
         document: i64,
         earlier: &[NewChange],
     ) -> Result<Option<(ChangeStatus, &'static str)>, StoreError> {
-        if change.apart {
+        if change.apart && !self.is_admitted(change.document, &change.hash)? {
             return Ok(Some((ChangeStatus::SetApartByRelay, WITHDRAWN)));
         }
         let row = crate::facts::document_by_id(&self.tx, document)?;
@@ -430,7 +439,10 @@ impl Work<'_> {
         let stamped = from.stamp.map(|s| s.time);
         let device = from.sealed.head.device;
         let created = change.document.creator == device;
-        let rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
+        let mut rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
+        if rule == Some(WITHDRAWN) && self.is_admitted(change.document, &change.hash)? {
+            rule = self.lacks_right(device, None, created, &change.sites_added, &sites);
+        }
         Ok(rule.map(|rule| (ChangeStatus::SetApartHere, rule)))
     }
 

@@ -26,6 +26,8 @@ CREATE TABLE self (
     acknowledged INTEGER NOT NULL DEFAULT 0,
     last_sync    INTEGER,
     fault        TEXT,
+    -- What the program that last judged the changes here knew: rules, shape, kinds of documents.
+    reads        TEXT NOT NULL DEFAULT '',
     -- The machine that wrote last, by its ids and its name, and until when no other may. Not a fact: it
     -- says where the file is in use, and never leaves it.
     holder_boot  TEXT NOT NULL DEFAULT '',
@@ -45,6 +47,20 @@ CREATE TABLE grant_fact (
     PRIMARY KEY (org, hash)
 ) STRICT;
 CREATE INDEX grant_unlogged ON grant_fact (org) WHERE logged = 0;
+
+-- HQ's word that changes that were set apart are to count.
+CREATE TABLE admission_fact (
+    org      INTEGER NOT NULL,
+    hash     BLOB NOT NULL,
+    -- The identity of the document whose changes it names.
+    document BLOB NOT NULL,
+    wire     BLOB NOT NULL,
+    -- Whether it came from the relay.
+    logged   INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (org, hash)
+) STRICT;
+CREATE INDEX admission_document ON admission_fact (org, document);
+CREATE INDEX admission_unlogged ON admission_fact (org) WHERE logged = 0;
 
 CREATE TABLE entry (
     id          INTEGER PRIMARY KEY,

@@ -81,6 +81,7 @@ impl MemoryRelay {
             documents: pick(&self.documents, &wanted.documents),
             changes: pick(&self.changes, &wanted.changes),
             actors: pick(&self.actors, &wanted.actors),
+            admitted: Default::default(),
         }
     }
 
