@@ -18,6 +18,7 @@ mod apart;
 mod exceptions;
 mod newer;
 mod hostile;
+mod poison;
 mod refused;
 mod case;
 mod counts;

@@ -319,7 +319,8 @@ impl From<StoreError> for RolledBack {
 }
 
 impl Work<'_> {
-    fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
+    /// Drops every projection and makes it anew from the changes that stand.
+    pub(crate) fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
         let before = digest(&self.tx, self.org)?;
         for table in [
             "site",
