@@ -98,6 +98,25 @@ fn slips_of_the_pen() {
     assert!(message.contains("等级的值 \"Q\" 不对") && message.contains("A B C D E"), "{message}");
 }
 
+/// Whoever got a command's arguments wrong is sent to that command's help, not to the list of all; a number that
+/// isn't one is answered in the person's language.
+#[test]
+fn the_next_step_is_the_commands_own_help() {
+    let alice = Branch::on_trial().in_chinese();
+    let (code, message) = alice.fails("count scan");
+    assert_eq!(code, 2);
+    assert!(message.contains("guicang count scan --help 查看用法"), "{message}");
+    let (_, message) = alice.fails("--lang zh policy preview --days 0");
+    assert!(
+        message.contains("要填 1 到 3650 的数") && message.contains("policy preview --help"),
+        "{message}"
+    );
+    let (_, message) = alice.fails("return list --limit many");
+    assert!(message.contains("要填整数") && message.contains("return list --help"), "{message}");
+    let (_, message) = alice.fails("nothing-like-this");
+    assert!(message.contains("guicang --help 查看用法"), "{message}");
+}
+
 /// A file that another machine writes to is left alone, by that machine's name.
 #[test]
 fn another_machine_has_the_file() {

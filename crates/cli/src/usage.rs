@@ -5,6 +5,7 @@
 
 use std::error::Error;
 use std::ffi::OsString;
+use std::num::ParseIntError;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{ArgMatches, Command};
@@ -32,12 +33,13 @@ pub enum Parsed {
 /// # Errors
 /// [`Failure`] with [`Exit::Usage`].
 pub fn parse(
-    command: Command,
+    mut command: Command,
     language: Language,
     program: &str,
     args: impl IntoIterator<Item = OsString>,
 ) -> Result<Parsed, Failure> {
-    match command.try_get_matches_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    match command.try_get_matches_from_mut(&args) {
         Ok(matches) => Ok(Parsed::Command(matches)),
         Err(error) => match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
@@ -46,9 +48,29 @@ pub fn parse(
             ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
                 Ok(Parsed::Shown(error.render().to_string()))
             }
-            _ => Err(Failure::new(Exit::Usage, sentence(&error, language), next::help_of(language, program))),
+            _ => {
+                let next = match named(&command, &args) {
+                    path if path.is_empty() => next::help_of(language, program),
+                    path => next::help(language, program, &path.join(" ")),
+                };
+                Err(Failure::new(Exit::Usage, sentence(&error, language), next))
+            }
         },
     }
+}
+
+/// The command that the arguments name, as far as they do: `count scan`.
+fn named(command: &Command, args: &[OsString]) -> Vec<String> {
+    let mut path = Vec::new();
+    let mut at = command;
+    for arg in args.iter().skip(1).filter_map(|arg| arg.to_str()) {
+        // Options may stand between a command's words, and their values are no commands.
+        if let Some(found) = at.find_subcommand(arg) {
+            path.push(found.get_name().to_owned());
+            at = found;
+        }
+    }
+    path
 }
 
 fn sentence(error: &clap::Error, l: Language) -> String {
@@ -104,5 +126,13 @@ fn explained(cause: &(dyn Error + 'static), l: Language) -> Option<String> {
     None.or_else(|| cause.downcast_ref::<IdError>().map(|e| message(e)))
         .or_else(|| cause.downcast_ref::<QuantityError>().map(|e| message(e)))
         .or_else(|| cause.downcast_ref::<MoneyError>().map(|e| message(e)))
+        .or_else(|| cause.downcast_ref::<ParseIntError>().map(|_| failures::usage_whole_number(l)))
+        .or_else(|| {
+            // The parser's own sentence for a number that is out of range.
+            let text = cause.to_string();
+            let (_, range) = text.split_once(" is not in ")?;
+            let (least, most) = range.split_once("..=")?;
+            Some(failures::usage_range(l, least, most))
+        })
         .or_else(|| Some(cause.to_string()))
 }

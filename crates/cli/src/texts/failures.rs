@@ -281,6 +281,10 @@ texts! {
         zh: "{argument} 不能和 {other} 一起用。",
         en: "{argument} can't be used with {other}.",
     }
+    /// After a wrong value: what it should have been.
+    usage_whole_number() { zh: "要填整数。", en: "Wanted: a whole number." }
+    /// After a number out of range.
+    usage_range(least: &str, most: &str) { zh: "要填 {least} 到 {most} 的数。", en: "Wanted: {least} to {most}." }
     /// A value that isn't one of the possible.
     usage_value(argument: &str, found: &str) {
         zh: "{argument} 的值 {found:?} 不对。",
