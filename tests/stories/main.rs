@@ -19,6 +19,7 @@ mod exceptions;
 mod newer;
 mod hostile;
 mod poison;
+mod new_device;
 mod refused;
 mod case;
 mod counts;
