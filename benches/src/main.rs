@@ -24,7 +24,6 @@ mod supply;
 mod bench_record;
 mod bench_push;
 mod bench_merge;
-mod bench_first_sync;
 mod bench_bytes;
 mod bench_idle;
 mod bench_import;
@@ -69,8 +68,6 @@ enum Name {
     Push,
     /// The same at HQ, until its pages show them
     Merge,
-    /// A new device at a branch with a long history
-    FirstSync,
     /// Bytes of a return in a batch
     BytesBatch,
     /// A session with nothing new
@@ -83,15 +80,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let supply = Supply::new(arguments.records.clone(), arguments.quick, arguments.seed);
     let names = match arguments.name {
-        Name::All => vec![
-            Name::Record,
-            Name::Push,
-            Name::Merge,
-            Name::FirstSync,
-            Name::BytesBatch,
-            Name::Idle,
-            Name::Import,
-        ],
+        Name::All => vec![Name::Record, Name::Push, Name::Merge, Name::BytesBatch, Name::Idle, Name::Import],
         one => vec![one],
     };
     let mut all: Vec<Figure> = Vec::new();
@@ -101,7 +90,6 @@ fn main() -> Result<()> {
             Name::Record => bench_record::run(&supply)?,
             Name::Push => bench_push::run(&supply)?,
             Name::Merge => bench_merge::run(&supply)?,
-            Name::FirstSync => bench_first_sync::run(&supply)?,
             Name::BytesBatch => bench_bytes::run(&supply)?,
             Name::Idle => bench_idle::run(&supply)?,
             Name::Import => bench_import::run(&supply)?,

@@ -19,7 +19,6 @@ mod exceptions;
 mod newer;
 mod hostile;
 mod poison;
-mod new_device;
 mod refused;
 mod case;
 mod counts;

@@ -1,9 +1,7 @@
 //! Applying what a relay sent, in slices, each its own transaction with the cursor moved in it.
 //!
 //! The cursor moves by compare-and-set: where another process was faster, its work stands and the rest
-//! of the feed is dropped here. Applying is idempotent: a change that is held is only counted. What
-//! surprises: all that came of a document is applied with its first change, ahead of the cursor, so that it
-//! is checked, read and projected once. If the rest of the pull is lost then, it comes again and is held.
+//! of the feed is dropped here. Applying is idempotent: a change that is held is only counted.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -21,7 +19,7 @@ use guicang_sync::wire::{Chain, OpenedChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
-use super::prepare::{Fresh, FreshChange, Prepared, at_own_site, envelope, prepare, rule_of};
+use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
 use super::rights::WITHDRAWN;
 use crate::error::StoreError;
 use crate::facts::{ChangeStatus, DocumentRow, find_document, join_sites, proof, standing};
@@ -32,8 +30,6 @@ use crate::store::{Replica, Work};
 pub struct Pull {
     entries: Vec<PulledEntry>,
     units: VecDeque<Unit>,
-    /// Where a document's changes are gathered, while the pull is put together.
-    first_of: HashMap<DocumentId, usize>,
 }
 
 /// An entry that came, opened and its signature checked.
@@ -60,14 +56,12 @@ struct Unit {
 
 #[derive(Debug)]
 enum What {
-    /// All that came of a document, at the first position that it has here.
-    Document {
-        /// Each with its entry, in the feed's order.
-        changes: Vec<(usize, OpenedChange)>,
+    Change {
+        entry: usize,
+        change: Box<OpenedChange>,
         prepared: Option<Prepared>,
     },
-    /// A grant or an admission, stored before; a change of this device's own; or one that was applied with
-    /// its document's first.
+    /// A grant or an admission, stored before, or a change of this device's own.
     Counted,
 }
 
@@ -103,7 +97,7 @@ impl Replica {
             }
             work.take_outcomes(received).map_err(LinkError::from)
         })?;
-        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new(), first_of: HashMap::new() };
+        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new() };
         for feed in &received.feeds {
             let mut cursor = self.cursor(feed.feed.clone())?;
             if cursor.position != feed.from {
@@ -163,20 +157,8 @@ impl Replica {
                 for change in opened.changes {
                     // What is set apart is in the log alone, and counts there like the rest: HQ holds it.
                     let hash = change.hash.0;
-                    let unit = match pull.first_of.get(&change.document) {
-                        Some(first) => {
-                            if let What::Document { changes, .. } = &mut pull.units[*first].what {
-                                changes.push((entry, change));
-                            }
-                            advance(cursor, &hash, What::Counted)
-                        }
-                        None => {
-                            pull.first_of.insert(change.document, pull.units.len());
-                            let what = What::Document { changes: vec![(entry, change)], prepared: None };
-                            advance(cursor, &hash, what)
-                        }
-                    };
-                    pull.units.push_back(unit);
+                    let what = What::Change { entry, change: Box::new(change), prepared: None };
+                    pull.units.push_back(advance(cursor, &hash, what));
                 }
             }
         }
@@ -197,44 +179,40 @@ impl Replica {
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
     }
 
-    /// Checks and reads the documents that aren't held.
+    /// Checks and reads the documents that aren't held and come whole in one change.
     fn prepare_fresh(&self, pull: &mut Pull) -> Result<(), StoreError> {
+        let mut changes_of: HashMap<DocumentId, usize> = HashMap::new();
+        for unit in &pull.units {
+            if let What::Change { change, .. } = &unit.what {
+                *changes_of.entry(change.document).or_default() += 1;
+            }
+        }
         let mut places = Vec::new();
         let mut fresh = Vec::new();
         for (place, unit) in pull.units.iter().enumerate() {
-            let What::Document { changes, .. } = &unit.what else { continue };
-            let document = changes[0].1.document;
-            if find_document(&self.db, self.identity.org, document)?.is_some() {
+            let What::Change { entry, change, .. } = &unit.what else { continue };
+            let Some(bytes) = change.bytes.as_deref().filter(|_| !change.apart) else { continue };
+            if changes_of[&change.document] > 1
+                || find_document(&self.db, self.identity.org, change.document)?.is_some()
+            {
                 continue;
             }
-            let one = |(entry, change): &'_ (usize, OpenedChange)| {
-                let (change, from): (&OpenedChange, &PulledEntry) = (change, &pull.entries[*entry]);
-                let stamped = from.stamp.map(|s| s.time.0);
-                (!change.apart).then_some(())?;
-                Some((change.hash, from, proof(&self.book, from.sealed.head.device, stamped)))
-            };
-            let of: Option<Vec<_>> = changes.iter().map(one).collect();
-            let Some(of) = of else { continue };
-            let bytes: Option<Vec<&[u8]>> = changes.iter().map(|(_, c)| c.bytes.as_deref()).collect();
-            let Some(bytes) = bytes else { continue };
-            let changes = of
-                .into_iter()
-                .zip(bytes)
-                .map(|((hash, from, proof), bytes)| FreshChange {
-                    hash,
-                    bytes,
-                    code: from.code.clone(),
-                    proof,
-                    role: &from.role,
-                })
-                .collect();
+            let from = &pull.entries[*entry];
+            let stamped = from.stamp.map(|s| s.time.0);
             places.push(place);
-            fresh.push(Fresh { document, changes });
+            fresh.push(Fresh {
+                document: change.document,
+                hash: change.hash,
+                bytes,
+                code: from.code.clone(),
+                proof: proof(&self.book, from.sealed.head.device, stamped),
+                role: &from.role,
+            });
         }
         let ready = prepare(&fresh);
         for (place, ready) in places.into_iter().zip(ready) {
-            if let What::Document { prepared, .. } = &mut pull.units[place].what {
-                *prepared = ready;
+            if let What::Change { prepared, .. } = &mut pull.units[place].what {
+                *prepared = Some(ready);
             }
         }
         Ok(())
@@ -251,14 +229,8 @@ impl Replica {
         }
         let mut work = 0;
         let within = |unit: &&Unit| {
-            let changes = match &unit.what {
-                What::Document { changes, .. } => changes.len(),
-                What::Counted => 0,
-            };
-            let first = work == 0;
-            work += changes;
-            // What is longer than a slice is one by itself.
-            first || work <= positions.max(1)
+            work += usize::from(matches!(unit.what, What::Change { .. }));
+            work <= positions.max(1)
         };
         let take = pull.units.iter().take_while(within).count();
         let slice: Vec<Unit> = pull.units.drain(..take).collect();
@@ -303,47 +275,41 @@ pub(super) struct NewChange {
     pub(super) device: DeviceId,
     pub(super) code: DeviceCode,
     pub(super) hq: bool,
+    pub(super) prepared: Option<Prepared>,
 }
 
 impl Work<'_> {
     fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry]) -> Result<(), Stop> {
         let mut cursors: BTreeMap<Feed, (Cursor, Cursor)> = BTreeMap::new();
-        let mut new: BTreeMap<DocumentId, (Vec<NewChange>, Option<Prepared>)> = BTreeMap::new();
+        let mut new: BTreeMap<DocumentId, Vec<NewChange>> = BTreeMap::new();
         for unit in slice {
             cursors
                 .entry(unit.before.feed.clone())
                 .and_modify(|(_, after)| *after = unit.after.clone())
                 .or_insert((unit.before, unit.after));
-            let What::Document { changes, prepared } = unit.what else { continue };
-            let (document, came) = (changes[0].1.document, changes.len());
-            let mut taken = Vec::with_capacity(came);
-            for (entry, change) in changes {
-                let from = &mut entries[entry];
-                let row = match from.row {
-                    Some(row) => row,
-                    None => {
-                        let row = self.insert_entry(from)?;
-                        from.row = Some(row);
-                        row
-                    }
-                };
-                taken.extend(self.insert_pulled(row, from, change, &taken)?);
+            let What::Change { entry, change, prepared } = unit.what else { continue };
+            let from = &mut entries[entry];
+            let row = match from.row {
+                Some(row) => row,
+                None => {
+                    let row = self.insert_entry(from)?;
+                    from.row = Some(row);
+                    row
+                }
+            };
+            let document = change.document;
+            let earlier = new.entry(document).or_default();
+            if let Some(change) = self.insert_pulled(row, from, *change, prepared, earlier)? {
+                earlier.push(change);
             }
-            // One that was held, or set apart unseen: then it is another document than was prepared.
-            let prepared = prepared.filter(|_| taken.len() == came);
-            new.insert(document, (taken, prepared));
         }
         for (before, after) in cursors.values() {
             if !self.move_cursor(before, after)? {
                 return Err(Stop::Overtaken);
             }
         }
-        for (identity, (changes, prepared)) in new.into_iter().filter(|(_, (changes, _))| !changes.is_empty())
-        {
-            match prepared {
-                Some(prepared) => self.take_prepared(identity, &changes, prepared)?,
-                None => self.fold_pulled(identity, changes)?,
-            }
+        for (identity, changes) in new.into_iter().filter(|(_, changes)| !changes.is_empty()) {
+            self.fold_pulled(identity, changes)?;
         }
         Ok(())
     }
@@ -392,6 +358,7 @@ impl Work<'_> {
         entry: i64,
         from: &PulledEntry,
         change: OpenedChange,
+        prepared: Option<Prepared>,
         earlier: &[NewChange],
     ) -> Result<Option<NewChange>, StoreError> {
         let known: Option<i64> = self
@@ -436,6 +403,7 @@ impl Work<'_> {
             device: from.sealed.head.device,
             code: from.code.clone(),
             hq: from.hq,
+            prepared,
         }))
     }
 
@@ -505,41 +473,26 @@ impl Work<'_> {
         Ok(moved == 1)
     }
 
-    /// Projects a document that was checked and read before the transaction began.
-    fn take_prepared(
-        &mut self,
-        identity: DocumentId,
-        changes: &[NewChange],
-        prepared: Prepared,
-    ) -> Result<(), StoreError> {
-        let row = find_document(&self.tx, self.org, identity)?
-            .ok_or_else(|| StoreError::damaged("a document", identity))?;
-        let mut stands = vec![true; changes.len()];
-        for (place, rule, detail) in prepared.apart {
-            stands[place] = false;
-            self.set_aside(changes[place].id, ChangeStatus::SetApartHere, &rule, &detail)?;
-        }
-        let sites: Vec<SiteId> = changes
-            .iter()
-            .zip(&stands)
-            .filter(|(_, stands)| **stands)
-            .flat_map(|(change, _)| change.sites_added.iter().cloned())
-            .collect();
-        self.add_sites(&row, &sites)?;
-        let Some(reading) = prepared.reading else { return Ok(()) };
-        self.project_reading(row.id, &reading)?;
-        self.observe(row.id)
-    }
-
     /// Checks a document's new changes against it, sets apart what fails with its dependants, and
     /// projects it as it then stands.
     pub(super) fn fold_pulled(
         &mut self,
         identity: DocumentId,
-        changes: Vec<NewChange>,
+        mut changes: Vec<NewChange>,
     ) -> Result<(), StoreError> {
         let row = find_document(&self.tx, self.org, identity)?
             .ok_or_else(|| StoreError::damaged("a document", identity))?;
+        if let [NewChange { prepared: Some(_), .. }] = changes.as_slice() {
+            let mut change = changes.remove(0);
+            return match change.prepared.take().expect("matched") {
+                Ok(reading) => {
+                    self.add_sites(&row, &change.sites_added)?;
+                    self.project_reading(row.id, &reading)?;
+                    self.observe(row.id)
+                }
+                Err((rule, detail)) => self.set_aside(change.id, ChangeStatus::SetApartHere, &rule, &detail),
+            };
+        }
         let held = standing(&self.tx, self.org, self.book, self.me.device, row.id)?;
         // The new ones are among those that stand by now; they are checked one after another.
         let new: Vec<&[u8]> = changes.iter().map(|c| c.bytes.as_slice()).collect();

@@ -173,7 +173,7 @@ impl Work<'_> {
             let grant = self.book.device(device).ok_or_else(|| StoreError::damaged("a grant", device))?;
             let (code, hq) = (grant.grant.code.clone(), grant.grant.role == Role::Hq);
             let sites_added = split_sites(&sites)?;
-            let change = NewChange { id, bytes, sites_added, device, code, hq };
+            let change = NewChange { id, bytes, sites_added, device, code, hq, prepared: None };
             changes.push(Judged {
                 change,
                 hash: ChangeHash(hash),
