@@ -39,5 +39,9 @@ pub mod quota;
 pub mod relay;
 
 pub mod backoff;
+pub mod reconcile;
 pub mod session;
 pub mod slices;
+
+#[cfg(feature = "planted")]
+pub mod planted;

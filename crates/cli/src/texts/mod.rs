@@ -56,3 +56,4 @@ pub mod hq_money;
 pub mod hq_period;
 pub mod signed;
 pub mod holds;
+pub mod proof;

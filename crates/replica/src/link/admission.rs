@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId};
 use guicang_sync::admission::SignedAdmission;
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
+use super::positions::Item;
 use crate::error::StoreError;
 use crate::facts::find_document;
 use crate::store::{Replica, Work};
@@ -22,7 +23,8 @@ impl Replica {
             .prepare_cached(
                 "SELECT wire FROM admission_fact WHERE org = ?1 AND logged = 0
                  UNION ALL SELECT wire FROM admission_fact WHERE org = ?1 AND logged = 1
-                     AND EXISTS (SELECT 1 FROM cursor WHERE org = ?1 AND agreed = 0)",
+                     AND EXISTS (SELECT 1 FROM cursor WHERE org = ?1 AND agreed = 0)
+                 UNION SELECT a.wire FROM stray s JOIN admission_fact a ON a.id = -s.item WHERE s.org = ?1",
             )
             .map_err(StoreError::of)?;
         let rows =
@@ -31,27 +33,42 @@ impl Replica {
     }
 }
 
+impl Replica {
+    /// What stands at an admission's position; it was kept before.
+    pub(super) fn admission_item(&self, hash: &[u8; 32]) -> Result<Item, StoreError> {
+        let id: Option<i64> = self
+            .db
+            .prepare_cached("SELECT id FROM admission_fact WHERE org = ? AND hash = ?")
+            .and_then(|mut s| s.query_row(params![self.identity.org, hash], |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        id.map(|id| -id).ok_or_else(|| StoreError::damaged("an admission", "not kept"))
+    }
+}
+
 fn decoded(wire: &[u8]) -> Result<SignedAdmission, StoreError> {
     minicbor::decode(wire).map_err(|e| StoreError::damaged("an admission", e))
 }
 
 impl Work<'_> {
-    /// Keeps an admission, and judges its document again. One that can't be read has no effect, and is not
-    /// kept: it stands in nobody's way.
+    /// Keeps an admission, and judges its document again. One that can't be read has no effect; it is kept
+    /// for its position, and stands in nobody's way.
     pub(crate) fn take_admission(
         &mut self,
         signed: &SignedAdmission,
         logged: bool,
     ) -> Result<(), StoreError> {
-        let Ok(admission) = signed.admission() else { return Ok(()) };
+        let document = signed.admission().ok().map(|admission| admission.document);
+        let key = document.map(|document| document.to_bytes().to_vec()).unwrap_or_default();
         let wire = minicbor::to_vec(signed).expect("writing to memory");
         let hash = signed.hash();
         let new = self
             .tx
             .prepare_cached(
-                "INSERT OR IGNORE INTO admission_fact (org, hash, document, wire) VALUES (?,?,?,?)",
+                "INSERT INTO admission_fact (id, org, hash, document, wire)
+                 VALUES ((SELECT coalesce(max(id), 1 << 40) + 1 FROM admission_fact), ?, ?, ?, ?)
+                 ON CONFLICT (org, hash) DO NOTHING",
             )
-            .and_then(|mut s| s.execute(params![self.org, hash, admission.document.to_bytes(), wire]))
+            .and_then(|mut s| s.execute(params![self.org, hash, key, wire]))
             .map_err(StoreError::of)?;
         if logged {
             self.tx
@@ -59,9 +76,9 @@ impl Work<'_> {
                 .and_then(|mut s| s.execute(params![self.org, hash]))
                 .map_err(StoreError::of)?;
         }
-        match new {
-            0 => Ok(()),
-            _ => self.judge_document_again(admission.document),
+        match document {
+            Some(document) if new > 0 => self.judge_document_again(document),
+            _ => Ok(()),
         }
     }
 
