@@ -10,7 +10,8 @@ mod error;
 
 use std::time::Duration;
 
-use guicang_replica::{Replica, StoreError};
+use guicang_domain::ids::DeviceId;
+use guicang_replica::{Mend, Replica, StoreError};
 use guicang_sync::access::{CHALLENGE_PATH, Challenge, ChallengeRequest, SIGN_IN_PATH, SignIn, SignedIn};
 use guicang_sync::backoff::Backoff;
 use guicang_sync::feed::Cursor;
@@ -19,6 +20,7 @@ use guicang_sync::message::{Report, SYNC_PATH, error_code};
 use guicang_sync::packed::Packed;
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
 use guicang_sync::slices::Slices;
+use guicang_sync::succeed::{SUCCEED_PATH, Succeeded};
 use tokio::time::Instant;
 
 pub use error::LinkError;
@@ -29,10 +31,15 @@ pub use http::Relay;
 const RETRIES: u32 = 6;
 /// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
 const RETRIES_AT_FIRST: u32 = 2;
+/// How often a journal that went two ways is seen to after a session. Three are enough, unless the other of
+/// the two goes on meanwhile.
+const MENDINGS_MAX: u32 = 6;
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
     relay: Relay,
+    /// The relay's own identity, since it was signed in to.
+    relay_device: Option<DeviceId>,
     token: Option<Vec<u8>>,
     backoff: Backoff,
     fill: fn(&mut [u8]),
@@ -48,7 +55,48 @@ impl Link {
     /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
         let backoff = Backoff::new(500, 15_000);
-        Self { relay, token: None, backoff, fill, answered: false, reported: None, push_after: None }
+        Self {
+            relay,
+            relay_device: None,
+            token: None,
+            backoff,
+            fill,
+            answered: false,
+            reported: None,
+            push_after: None,
+        }
+    }
+
+    /// Sessions until neither side has more and this device's journal is whole: where its file was restored or
+    /// cloned, the first finds that out, the second fetches what the relay has under its name, and a third
+    /// brings what the device, or its successor, has besides.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails. What keeps a
+    /// successor from being let in is no error: the device goes on working, its status says so, and the next
+    /// session asks again.
+    pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
+        let mut summary = self.one_session(replica).await?;
+        for _ in 0..MENDINGS_MAX {
+            let Some(relay) = self.relay_device else { break };
+            match work(|| replica.mend(relay))? {
+                Mend::Whole => break,
+                Mend::Fetch => {}
+                Mend::Succeed(ask) => {
+                    let granted: Succeeded = match self.relay.post(SUCCEED_PATH, None, &*ask).await {
+                        Ok(granted) => granted,
+                        Err(error) => {
+                            tracing::warn!(%error, "no successor was let in; the next session asks again");
+                            break;
+                        }
+                    };
+                    work(|| replica.succeed(&granted))?;
+                    self.token = None;
+                }
+            }
+            summary = self.one_session(replica).await?;
+        }
+        Ok(summary)
     }
 
     /// One session: until neither side has more.
@@ -58,7 +106,7 @@ impl Link {
     ///
     /// # Errors
     /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails.
-    pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
+    async fn one_session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
         if self.push_after.is_some_and(|after| Instant::now() < after) {
             session.hold_back();
@@ -195,6 +243,7 @@ impl Link {
         let organisation = replica.identity().organisation;
         let answer = SignIn::new(replica.key(), organisation, challenge.relay, challenge.nonce);
         let signed_in: SignedIn = self.relay.post(SIGN_IN_PATH, None, &answer).await?;
+        self.relay_device = Some(challenge.relay);
         self.token = Some(signed_in.token.clone());
         Ok(signed_in.token)
     }

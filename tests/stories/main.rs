@@ -32,4 +32,5 @@ mod policy;
 mod users;
 mod receipts;
 mod holds;
+mod clones;
 mod bad_input;

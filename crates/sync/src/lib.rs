@@ -28,6 +28,7 @@ pub mod stamp;
 pub mod sum;
 
 pub mod access;
+pub mod succeed;
 pub mod codec;
 pub mod message;
 pub mod packed;

@@ -149,7 +149,8 @@ impl World {
                         session.reconciled(found).must("what was looked up")?;
                         Ok(Moved::On)
                     }
-                    Err(error) => store(error),
+                    Err(LinkError::Store(error)) => store(error),
+                    Err(error) => Err(Violation(format!("{name}: what was found was not taken: {error}"))),
                 };
             }
             Step::Done(summary) => {

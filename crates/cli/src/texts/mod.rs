@@ -57,3 +57,4 @@ pub mod hq_period;
 pub mod signed;
 pub mod holds;
 pub mod proof;
+pub mod clones;
