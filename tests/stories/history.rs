@@ -474,6 +474,7 @@ impl History {
             for item in part.items {
                 match item {
                     FeedItem::Grant(grant) => facts.grants.push(grant),
+                    FeedItem::Admission(_) => panic!("nothing was set apart here"),
                     FeedItem::Entry(entry) => facts.take(entry, &mut links),
                     FeedItem::Own { .. } => panic!("own changes were asked for in full"),
                 }

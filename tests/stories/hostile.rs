@@ -21,6 +21,7 @@ use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, ReceivedPart, Return, ReturnEvent, ReturnLine};
 use guicang_domain::time::{Moment, Occurred, Recorded, Zone};
 use guicang_replica::ExceptionFilter;
+use guicang_server::relay::RelayError;
 use guicang_sync::entry::{ChangeRef, EntryHead, NO_ENTRY, root, seal};
 use guicang_sync::grant::Role;
 use guicang_sync::keys::DeviceKey;
@@ -132,7 +133,7 @@ impl Device {
     }
 
     /// One more event, as an honest program writes it.
-    fn closed_on(&self, history: &[&Unsealed], n: u16) -> Unsealed {
+    pub fn closed_on(&self, history: &[&Unsealed], n: u16) -> Unsealed {
         let raw: Vec<&[u8]> = history.iter().map(|c| c.bytes.as_slice()).collect();
         let events = [self.event(n, ReturnEvent::Closed)];
         let mut replayed = Replayed::new(&raw).unwrap();
@@ -201,10 +202,15 @@ impl Device {
     }
 
     pub fn push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Vec<Outcome> {
+        self.try_push(chain, changes).unwrap()
+    }
+
+    /// What the relay answers, which hears a withdrawn device and tells it nothing.
+    pub fn try_push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Result<Vec<Outcome>, RelayError> {
         let entries = vec![self.seal(changes)];
         chain.later(60_000);
         let request = SyncRequest { entries, answer_limit_bytes: 1 << 20, ..Default::default() };
-        chain.relay.sync(self.id(), request, chain.now()).unwrap().outcomes
+        Ok(chain.relay.sync(self.id(), request, chain.now())?.outcomes)
     }
 }
 

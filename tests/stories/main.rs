@@ -19,6 +19,7 @@ mod rollback;
 mod exceptions;
 mod newer;
 mod hostile;
+mod poison;
 mod refused;
 mod case;
 mod counts;

@@ -55,7 +55,7 @@ pub use check::Envelope;
 pub use header::{Header, HeaderError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, header};
 pub use isolate::Panicked;
 pub use losing::Losing;
-pub use reissue::Additions;
+pub use reissue::{AddedEvent, Additions};
 pub use rename::Renames;
 pub use replay::{HeadRead, Prove, ReadError, ReadProblem, Reading, ReplayError, Replayed};
 pub use violation::{Grow, Violation};

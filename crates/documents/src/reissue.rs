@@ -32,6 +32,17 @@ pub struct Additions {
     pub events: Vec<EventId>,
 }
 
+/// An event that a change added, as it says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddedEvent {
+    /// Its id.
+    pub id: EventId,
+    /// Its type's name, known to this program or not; empty where it says none.
+    pub kind: String,
+    /// Who did it; `None` where it doesn't say.
+    pub user: Option<String>,
+}
+
 /// A line or event that a change added.
 struct Added {
     map: Grow,
@@ -55,6 +66,28 @@ impl Replayed {
             }
         }
         Ok(additions)
+    }
+
+    /// The events that a change of this document added, each with what it is and who did it; in order
+    /// of their ids.
+    ///
+    /// # Errors
+    /// [`WriteError`] when the change isn't in the document or Automerge gives up.
+    pub fn added_events(&self, hash: &ChangeHash) -> Result<Vec<AddedEvent>, WriteError> {
+        let made = self.made();
+        let text = |map: &automerge::hydrate::Map, name| match map.get(name) {
+            Some(Value::Scalar(automerge::ScalarValue::Str(text))) => Some(text.to_string()),
+            _ => None,
+        };
+        let mut out = Vec::new();
+        for (key, value) in self.whole_events(hash)? {
+            if let (Ok(id), Value::Map(map)) = (made.event(&key), &value) {
+                let kind = text(map, "type").unwrap_or_default();
+                out.push(AddedEvent { id, kind, user: text(map, "user") });
+            }
+        }
+        out.sort_by(|a, b| a.id.cmp(&b.id));
+        Ok(out)
     }
 
     fn is_first(&self, hash: &ChangeHash) -> bool {

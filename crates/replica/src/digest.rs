@@ -134,7 +134,10 @@ impl Replica {
     /// # Errors
     /// [`StoreError`]; the projections are as they were then.
     pub fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
-        self.write(|work| work.rebuild(progress))
+        self.write(|work| {
+            work.try_again()?;
+            work.rebuild(progress)
+        })
     }
 
     /// Checks file, hashes, signatures, chains, stamps, sums and projections. Nothing is changed: the
@@ -317,7 +320,8 @@ impl From<StoreError> for RolledBack {
 }
 
 impl Work<'_> {
-    fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
+    /// Drops every projection and makes it anew from the changes that stand.
+    pub(crate) fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
         let before = digest(&self.tx, self.org)?;
         for table in [
             "site",

@@ -247,6 +247,30 @@ pub enum CommandError {
         /// As typed.
         found: String,
     },
+    /// No change that is set apart has such a hash.
+    #[error("no change that is set apart begins with {found:?}")]
+    UnknownChange {
+        /// As typed.
+        found: String,
+    },
+    /// Several changes that are set apart have such a hash.
+    #[error("{} changes that are set apart begin with {found:?}", changes.len())]
+    AmbiguousChange {
+        /// As typed.
+        found: String,
+        /// Their hashes.
+        changes: Vec<String>,
+    },
+    /// A change is apart for another reason than a missing right: HQ's word can't mend it.
+    #[error("change {change} can't be admitted: {rule}")]
+    NotAdmissible {
+        /// The change's hash.
+        change: String,
+        /// The rule that it breaks.
+        rule: String,
+        /// What can be done, as [`crate::Remedy::code`] says it.
+        remedy: &'static str,
+    },
     /// A value that isn't one, or not one of those allowed.
     #[error("{field}: found {found:?}, wanted {wanted}")]
     Value {

@@ -27,28 +27,28 @@ mod link;
 pub use ambient::Ambient;
 pub use backup::{BackedUp, BackupError, as_one_file, put_in_place, restore};
 pub use commands::{
-    Adjust, Adjusted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
-    CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
-    ImportBatch, ImportedAdjustment, ImportedReturn, Item, Listing, Missing, MoveGoods, Named, OpenCount,
-    Payable, Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft, ProductField,
-    RaiseClaim, ReceiptCode, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve, Resolve, Resolved,
-    ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, SupplierDraft, SupplierField, Unreserve,
-    UserDraft, WhichShift,
+    Adjust, Adjusted, Admitted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim,
+    CloseCount, CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded,
+    HeldSaleLine, ImportBatch, ImportedAdjustment, ImportedReturn, Item, Listing, Missing, MoveGoods, Named,
+    OpenCount, Payable, Payment, PayoutOutcome, PeriodClosed, PolicyDone, PolicyDraft, ProductDraft,
+    ProductField, RaiseClaim, ReceiptCode, Receive, ReceiveTransfer, RedPending, RedRequested, Reserve,
+    Resolve, Resolved, ReturnDone, ScanItem, SendTransfer, ShipClaim, SiteDraft, SupplierDraft,
+    SupplierField, Unreserve, UserDraft, WhichShift,
 };
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
-pub use guicang_documents::Losing;
+pub use guicang_documents::{AddedEvent, Additions, Losing};
 pub use link::{LinkError, Mend, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
-    Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
-    CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Found,
-    HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims,
-    ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView,
-    RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, ReservationFilter, ReservationLineRow,
-    ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,
-    Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter, SupplierReturnRow,
-    TransferFilter, TransferRow,
+    Against, ApartChange, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared,
+    CountFilter, CountLine, CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure,
+    FeedStatus, Flow, Found, HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow,
+    MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView,
+    ReceiptView, RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, Remedy, ReservationFilter,
+    ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside,
+    SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter,
+    SupplierReturnRow, TransferFilter, TransferRow, WouldAdd,
 };
 pub use scratch::{FigureDifference, PeriodVerified};
 pub use store::{Founding, Identity, Replica};

@@ -82,7 +82,8 @@ impl Replica {
             OpenError::Store(e) => e,
             other => StoreError::damaged("the file to count again in", other),
         })?;
-        copy.rebuild(&mut |_, _| {})?;
+        // Not judged again: what stood when it was closed was judged, with what proves it.
+        copy.write(|work| work.rebuild(&mut |_, _| {}))?;
         let (recorded, period) = (&close.recorded, close.period);
         let up_to = |before| figures(&copy.db, &copy.identity, Some(before), Whose::All);
         let mut closes = copy.periods()?;
@@ -127,7 +128,7 @@ impl Replica {
         for sql in [
             "INSERT INTO scratch.organisation (org, id, public_key, name, zone, currency)
              SELECT org, id, public_key, name, zone, currency FROM main.organisation WHERE org = ?",
-            "INSERT INTO scratch.self (org, device, seed) SELECT org, device, zeroblob(32) FROM main.self WHERE org = ?",
+            "INSERT INTO scratch.self (org, device, seed, reads) SELECT org, device, zeroblob(32), reads FROM main.self WHERE org = ?",
             "INSERT INTO scratch.grant_fact (org, hash, wire) SELECT org, hash, wire FROM main.grant_fact WHERE org = ?",
             "INSERT INTO scratch.entry (id, org, device, sequence, hash, previous, root, time, signature, stamp_time,
                  stamp_relay, stamp)

@@ -142,8 +142,8 @@ impl Replica {
         )
         .map_err(store)?;
         tx.execute(
-            "INSERT INTO self (org, device, seed) VALUES (1,?,?)",
-            params![key.device().0, founding.key_seed],
+            "INSERT INTO self (org, device, seed, reads) VALUES (1,?,?,?)",
+            params![key.device().0, founding.key_seed, crate::link::reads()],
         )
         .map_err(store)?;
         for grant in &founding.grants {
@@ -192,7 +192,9 @@ impl Replica {
         let (identity, key, book, book_version) = identify(&db)?;
         // A fresh actor for each opening: a pinned one is how a cloned file's documents get stuck.
         let writer = Writer { actor: ambient.bytes(), device: identity.device };
-        Ok(Self { db, identity, key, writer, book, book_version, ambient })
+        let mut opened = Self { db, identity, key, writer, book, book_version, ambient };
+        opened.try_again_if_newer()?;
+        Ok(opened)
     }
 
     /// Reads anew who this replica is, when another process has made it a device's successor since.

@@ -152,6 +152,9 @@ pub struct Known {
     pub changes: HashMap<(DocumentId, ChangeHash), KnownChange>,
     /// The device that an actor belongs to: the first that used it, in any document.
     pub actors: HashMap<Actor, DeviceId>,
+    /// Of the changes that are wanted, those that HQ has admitted: they count whatever right their
+    /// device had.
+    pub admitted: BTreeSet<(DocumentId, ChangeHash)>,
 }
 
 /// An entry that is held.

@@ -23,6 +23,7 @@ pub mod change;
 pub mod entry;
 pub mod feed;
 pub mod grant;
+pub mod admission;
 pub mod stamp;
 pub mod sum;
 

@@ -10,6 +10,7 @@ use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::Moment;
 use minicbor::{Decode, Encode};
 
+use crate::admission::SignedAdmission;
 use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
 use crate::grant::SignedGrant;
@@ -55,6 +56,9 @@ pub struct SyncRequest {
     /// with their bytes.
     #[cbor(n(7), skip_if = "std::ops::Not::not")]
     pub want_own: bool,
+    /// Admissions that the relay may lack; only HQ's devices send them.
+    #[cbor(n(18), skip_if = "Vec::is_empty")]
+    pub admissions: Vec<SignedAdmission>,
     /// At which positions are both equal? Asked where sums differ.
     #[cbor(n(10), skip_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
@@ -232,6 +236,9 @@ pub enum FeedItem {
         #[n(1)]
         runs: Vec<Run>,
     },
+    /// An admission: one position. [`SignedAdmission::hash`] counts in the sum.
+    #[n(3)]
+    Admission(#[n(0)] SignedAdmission),
 }
 
 /// Changes that follow one another in their entry.
@@ -251,7 +258,7 @@ impl FeedItem {
     pub fn positions(&self) -> u64 {
         match self {
             Self::Entry(entry) => entry.changes.len() as u64,
-            Self::Grant(_) => 1,
+            Self::Grant(_) | Self::Admission(_) => 1,
             Self::Own { runs, .. } => runs.iter().map(|run| u64::from(run.count)).sum(),
         }
     }

@@ -5,6 +5,7 @@
 
 use guicang_domain::ids::{ChangeHash, DeviceId};
 
+use crate::admission::SignedAdmission;
 use crate::entry::SealedEntry;
 use crate::feed::Cursor;
 use crate::grant::SignedGrant;
@@ -40,7 +41,7 @@ impl Budget {
 
 /// Writes what comes after a cursor.
 ///
-/// Each of the three ways to add an item answers whether it was taken; after the first `false`,
+/// Each of the ways to add an item answers whether it was taken; after the first `false`,
 /// add no more.
 #[derive(Debug)]
 pub struct PartWriter {
@@ -111,6 +112,17 @@ impl PartWriter {
         self.sum = self.sum.with(&grant.hash());
         self.part.to += 1;
         self.part.items.push(FeedItem::Grant(grant));
+        true
+    }
+
+    /// An admission.
+    pub fn admission(&mut self, budget: &mut Budget, admission: SignedAdmission) -> bool {
+        if !budget.take(admission.body.len() + 100) {
+            return false;
+        }
+        self.sum = self.sum.with(&admission.hash());
+        self.part.to += 1;
+        self.part.items.push(FeedItem::Admission(admission));
         true
     }
 

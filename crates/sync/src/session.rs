@@ -18,6 +18,7 @@ mod reconciling;
 use guicang_domain::ids::DeviceId;
 use guicang_domain::time::Moment;
 
+use crate::admission::SignedAdmission;
 use crate::codec::{self, CodecError, DECODED_LIMIT_BYTES, REQUEST_LIMIT_BYTES};
 use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
@@ -45,6 +46,8 @@ pub struct Start {
     pub acknowledged: u64,
     /// Grants that the relay may lack.
     pub grants: Vec<SignedGrant>,
+    /// Admissions that the relay may lack.
+    pub admissions: Vec<SignedAdmission>,
     /// The fencing number under which the device writes, where it holds the lease.
     pub fence: Option<u64>,
     /// Whether the device lacks entries of its own.
@@ -247,6 +250,7 @@ pub struct Session {
     /// Whether the last answer gives reason to send on.
     more_to_send: bool,
     grants: Vec<SignedGrant>,
+    admissions: Vec<SignedAdmission>,
     fence: Option<u64>,
     want_own: bool,
     /// Whether entries wait for a later session.
@@ -298,6 +302,7 @@ impl Session {
             own: start.acknowledged,
             more_to_send: false,
             grants: start.grants,
+            admissions: start.admissions,
             fence: start.fence,
             want_own: start.want_own,
             holds_back: false,
@@ -350,7 +355,12 @@ impl Session {
         let entries = entries.into();
         let own = entries.entries.iter().filter(|(device, ..)| device.is_none_or(|d| d == self.device));
         let sent: Vec<(u64, u64)> = own.map(|(_, sequence, changes)| (*sequence, *changes)).collect();
-        let request = SyncRequest { report, grants: self.grants.clone(), ..self.request() };
+        let request = SyncRequest {
+            report,
+            grants: self.grants.clone(),
+            admissions: self.admissions.clone(),
+            ..self.request()
+        };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
         let purpose = Purpose::Usual;
         let sent = Request { purpose, after_sequence: self.at_relay, entries: sent, more };
@@ -394,6 +404,7 @@ impl Session {
         self.summary.round_trips += 1;
         if let Purpose::Usual = request.purpose {
             self.grants.clear();
+            self.admissions.clear();
         }
         let accepted_to = answer.journal.map_or(0, |journal| journal.sequence);
         // Before counting: what waits for its turn is neither lost nor blocked.
@@ -546,7 +557,7 @@ impl Session {
             match item {
                 FeedItem::Entry(_) => self.summary.fetched_changes += item.positions(),
                 FeedItem::Grant(_) => self.summary.fetched_grants += 1,
-                FeedItem::Own { .. } => {}
+                FeedItem::Own { .. } | FeedItem::Admission(_) => {}
             }
         }
     }

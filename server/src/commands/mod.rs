@@ -13,6 +13,7 @@ pub mod supplier;
 pub mod user;
 mod sheet;
 pub mod exception;
+pub mod change;
 pub mod payout;
 pub mod hold;
 pub mod invoice;
@@ -206,6 +207,9 @@ pub enum Commands {
     /// What disconnection broke, and what is decided on it
     #[command(subcommand)]
     Exception(exception::ExceptionVerb),
+    /// What is set apart, and what HQ admits of it
+    #[command(subcommand)]
+    Change(change::ChangeVerb),
     /// What was sold and came back, by site and in all
     #[command(after_help = "Examples:\n  guicang-server totals\n  guicang-server totals --json")]
     Totals(TotalsArgs),
@@ -300,6 +304,7 @@ impl Commands {
             }
             Commands::Count(verb) => verb.run(&mut session.open()?.replica, globals),
             Commands::Exception(verb) => verb.run(session),
+            Commands::Change(verb) => verb.run(session),
             Commands::Totals(args) => args.run(&session.open()?.replica, globals),
             Commands::Policy(verb) if verb.writes() => {
                 writing(session, |hq| verb.run(&mut hq.replica, globals))

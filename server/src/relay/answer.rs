@@ -64,9 +64,10 @@ macro_rules! items_where {
         concat!(
             "SELECT g.signed, c.entry, e.device, e.sequence, c.place, d.creator, d.uuid,
                     c.sites_added, c.hash, c.apart IS NOT NULL,
-                    CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END
+                    CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END, a.signed
              FROM feed_item f
              LEFT JOIN grant_ g ON g.id = f.grant_
+             LEFT JOIN admission a ON a.id = f.admission
              LEFT JOIN change c ON c.id = f.change
              LEFT JOIN entry e ON e.id = c.entry
              LEFT JOIN document d ON d.id = c.document
@@ -85,6 +86,7 @@ struct Reader<'a> {
 /// A position of a feed as it is read.
 enum Position {
     Grant(Vec<u8>),
+    Admission(Vec<u8>),
     Change { entry: i64, own_sequence: Option<u64>, change: OpenedChange },
 }
 
@@ -177,6 +179,8 @@ impl Reader<'_> {
                 Ok(self.flush(group.take(), budget, writer)?
                     && writer.grant(budget, minicbor::decode(&signed)?))
             }
+            Position::Admission(signed) => Ok(self.flush(group.take(), budget, writer)?
+                && writer.admission(budget, minicbor::decode(&signed)?)),
             Position::Change { entry, own_sequence, change } => {
                 if group.as_ref().is_some_and(|g| !g.takes(entry, &change))
                     && !self.flush(group.take(), budget, writer)?
@@ -195,6 +199,9 @@ impl Reader<'_> {
     fn position(&self, row: &Row<'_>) -> Result<Position, RelayError> {
         if let Some(signed) = row.get::<_, Option<Vec<u8>>>(0)? {
             return Ok(Position::Grant(signed));
+        }
+        if let Some(signed) = row.get::<_, Option<Vec<u8>>>(11)? {
+            return Ok(Position::Admission(signed));
         }
         let entry = row.get(1)?;
         let own = !self.want_own && row.get::<_, [u8; 16]>(2)? == self.receiver.0;

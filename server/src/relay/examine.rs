@@ -88,9 +88,10 @@ fn changes(connection: &Connection, organisation: i64, found: &mut Vec<Finding>)
 }
 
 fn feeds(connection: &Connection, organisation: i64, found: &mut Vec<Finding>) -> Result<(), RelayError> {
-    let sql = "SELECT f.name, f.head, f.sum, i.position, i.sum, coalesce(c.hash, g.hash)
+    let sql = "SELECT f.name, f.head, f.sum, i.position, i.sum, coalesce(c.hash, g.hash, a.hash)
                FROM feed f JOIN feed_item i ON i.organisation = f.organisation AND i.feed = f.id
                LEFT JOIN change c ON c.id = i.change LEFT JOIN grant_ g ON g.id = i.grant_
+               LEFT JOIN admission a ON a.id = i.admission
                WHERE f.organisation = ? ORDER BY f.id, i.position";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([organisation])?;

@@ -26,7 +26,7 @@ use rusqlite::Connection;
 use super::headers::Headers;
 use super::quota::Meter;
 use super::store::{FeedWriter, Item, Lookup, NewChange};
-use super::{Relay, RelayError, answer, lease, prove, report, store};
+use super::{Relay, RelayError, admission, answer, lease, prove, report, store};
 
 impl Relay {
     /// Takes what a device sends and answers what it lacks. Once this returns, all that the answer
@@ -131,6 +131,12 @@ impl Relay {
             // A grant that isn't in order gives nobody a right, and stands in nobody's way.
             let grants = std::mem::take(&mut request.grants);
             let (_, book) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
+            // Only from who is HQ's and still is; an admission itself carries no time that a relay proves.
+            let may_admit = book.device(sender).is_some_and(|d| d.grant.role == Role::Hq)
+                && book.may(sender, now) == Standing::Valid;
+            if may_admit {
+                admission::take(tx, self.number, &mut feeds, &book, &request.admissions)?;
+            }
             let Lookup { known, documents, entries } = store::look_up(tx, self.number, &Wanted::of(offer))?;
             let actors = known.actors.keys().cloned().collect();
             let meter = Meter::read(tx, self.number, sender, &book, self.quota(), now)?;
@@ -188,8 +194,8 @@ fn may_follow(role: &Role, feed: &Feed) -> bool {
 }
 
 fn is_idle(request: &SyncRequest) -> bool {
-    let SyncRequest { entries, grants, report, fence, .. } = request;
-    entries.is_empty() && grants.is_empty() && report.is_none() && fence.is_none()
+    let SyncRequest { entries, grants, admissions, report, fence, .. } = request;
+    entries.is_empty() && admissions.is_empty() && grants.is_empty() && report.is_none() && fence.is_none()
 }
 
 /// Carries a decision out, within its transaction.

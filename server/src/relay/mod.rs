@@ -17,6 +17,7 @@
 pub mod store;
 pub mod headers;
 pub mod handle;
+pub mod admission;
 pub mod answer;
 pub mod prove;
 pub mod enrol;
@@ -33,7 +34,7 @@ pub mod http;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use guicang_domain::ids::{DeviceId, IdError, OrganisationId, PublicKey};
+use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId, IdError, OrganisationId, PublicKey};
 use guicang_domain::time::Moment;
 use guicang_sync::entry::JournalHead;
 use guicang_sync::feed::{Epoch, Feed};
@@ -292,6 +293,18 @@ impl Relay {
             feeds.finish()?;
             Ok(added)
         })
+    }
+
+    /// The rule by which a change is set apart here; `None` where it is in the feeds, or not held.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn set_apart(
+        &self,
+        document: &DocumentId,
+        change: &ChangeHash,
+    ) -> Result<Option<admission::Apart>, RelayError> {
+        self.read(|connection| admission::apart(connection, self.number, document, change))
     }
 
     /// Takes the grants by which somebody shows who they are: this relay was made anew, and knows nobody yet.

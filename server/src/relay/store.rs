@@ -221,6 +221,8 @@ pub enum Item {
     Change(i64),
     /// A grant, by its number.
     Grant(i64),
+    /// An admission, by its number.
+    Admission(i64),
 }
 
 /// Appends to feeds within one transaction.
@@ -255,18 +257,20 @@ impl<'a> FeedWriter<'a> {
         row.head += 1;
         row.sum = row.sum.with(hash);
         self.appended += 1;
-        let (change, grant) = match item {
-            Item::Change(id) => (Some(id), None),
-            Item::Grant(id) => (None, Some(id)),
+        let (change, grant, admission) = match item {
+            Item::Change(id) => (Some(id), None, None),
+            Item::Grant(id) => (None, Some(id), None),
+            Item::Admission(id) => (None, None, Some(id)),
         };
-        let sql = "INSERT INTO feed_item (organisation, feed, position, change, grant_, sum)
-                   VALUES (?, ?, ?, ?, ?, ?)";
+        let sql = "INSERT INTO feed_item (organisation, feed, position, change, grant_, admission, sum)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)";
         self.tx.prepare_cached(sql)?.execute(params![
             self.organisation,
             row.id,
             row.head,
             change,
             grant,
+            admission,
             row.sum.0
         ])?;
         Ok(())
@@ -352,6 +356,11 @@ pub fn look_up(tx: &Connection, organisation: i64, wanted: &Wanted) -> Result<Lo
             found.known.changes.insert((*document, *hash), KnownChange { max_op, status });
         }
     }
+    for key @ (document, hash) in &wanted.changes {
+        if is_admitted(tx, organisation, document, hash)? {
+            found.known.admitted.insert(*key);
+        }
+    }
     Ok(found)
 }
 
@@ -397,7 +406,7 @@ fn held_entry(
     Ok(Some((id, HeldEntry { hash, refused })))
 }
 
-fn known_document(
+pub(super) fn known_document(
     tx: &Connection,
     organisation: i64,
     document: &DocumentId,
@@ -667,6 +676,23 @@ pub fn cbor<T: minicbor::Encode<()>>(value: &T) -> Vec<u8> {
     minicbor::to_vec(value).expect("encoding into memory")
 }
 
-fn sites_from(bytes: &[u8]) -> Result<BTreeSet<SiteId>, RelayError> {
+/// Whether an admission names a change.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn is_admitted(
+    tx: &Connection,
+    organisation: i64,
+    document: &DocumentId,
+    hash: &ChangeHash,
+) -> Result<bool, RelayError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM admitted
+               WHERE organisation = ? AND creator = ? AND uuid = ? AND hash = ?)";
+    let key = params![organisation, document.creator.0, document.uuid.as_bytes(), hash.0];
+    Ok(tx.prepare_cached(sql)?.query_row(key, |row| row.get(0))?)
+}
+
+/// Sites in a column's bytes.
+pub(super) fn sites_from(bytes: &[u8]) -> Result<BTreeSet<SiteId>, RelayError> {
     Ok(minicbor::decode(bytes)?)
 }

@@ -3,6 +3,7 @@
 mod support;
 mod feeds;
 mod rights;
+mod admitting;
 mod durability;
 mod joining;
 mod over_http;

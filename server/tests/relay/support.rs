@@ -172,6 +172,7 @@ fn open(part: &FeedPart, receiver: DeviceId, mut sum: RunningSum) -> Pulled {
                 sum = sum.with(&grant.hash());
                 pulled.grants += 1;
             }
+            FeedItem::Admission(admission) => sum = sum.with(&admission.hash()),
             FeedItem::Own { sequence, runs } => {
                 for run in runs {
                     pulled.own.extend((run.first..run.first + run.count).map(|place| (*sequence, place)));

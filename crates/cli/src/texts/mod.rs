@@ -39,6 +39,7 @@ macro_rules! names {
     };
 }
 
+pub mod apart;
 pub mod failures;
 pub mod next;
 pub mod results;

@@ -13,7 +13,7 @@ use guicang_replica::{CommandError, OpenError, StoreError};
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
 use crate::texts::clones;
-use crate::texts::{counts, failures, master, money, moves, names, next, policy};
+use crate::texts::{apart, counts, failures, master, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -139,6 +139,16 @@ impl Explain for CommandError {
             CommandError::UnknownException { found } => {
                 (failures::unknown_exception(l, found), next::exceptions(l, program))
             }
+            CommandError::UnknownChange { found } => {
+                (apart::unknown_change(l, found), next::help(l, program, "change list"))
+            }
+            CommandError::AmbiguousChange { found, changes } => {
+                (apart::ambiguous_change(l, found, &changes.join(" ")), next::correct(l))
+            }
+            CommandError::NotAdmissible { change, rule, remedy } => (
+                apart::not_admissible(l, change, &apart::rules(l, rule), &apart::remedies(l, remedy)),
+                next::help(l, program, "change show"),
+            ),
             CommandError::Value { field, found, wanted } => {
                 (value(l, field, found, wanted), next::correct(l))
             }

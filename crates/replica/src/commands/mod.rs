@@ -2,6 +2,7 @@
 //! durable before it returns; what it decides on it reads inside that transaction.
 
 mod adjust;
+mod admit;
 mod calendar;
 mod cash;
 mod cash_reverse;
@@ -48,6 +49,7 @@ use guicang_sync::grant::Role;
 use rusqlite::{OptionalExtension, params};
 
 pub use adjust::{Adjust, Adjusted};
+pub use admit::Admitted;
 pub use cash::{CashMoved, CashOpen, WhichShift};
 pub use cash_reverse::{CashMistake, CashReversed};
 pub use count::{CloseCount, CountScope, OpenCount};

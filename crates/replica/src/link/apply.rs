@@ -70,7 +70,7 @@ enum What {
         change: Box<OpenedChange>,
         prepared: Option<Prepared>,
     },
-    /// A grant, stored before, or a change of this device's own.
+    /// A grant or an admission, stored before, or a change of this device's own.
     Counted {
         item: Item,
         hash: [u8; 32],
@@ -100,6 +100,11 @@ impl Replica {
                         .prepare_cached("UPDATE grant_fact SET logged = 1 WHERE org = ? AND hash = ?")
                         .and_then(|mut s| s.execute(params![work.org, grant.hash()]))
                         .map_err(StoreError::of)?;
+                }
+            }
+            for item in received.feeds.iter().flat_map(|f| &f.items) {
+                if let FeedItem::Admission(admission) = item {
+                    work.take_admission(admission, true)?;
                 }
             }
             work.take_outcomes(received).map_err(LinkError::from)
@@ -137,6 +142,9 @@ impl Replica {
                 if let FeedItem::Grant(grant) = item {
                     work.take_grant(grant)?;
                 }
+                if let FeedItem::Admission(admission) = item {
+                    work.take_admission(admission, true)?;
+                }
             }
             Ok::<_, LinkError>(())
         })?;
@@ -164,6 +172,10 @@ impl Replica {
         match item {
             FeedItem::Grant(grant) => {
                 let (item, hash) = (self.grant_item(&grant.hash())?, grant.hash());
+                pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
+            }
+            FeedItem::Admission(admission) => {
+                let (item, hash) = (self.admission_item(&admission.hash())?, admission.hash());
                 pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
             }
             FeedItem::Own { sequence, runs } => {
@@ -499,7 +511,7 @@ impl Work<'_> {
         document: i64,
         earlier: &[NewChange],
     ) -> Result<Option<(ChangeStatus, &'static str)>, StoreError> {
-        if change.apart {
+        if change.apart && !self.is_admitted(change.document, &change.hash)? {
             return Ok(Some((ChangeStatus::SetApartByRelay, WITHDRAWN)));
         }
         let row = crate::facts::document_by_id(&self.tx, document)?;
@@ -508,7 +520,10 @@ impl Work<'_> {
         let stamped = from.stamp.map(|s| s.time);
         let device = from.sealed.head.device;
         let created = change.document.creator == device;
-        let rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
+        let mut rule = self.lacks_right(device, stamped, created, &change.sites_added, &sites);
+        if rule == Some(WITHDRAWN) && self.is_admitted(change.document, &change.hash)? {
+            rule = self.lacks_right(device, None, created, &change.sites_added, &sites);
+        }
         Ok(rule.map(|rule| (ChangeStatus::SetApartHere, rule)))
     }
 

@@ -6,6 +6,8 @@
 //! Sockets are elsewhere: a driver in the client or the server moves the bytes between
 //! [`guicang_sync::session::Session`] and these functions.
 
+mod admission;
+mod again;
 mod apply;
 mod mend;
 mod offer;
@@ -25,6 +27,7 @@ use guicang_sync::session::{Limits, Start};
 use guicang_sync::sum::RunningSum;
 use rusqlite::{OptionalExtension, params};
 
+pub(crate) use again::reads;
 pub use apply::Pull;
 pub use mend::Mend;
 pub(crate) use rights::WITHDRAWN;
@@ -95,6 +98,10 @@ impl Replica {
             cursors: self.cursors()?,
             acknowledged,
             grants,
+            admissions: match self.identity.role {
+                Role::Hq => self.admissions_to_bring()?,
+                _ => Vec::new(),
+            },
             fence: None,
             want_own: self.is_mending()?,
             strays: self.has_strays()?,

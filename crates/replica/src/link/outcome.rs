@@ -43,6 +43,9 @@ impl Work<'_> {
             self.tx
                 .execute("UPDATE grant_fact SET logged = 0 WHERE org = ?", [self.org])
                 .map_err(StoreError::of)?;
+            self.tx
+                .execute("UPDATE admission_fact SET logged = 0 WHERE org = ?", [self.org])
+                .map_err(StoreError::of)?;
         }
         self.acknowledge(received)?;
         self.take_stamps(received)?;

@@ -15,7 +15,7 @@ use crate::store::{Replica, Work};
 /// The most positions in a row, and between two sums before a row begins with one again.
 const RUN: u64 = 64;
 
-/// What stands at a position: a change by its id, or minus a grant's id.
+/// What stands at a position: a change by its id, or minus a grant's or an admission's id.
 pub(super) type Item = i64;
 
 /// A row of positions.
@@ -41,7 +41,7 @@ impl Run {
 pub(super) fn hash_of(db: &Connection, org: i64, item: Item) -> Result<[u8; 32], StoreError> {
     let sql = match item > 0 {
         true => "SELECT hash FROM change WHERE +org = ? AND id = ?",
-        false => "SELECT hash FROM grant_fact WHERE +org = ? AND id = ?",
+        false => "SELECT hash FROM signed_fact WHERE +org = ? AND id = ?",
     };
     db.prepare_cached(sql)
         .and_then(|mut s| s.query_row(params![org, item.abs()], |r| r.get(0)))
@@ -144,7 +144,7 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT s.item, coalesce(c.hash, g.hash) FROM stray s LEFT JOIN change c ON c.id = s.item
-                 LEFT JOIN grant_fact g ON g.id = -s.item WHERE s.org = ? AND s.feed = ? ORDER BY s.ordinal",
+                 LEFT JOIN signed_fact g ON g.id = -s.item WHERE s.org = ? AND s.feed = ? ORDER BY s.ordinal",
             )
             .map_err(StoreError::of)?;
         let mut rows =

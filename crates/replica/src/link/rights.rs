@@ -4,9 +4,9 @@
 //! withdrew a device before its relay knew. Then the changes are judged again, so that what is shown
 //! doesn't tell which came first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use guicang_domain::ids::{DeviceId, SiteId};
+use guicang_domain::ids::{ChangeHash, DeviceId, SiteId};
 use guicang_domain::time::Moment;
 use guicang_sync::grant::{Role, SignedGrant, Standing};
 use rusqlite::params;
@@ -20,6 +20,15 @@ use crate::store::{Work, insert_grant};
 /// The rule of a change whose device's right had ended.
 pub(crate) const WITHDRAWN: &str = "withdrawn";
 
+/// A change of a document that is judged anew.
+struct Judged {
+    change: NewChange,
+    hash: ChangeHash,
+    stamped: Option<Moment>,
+    /// The relay has set it apart.
+    by_relay: bool,
+}
+
 impl Work<'_> {
     /// Keeps a grant, and judges again what it may change. `false` when it was held already.
     pub(super) fn take_grant(&mut self, grant: &SignedGrant) -> Result<bool, LinkError> {
@@ -31,6 +40,7 @@ impl Work<'_> {
         if new {
             self.judge_again(device)?;
             self.judge_signers_again(&signers)?;
+            self.judge_admissions_again(device)?;
         }
         Ok(new)
     }
@@ -95,7 +105,10 @@ impl Work<'_> {
     }
 
     /// Judges all of a document's changes anew, as if they had just come in this order.
-    fn refold(&mut self, document: i64) -> Result<(), StoreError> {
+    ///
+    /// What the relay has set apart stays so, but for what HQ has admitted, and what was apart only for
+    /// what it builds on: it builds on something that the relay had set apart and that stands now.
+    pub(super) fn refold(&mut self, document: i64) -> Result<(), StoreError> {
         let identity = document_by_id(&self.tx, document)?.identity;
         for sql in [
             "UPDATE change SET status = 0, rule = NULL, detail = NULL
@@ -104,14 +117,32 @@ impl Work<'_> {
         ] {
             self.tx.execute(sql, [self.org, document]).map_err(StoreError::of)?;
         }
+        let admitted = self.admitted(identity)?;
         let mut sites = BTreeSet::new();
         let mut stand = Vec::new();
-        for (change, stamped) in self.changes_of(document)? {
+        let mut known = BTreeMap::new();
+        for Judged { change, hash, stamped, by_relay } in self.changes_of(document)? {
+            let is_admitted = admitted.contains(&hash);
+            if by_relay {
+                let Ok(header) = guicang_documents::header(&change.bytes) else { continue };
+                let valid = stamped.is_some_and(|at| self.book.may(change.device, at) == Standing::Valid);
+                let on_released = header.deps.iter().any(|dep| known.get(dep) == Some(&true));
+                let stands = header.deps.iter().all(|dep| known.contains_key(dep));
+                if !(stands && (is_admitted || (valid && on_released))) {
+                    continue;
+                }
+                self.tx
+                    .prepare_cached("UPDATE change SET status = 0, rule = NULL, detail = NULL WHERE id = ?")
+                    .and_then(|mut s| s.execute([change.id]))
+                    .map_err(StoreError::of)?;
+            }
+            let stamped = stamped.filter(|_| !is_admitted);
             let created = identity.creator == change.device;
             match self.lacks_right(change.device, stamped, created, &change.sites_added, &sites) {
                 Some(rule) => self.set_aside(change.id, ChangeStatus::SetApartHere, rule, "")?,
                 None => {
                     sites.extend(change.sites_added.iter().cloned());
+                    known.insert(hash, by_relay);
                     stand.push(change);
                 }
             }
@@ -119,13 +150,13 @@ impl Work<'_> {
         self.fold_pulled(identity, stand)
     }
 
-    fn changes_of(&self, document: i64) -> Result<Vec<(NewChange, Option<Moment>)>, StoreError> {
+    fn changes_of(&self, document: i64) -> Result<Vec<Judged>, StoreError> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT c.id, c.bytes, c.sites_added, e.device, e.stamp_time
+                "SELECT c.id, c.bytes, c.sites_added, e.device, e.stamp_time, c.hash, c.status
                  FROM change c LEFT JOIN entry e ON e.id = c.entry
-                 WHERE c.org = ? AND c.document = ? AND c.status = 0 ORDER BY c.id",
+                 WHERE c.org = ? AND c.document = ? AND c.status IN (0, 2) ORDER BY c.id",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([self.org, document]).map_err(StoreError::of)?;
@@ -133,16 +164,22 @@ impl Work<'_> {
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
                 let device = r.get::<_, Option<[u8; 16]>>(3)?.map(DeviceId);
-                Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, device, r.get::<_, Option<i64>>(4)?))
+                let of = (r.get::<_, [u8; 32]>(5)?, r.get::<_, i64>(6)?);
+                Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, device, r.get::<_, Option<i64>>(4)?, of))
             };
-            let (id, bytes, sites, device, stamped) = read().map_err(StoreError::of)?;
+            let (id, bytes, sites, device, stamped, (hash, status)) = read().map_err(StoreError::of)?;
             // What isn't sealed yet is this device's own.
             let device = device.unwrap_or(self.me.device);
             let grant = self.book.device(device).ok_or_else(|| StoreError::damaged("a grant", device))?;
             let (code, hq) = (grant.grant.code.clone(), grant.grant.role == Role::Hq);
             let sites_added = split_sites(&sites)?;
             let change = NewChange { id, bytes, sites_added, device, code, hq, prepared: None };
-            changes.push((change, stamped.map(Moment)));
+            changes.push(Judged {
+                change,
+                hash: ChangeHash(hash),
+                stamped: stamped.map(Moment),
+                by_relay: status == ChangeStatus::SetApartByRelay as i64,
+            });
         }
         Ok(changes)
     }

@@ -1,5 +1,6 @@
 //! Queries: what the projections say. Each reads one consistent snapshot and changes nothing.
 
+pub(crate) mod apart;
 mod blind;
 mod cash;
 pub mod exceptions;
@@ -27,6 +28,7 @@ mod supplier_returns;
 mod totals;
 mod transfers;
 
+pub use apart::{ApartChange, Remedy, WouldAdd};
 pub use cash::{CashFilter, CashPayment, CashShiftRow};
 pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
 pub(crate) use counts::{count_by_id, spot};

@@ -26,6 +26,8 @@ CREATE TABLE self (
     acknowledged INTEGER NOT NULL DEFAULT 0,
     last_sync    INTEGER,
     fault        TEXT,
+    -- What the program that last judged the changes here knew: rules, shape, kinds of documents.
+    reads        TEXT NOT NULL DEFAULT '',
     -- 0 the relay's journal of this device is ours; 1 it went on without us, and what it has is being
     -- fetched; 2 that is fetched.
     mending      INTEGER NOT NULL DEFAULT 0,
@@ -55,6 +57,25 @@ CREATE TABLE grant_fact (
     UNIQUE (org, hash)
 ) STRICT;
 CREATE INDEX grant_unlogged ON grant_fact (org) WHERE logged = 0;
+
+-- HQ's word that changes that were set apart are to count.
+CREATE TABLE admission_fact (
+    -- From 2^40 on, so that a position names a grant or an admission by its id alone.
+    id       INTEGER PRIMARY KEY,
+    org      INTEGER NOT NULL,
+    hash     BLOB NOT NULL,
+    -- The identity of the document whose changes it names.
+    document BLOB NOT NULL,
+    wire     BLOB NOT NULL,
+    -- Whether it came from the relay.
+    logged   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (org, hash)
+) STRICT;
+-- What HQ signs and feeds carry.
+CREATE VIEW signed_fact (org, id, hash) AS
+    SELECT org, id, hash FROM grant_fact UNION ALL SELECT org, id, hash FROM admission_fact;
+CREATE INDEX admission_document ON admission_fact (org, document);
+CREATE INDEX admission_unlogged ON admission_fact (org) WHERE logged = 0;
 
 -- Sequence -1 is no entry: it holds what a device wrote beyond the point where its journal went two ways,
 -- until its successor has written that again.

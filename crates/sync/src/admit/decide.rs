@@ -190,7 +190,8 @@ impl Judge<'_> {
         let document = self.known.documents.get(&change.document);
         let (above, on_apart) = self.check_dependencies(author, change, header, document.is_some())?;
         self.check_numbering(author, header, document, above)?;
-        let apart = author.apart.clone().or(on_apart.then_some(Rule::DependsOnApart));
+        let admitted = self.known.admitted.contains(&(change.document, change.hash));
+        let apart = author.apart.clone().filter(|_| !admitted).or(on_apart.then_some(Rule::DependsOnApart));
         let rights = check_rights(author, change, document, apart.is_some())?;
         Ok(self.accept(author, change, header, rights, apart))
     }

@@ -10,6 +10,7 @@ use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::{Moment, Recorded};
 use guicang_sync::access::{Challenge, ChallengeRequest, Enrol, Enrolled, SignIn, SignedIn};
+use guicang_sync::admission::{Admission, SignedAdmission};
 use guicang_sync::codec::{MEDIA_TYPE, encode};
 use guicang_sync::entry::{EntryHead, JournalHead, NO_ENTRY, SealedEntry, leaf, root, seal};
 use guicang_sync::feed::{Cursor, Epoch, Feed};
@@ -105,6 +106,28 @@ pub fn sample_request() -> SyncRequest {
         want_own: true,
         ..SyncRequest::default()
     }
+}
+
+/// With a note, on one change.
+pub fn sample_admission() -> SignedAdmission {
+    let admission = Admission {
+        organisation: key(100).organisation(),
+        document: document(&key(3), 1),
+        changes: vec![ChangeHash([7; 32])],
+        decided: NOON,
+        user: "chen".parse().unwrap(),
+        note: Some("the till was honest".into()),
+    };
+    SignedAdmission::sign(&key(1), &admission)
+}
+
+#[test]
+fn an_admission_and_how_it_travels() {
+    check("admission", &sample_admission());
+    check("feed-admission", &FeedItem::Admission(sample_admission()));
+    check_bytes("admission-hash", &sample_admission().hash());
+    let request = SyncRequest { admissions: vec![sample_admission()], ..SyncRequest::default() };
+    check("request-admission", &request);
 }
 
 /// Every field given.

@@ -77,6 +77,7 @@ proptest! {
             epoch: None,
             cursors: request.cursors,
             acknowledged: 2,
+            admissions: Vec::new(),
             grants: vec![],
             fence: None,
             want_own: false,

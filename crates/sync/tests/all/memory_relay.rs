@@ -82,6 +82,7 @@ impl MemoryRelay {
             documents: pick(&self.documents, &wanted.documents),
             changes: pick(&self.changes, &wanted.changes),
             actors: pick(&self.actors, &wanted.actors),
+            admitted: Default::default(),
         }
     }
 

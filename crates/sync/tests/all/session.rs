@@ -73,6 +73,7 @@ impl Device {
             epoch: self.epoch,
             cursors: self.cursors(),
             acknowledged: self.acknowledged,
+            admissions: Vec::new(),
             grants: vec![],
             fence: None,
             want_own: false,
@@ -105,6 +106,7 @@ impl Device {
             for item in &part.items {
                 let hashes: Vec<[u8; 32]> = match item {
                     FeedItem::Grant(grant) => vec![grant.hash()],
+                    FeedItem::Admission(admission) => vec![admission.hash()],
                     FeedItem::Own { sequence, runs } => {
                         let (_, changes) = &self.journal.entries[*sequence as usize - 1];
                         let of = |run: &guicang_sync::message::Run| {

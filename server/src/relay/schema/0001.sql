@@ -23,6 +23,25 @@ CREATE TABLE grant_ (
     UNIQUE (organisation, hash)
 ) STRICT;
 
+-- HQ's word that changes that were set apart are to count.
+CREATE TABLE admission (
+    id           INTEGER PRIMARY KEY,
+    organisation INTEGER NOT NULL REFERENCES organisation (id),
+    hash         BLOB NOT NULL,
+    -- CBOR of a signed admission.
+    signed       BLOB NOT NULL,
+    UNIQUE (organisation, hash)
+) STRICT;
+
+-- The changes that admissions name, whether they are held or not.
+CREATE TABLE admitted (
+    organisation INTEGER NOT NULL,
+    creator      BLOB NOT NULL,
+    uuid         BLOB NOT NULL,
+    hash         BLOB NOT NULL,
+    PRIMARY KEY (organisation, creator, uuid, hash)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entry (
     id              INTEGER PRIMARY KEY,
     organisation    INTEGER NOT NULL REFERENCES organisation (id),
@@ -115,10 +134,11 @@ CREATE TABLE feed_item (
     position     INTEGER NOT NULL,
     change       INTEGER REFERENCES change (id),
     grant_       INTEGER REFERENCES grant_ (id),
+    admission    INTEGER REFERENCES admission (id),
     -- Of the hashes of all items up to here.
     sum          BLOB NOT NULL,
     PRIMARY KEY (organisation, feed, position),
-    CHECK ((change IS NULL) <> (grant_ IS NULL))
+    CHECK ((change IS NOT NULL) + (grant_ IS NOT NULL) + (admission IS NOT NULL) = 1)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device_report (
