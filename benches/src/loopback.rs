@@ -35,7 +35,7 @@ impl Loopback {
         };
         // Devices are enrolled before; nobody asks here.
         let issue = Box::new(|_: &_, _| Err(RelayError::Code));
-        let app = router(Arc::new(Service::new(relay, issue, outside)));
+        let app = router(Arc::new(Service::new(relay, issue, outside).expect("a relay that can be read")));
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let url = format!("http://{}", listener.local_addr()?);
         runtime.spawn(async move { axum::serve(listener, app).await });

@@ -7,7 +7,9 @@
 
 mod http;
 mod error;
+pub mod live;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guicang_replica::{Replica, StoreError};
@@ -32,7 +34,7 @@ const RETRIES_AT_FIRST: u32 = 2;
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
-    relay: Relay,
+    relay: Arc<Relay>,
     token: Option<Vec<u8>>,
     backoff: Backoff,
     fill: fn(&mut [u8]),
@@ -48,7 +50,31 @@ impl Link {
     /// A link that isn't signed in yet. `fill` gives randomness, for jitter.
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
         let backoff = Backoff::new(500, 15_000);
-        Self { relay, token: None, backoff, fill, answered: false, reported: None, push_after: None }
+        Self {
+            relay: Arc::new(relay),
+            token: None,
+            backoff,
+            fill,
+            answered: false,
+            reported: None,
+            push_after: None,
+        }
+    }
+
+    /// Listens to the relay's event stream with this link's tokens, while it is signed in.
+    pub fn listen(&self) -> live::Live {
+        let fill = self.fill;
+        live::Live::begin(self.relay.clone(), move || random(fill))
+    }
+
+    /// The token in force; none before the first session.
+    pub fn token(&self) -> Option<Vec<u8>> {
+        self.token.clone()
+    }
+
+    /// Signs in anew with the next session.
+    pub fn sign_out(&mut self) {
+        self.token = None;
     }
 
     /// One session: until neither side has more.
@@ -185,10 +211,14 @@ impl Link {
 
     /// An evenly distributed number.
     pub fn random(&self) -> u64 {
-        let mut bytes = [0; 8];
-        (self.fill)(&mut bytes);
-        u64::from_le_bytes(bytes)
+        random(self.fill)
     }
+}
+
+fn random(fill: fn(&mut [u8])) -> u64 {
+    let mut bytes = [0; 8];
+    fill(&mut bytes);
+    u64::from_le_bytes(bytes)
 }
 
 /// Entries that are ready to be sent.

@@ -31,3 +31,4 @@ mod users;
 mod receipts;
 mod holds;
 mod bad_input;
+mod live;

@@ -21,6 +21,8 @@ struct Line {
     /// How many were.
     cut: AtomicU64,
     random: Mutex<Random>,
+    /// Both ends of the connections that were made.
+    open: Mutex<Vec<TcpStream>>,
     ended: AtomicBool,
 }
 
@@ -34,6 +36,7 @@ impl Proxy {
             to_cut: AtomicI64::new(0),
             cut: AtomicU64::new(0),
             random: Mutex::new(Random(seed)),
+            open: Mutex::default(),
             ended: AtomicBool::new(false),
         });
         let theirs = line.clone();
@@ -52,6 +55,14 @@ impl Proxy {
     /// Cuts the next connections, each after some bytes.
     pub fn cut_next(&self, connections: i64) {
         self.line.to_cut.store(connections, Ordering::SeqCst);
+    }
+
+    /// Cuts whatever is open now.
+    pub fn cut_open(&self) {
+        for end in self.line.open.lock().unwrap().drain(..) {
+            // One that has ended by itself can't be cut.
+            let _ = end.shutdown(Shutdown::Both);
+        }
     }
 
     /// How many connections were cut.
@@ -74,6 +85,7 @@ impl Line {
         let cut = self.to_cut.fetch_sub(1, Ordering::SeqCst) > 0;
         let after = if cut { 1 + self.random.lock().unwrap().below(3000) as i64 } else { i64::MAX };
         let server = TcpStream::connect(&self.server)?;
+        self.open.lock().unwrap().extend([branch.try_clone()?, server.try_clone()?]);
         let left = AtomicI64::new(after);
         std::thread::scope(|scope| {
             let up = scope.spawn(|| self.pump(&branch, &server, &left));

@@ -28,6 +28,7 @@ pub mod sum;
 
 pub mod access;
 pub mod codec;
+pub mod live;
 pub mod message;
 pub mod packed;
 pub mod rule;

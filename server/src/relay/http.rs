@@ -1,4 +1,4 @@
-//! The relay behind HTTP: four requests, each a body in and a body out.
+//! The relay behind HTTP: requests, each a body in and a body out, and a stream of events.
 //!
 //! SQLite works on threads of its own, of which only as many run as make sense; a bounded number of
 //! requests waits for them, and further ones are told to come back. What surprises: ten thousand
@@ -20,9 +20,11 @@ use guicang_sync::access::{
 };
 use guicang_sync::codec::{self, CodecError, DECODED_LIMIT_BYTES, MEDIA_TYPE};
 use guicang_sync::grant::SignedGrant;
+use guicang_sync::live::EVENTS_PATH;
 use guicang_sync::message::{ErrorAnswer, SYNC_PATH, SyncRequest, error_code};
 use tokio::sync::Semaphore;
 
+use super::events::{Closed, Events};
 use super::tokens::{Full, Tokens};
 use super::{Relay, RelayError};
 
@@ -31,6 +33,9 @@ const WAITING_MAX: usize = 1024;
 
 /// What is told to those that find the queue full.
 const BUSY_RETRY_MS: u64 = 2_000;
+
+/// What is told while the relay's disk is full: somebody has to make room first.
+const FULL_RETRY_MS: u64 = 30_000;
 
 /// Makes the grant of a new device, which needs HQ's key.
 pub type Issue = Box<dyn Fn(&SiteId, PublicKey) -> Result<SignedGrant, RelayError> + Send + Sync>;
@@ -67,21 +72,32 @@ pub struct Service {
     /// Those that wait and those that run.
     queue: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    events: Arc<Events>,
 }
 
 impl Service {
     /// A service over a relay.
-    pub fn new(relay: Arc<Relay>, issue: Issue, outside: Outside) -> Self {
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn new(relay: Arc<Relay>, issue: Issue, outside: Outside) -> Result<Self, RelayError> {
         // One writes, so more than a few only take turns at the same lock.
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
-        Self {
+        let events = Arc::new(Events::new(relay.clone())?);
+        Ok(Self {
             relay,
             tokens: Tokens::default(),
             issue,
             outside,
             queue: Arc::new(Semaphore::new(WAITING_MAX)),
             running: Arc::new(Semaphore::new(2 * cores)),
-        }
+            events,
+        })
+    }
+
+    /// The devices' event streams.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 }
 
@@ -92,6 +108,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route(CHALLENGE_PATH, post(challenge))
         .route(SIGN_IN_PATH, post(sign_in))
         .route(SYNC_PATH, post(sync))
+        .route(EVENTS_PATH, get(events))
         .route("/health", get(health))
         .layer(DefaultBodyLimit::max(DECODED_LIMIT_BYTES))
         .with_state(service)
@@ -176,6 +193,15 @@ async fn sync(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bod
     .await
 }
 
+async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Answer {
+    let (device, until) = token(&service, &headers)?;
+    let now = (service.outside.now)();
+    service.events.clone().open(device, now, until).map_err(|closed| match closed {
+        Closed::Full => Failure::from(Full),
+        Closed::Relay(error) => error.into(),
+    })
+}
+
 async fn health(State(service): State<Arc<Service>>) -> Answer {
     run(service, |service| {
         service.relay.book()?;
@@ -206,6 +232,11 @@ fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
 }
 
 fn signed_in(service: &Service, headers: &HeaderMap) -> Result<DeviceId, Failure> {
+    token(service, headers).map(|(device, _)| device)
+}
+
+/// Whose the request's token is, and until when.
+fn token(service: &Service, headers: &HeaderMap) -> Result<(DeviceId, Moment), Failure> {
     let not_signed_in = || Failure {
         status: StatusCode::UNAUTHORIZED,
         code: error_code::NOT_SIGNED_IN,
@@ -216,7 +247,7 @@ fn signed_in(service: &Service, headers: &HeaderMap) -> Result<DeviceId, Failure
     let hex = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(not_signed_in)?;
     // A public key's text has the same form: 32 bytes in hexadecimal.
     let token: PublicKey = hex.parse().map_err(|_| not_signed_in())?;
-    service.tokens.device(&token.0, (service.outside.now)()).ok_or_else(not_signed_in)
+    service.tokens.holder(&token.0, (service.outside.now)()).ok_or_else(not_signed_in)
 }
 
 /// Runs `work` on a thread for blocking work, in its turn.
@@ -259,6 +290,15 @@ impl From<RelayError> for Failure {
             RelayError::ForeignFeed { .. } => (StatusCode::FORBIDDEN, error_code::FOREIGN_FEED),
             RelayError::Code => (StatusCode::FORBIDDEN, error_code::CODE),
             RelayError::TooManyCodes { .. } => (StatusCode::TOO_MANY_REQUESTS, error_code::BUSY),
+            RelayError::Store(store) if is_full(store) => {
+                tracing::error!(%error, "the relay's disk is full");
+                return Self {
+                    status: StatusCode::INSUFFICIENT_STORAGE,
+                    code: error_code::DISK_FULL,
+                    detail: "the relay's disk is full; nothing of this was taken".into(),
+                    retry_after_ms: Some(FULL_RETRY_MS),
+                };
+            }
             _ => return Self::internal(error.to_string()),
         };
         let retry_after_ms = match &error {
@@ -267,6 +307,11 @@ impl From<RelayError> for Failure {
         };
         Self { status, code, detail: error.to_string(), retry_after_ms }
     }
+}
+
+/// Whether the disk, or what this user may have of it, is full.
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 impl From<CodecError> for Failure {
@@ -282,7 +327,7 @@ impl From<CodecError> for Failure {
 impl From<Full> for Failure {
     fn from(_: Full) -> Self {
         Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
+            status: StatusCode::SERVICE_UNAVAILABLE,
             code: error_code::BUSY,
             detail: "too many devices at once".into(),
             retry_after_ms: Some(BUSY_RETRY_MS),

@@ -26,6 +26,7 @@ pub mod examine;
 pub mod link;
 pub mod tokens;
 pub mod http;
+pub mod events;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

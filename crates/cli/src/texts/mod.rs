@@ -55,3 +55,4 @@ pub mod hq_money;
 pub mod hq_period;
 pub mod signed;
 pub mod holds;
+pub mod live;

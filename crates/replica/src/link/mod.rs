@@ -165,6 +165,28 @@ impl Replica {
         })
     }
 
+    /// A number that changes with each write of another process to the file, and never with this one's.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        crate::store::data_version(&self.db).map_err(StoreError::of)
+    }
+
+    /// Whether anything of this device's waits to be acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn has_unsent(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change WHERE org = ?1 AND entry IS NULL AND status = 0)
+             OR EXISTS (SELECT 1 FROM entry WHERE org = ?1 AND device = ?2
+                 AND sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
+        self.db
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row(params![self.identity.org, self.identity.device.0], |r| r.get(0)))
+            .map_err(StoreError::of)
+    }
+
     /// What waits to be acknowledged, for HQ to show.
     ///
     /// # Errors
