@@ -5,6 +5,7 @@ pub mod init;
 pub mod join;
 pub mod sync;
 pub mod status;
+pub mod carry;
 pub mod completions;
 
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::supplier::SupplierVerb;
 use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
+use guicang_cli::verbs::trace::TraceArgs;
 use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::verbs::user::UserVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
@@ -144,6 +146,19 @@ pub enum Commands {
     /// Exchange what is missing with HQ
     #[command(after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s")]
     Sync(sync::SyncArgs),
+    /// Write changes to a file, for a stick: to HQ or to another branch, where there is no line
+    #[command(
+        after_help = "Examples:\n  guicang export-changes /media/stick/a.changes\n  guicang export-changes --all a.changes"
+    )]
+    ExportChanges(carry::ExportArgs),
+    /// Take in what another branch wrote to a file, as far as it concerns this site
+    #[command(after_help = "Examples:\n  guicang import-changes /media/stick/a.changes")]
+    ImportChanges(carry::ImportArgs),
+    /// Why isn't it here? Where each change of a document is, and what it waits for
+    #[command(
+        after_help = "Examples:\n  guicang trace TH-S01A-000001\n  guicang trace TH-S01A-000001 --json"
+    )]
+    Trace(TraceArgs),
     /// Show this branch: what is unsent, what was refused, up to when it agrees with HQ
     #[command(after_help = "Examples:\n  guicang status\n  guicang status --json")]
     Status(status::StatusArgs),
@@ -190,6 +205,9 @@ impl Commands {
             Commands::Loss(verb) => verb.run(&session.open()?, globals),
             Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),
+            Commands::ExportChanges(args) => args.run(session),
+            Commands::ImportChanges(args) => args.run(session),
+            Commands::Trace(args) => args.run(&session.open()?, globals, &|_| Ok(Vec::new())),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),
             Commands::Rebuild(args) => args.run(&mut session.open()?, globals),

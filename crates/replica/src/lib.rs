@@ -36,7 +36,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::Losing;
-pub use link::{LinkError, Pull};
+pub use link::{CarriedIn, CarryFrom, LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
@@ -45,8 +45,8 @@ pub use queries::{
     ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView,
     RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, ReservationFilter, ReservationLineRow,
     ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,
-    Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter, SupplierReturnRow,
-    TransferFilter, TransferRow,
+    Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter, SupplierReturnRow, TraceStep,
+    TracedChange, TracedDocument, TransferFilter, TransferRow,
 };
 pub use scratch::{FigureDifference, PeriodVerified};
 pub use store::{Founding, Identity, Replica};

@@ -27,6 +27,7 @@ pub mod stamp;
 pub mod sum;
 
 pub mod access;
+pub mod carried;
 pub mod codec;
 pub mod live;
 pub mod message;

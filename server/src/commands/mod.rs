@@ -21,6 +21,8 @@ pub mod statement;
 pub mod calendar;
 pub mod settings;
 pub mod status;
+pub mod carry;
+pub mod trace;
 pub mod doctor;
 pub mod completions;
 mod explain;
@@ -43,6 +45,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
+use guicang_cli::verbs::trace::TraceArgs;
 use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
@@ -238,6 +241,14 @@ pub enum Commands {
     /// What holds for the whole organisation
     #[command(subcommand)]
     Settings(settings::SettingsVerb),
+    /// Take in what a branch wrote to a file, as if its device had come
+    #[command(after_help = "Examples:\n  guicang-server import-changes /media/stick/a.changes")]
+    ImportChanges(carry::ImportArgs),
+    /// Why isn't it here? Where each change of a document is, and what it waits for
+    #[command(
+        after_help = "Examples:\n  guicang-server trace TH-S01A-000001\n  guicang-server trace TH-S01A-000001 --json"
+    )]
+    Trace(TraceArgs),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -302,6 +313,8 @@ impl Commands {
             Commands::Statement(verb) => verb.run(session),
             Commands::Calendar(verb) => verb.run(session),
             Commands::Settings(verb) => verb.run(session),
+            Commands::ImportChanges(args) => args.run(session),
+            Commands::Trace(args) => trace::run(args, session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 
 use super::events::{Closed, Events};
 use super::tokens::{Full, Tokens};
-use super::{Relay, RelayError};
+use super::{Relay, RelayError, is_full};
 
 /// How many requests wait for their turn; each holds its body in memory.
 const WAITING_MAX: usize = 1024;
@@ -307,11 +307,6 @@ impl From<RelayError> for Failure {
         };
         Self { status, code, detail: error.to_string(), retry_after_ms }
     }
-}
-
-/// Whether the disk, or what this user may have of it, is full.
-fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 impl From<CodecError> for Failure {

@@ -27,6 +27,7 @@ pub mod link;
 pub mod tokens;
 pub mod http;
 pub mod events;
+pub mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -368,6 +369,11 @@ impl Relay {
         }
         value
     }
+}
+
+/// Whether the disk, or what this user may have of it, is full.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 /// How many connections for reading are kept open.

@@ -56,3 +56,5 @@ pub mod hq_period;
 pub mod signed;
 pub mod holds;
 pub mod live;
+pub mod carry;
+pub mod trace;

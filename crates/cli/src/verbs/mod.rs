@@ -15,6 +15,7 @@ pub mod stock;
 pub mod goods;
 pub mod reservation;
 pub mod hold;
+pub mod trace;
 pub mod transfer;
 pub mod supplier_return;
 pub mod supplier;

@@ -7,6 +7,7 @@
 //! [`guicang_sync::session::Session`] and these functions.
 
 mod apply;
+mod carry;
 mod outcome;
 mod prepare;
 mod rights;
@@ -22,6 +23,7 @@ use guicang_sync::sum::RunningSum;
 use rusqlite::{OptionalExtension, params};
 
 pub use apply::Pull;
+pub use carry::{CarriedIn, CarryFrom};
 pub(crate) use rights::WITHDRAWN;
 
 use crate::error::StoreError;
@@ -44,6 +46,12 @@ pub enum LinkError {
         sequence: u64,
         /// The change's place in it.
         index: u32,
+    },
+    /// A file of another organisation's.
+    #[error("it is organisation {found}'s")]
+    OtherOrganisation {
+        /// Whose.
+        found: guicang_domain::ids::OrganisationId,
     },
     /// The file could not be read or written.
     #[error(transparent)]

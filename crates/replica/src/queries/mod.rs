@@ -26,6 +26,7 @@ mod stock;
 mod supplier_returns;
 mod totals;
 mod transfers;
+mod trace;
 
 pub use cash::{CashFilter, CashPayment, CashShiftRow};
 pub use counts::{Against, CountFilter, CountLine, CountRow, Found};
@@ -52,6 +53,7 @@ pub use status::{FeedStatus, SetAside, SiteRow, Status};
 pub use stock::{StockFilter, StockRow};
 pub use supplier_returns::{ClaimLineRow, OpenClaims, SupplierReturnFilter, SupplierReturnRow};
 pub use totals::{Flow, SiteTotals};
+pub use trace::{TraceStep, TracedChange, TracedDocument};
 pub use transfers::{PassageRow, TransferFilter, TransferRow};
 
 use guicang_domain::ids::ReceiptId;
