@@ -32,8 +32,15 @@ pub const CLIENT: Table = &[
     ("user", "总部登记的员工"),
     ("user list examples", "例：\n  guicang user list\n  guicang user list --site S01 --json"),
     ("sync", "与总部交换两边缺少的数据"),
-    ("sync examples", "例：\n  guicang sync\n  guicang sync --every 60s"),
+    (
+        "sync examples",
+        "例：\n  guicang sync\n  guicang sync --every 60s\n  guicang sync --peer http://192.168.1.20:8630",
+    ),
     ("sync --every", "一直同步，每次间隔如 60s、5m"),
+    ("sync --peer", "不经总部，与运行着 serve-peer 的另一家门店同步：http://主机:端口"),
+    ("serve-peer", "让别的门店不经总部来同步"),
+    ("serve-peer examples", "例：\n  guicang serve-peer --listen 0.0.0.0:8630"),
+    ("serve-peer --listen", "等候的地址，如 0.0.0.0:8630；端口 0 表示任选"),
     ("export-changes", "把本机的改动写进文件（如 U 盘），没网时带去总部或别的门店"),
     (
         "export-changes examples",
@@ -48,6 +55,9 @@ pub const CLIENT: Table = &[
     ("trace", "查一张单据为什么没到：每个改动在哪里，在等什么"),
     ("trace examples", "例：\n  guicang trace TH-S01A-000001\n  guicang trace TH-S01A-000001 --json"),
     ("trace NUMBER", "单号"),
+    ("support-bundle", "写一份给支持人员的资料：版本、状态、完整性；没有密钥、顾客资料和单据内容"),
+    ("support-bundle examples", "例：\n  guicang support-bundle support.json"),
+    ("support-bundle FILE", "写到哪个文件；已有的文件不覆盖"),
     ("status", "查看本店：未发送、被拒、与总部一致到何时"),
     ("status examples", "例：\n  guicang status\n  guicang status --json"),
     (

@@ -32,3 +32,7 @@ mod receipts;
 mod holds;
 mod bad_input;
 mod live;
+mod stick;
+mod peer;
+mod links;
+mod bundle;

@@ -25,6 +25,9 @@ pub struct SyncArgs {
     /// Go on for good, with a pause such as 60s or 5m between sessions
     #[arg(long, value_name = "PERIOD", value_parser = period_ms)]
     pub every: Option<u64>,
+    /// With another branch that runs serve-peer, without HQ: http://HOST:PORT
+    #[arg(long, value_name = "URL", conflicts_with = "every")]
+    pub peer: Option<String>,
 }
 
 /// A session, as JSON. The keys are part of the program's interface.
@@ -62,6 +65,9 @@ impl SyncArgs {
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
         let l = globals.language;
+        if let Some(peer) = &self.peer {
+            return super::peer::sync(session, peer);
+        }
         let mut replica = session.open()?;
         let url = replica.identity().relay_url.clone().ok_or(LinkError::Alone).told(globals)?;
         let mut link = Link::new(Relay::new(&url).told(globals)?, session.fill);

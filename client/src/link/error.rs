@@ -1,6 +1,6 @@
 //! What can go wrong between a branch and its relay.
 
-use guicang_cli::texts::{failures, live, next};
+use guicang_cli::texts::{failures, live, next, peer};
 use guicang_cli::{Exit, Explain, Failure, Language};
 use guicang_domain::ids::DeviceId;
 use guicang_replica::StoreError;
@@ -99,6 +99,14 @@ pub enum LinkError {
         /// Who it says it is.
         relay: DeviceId,
     },
+    /// Who answers as a peer isn't a branch of the organisation's.
+    #[error("the device {device} at {url} is no branch's of the organisation")]
+    Stranger {
+        /// Its address.
+        url: String,
+        /// Who it says it is.
+        device: DeviceId,
+    },
     /// The replica's file.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -160,6 +168,9 @@ impl Explain for LinkError {
             }
             LinkError::NotARelay { url, found } => {
                 Failure::new(Exit::Unreachable, failures::not_a_relay(l, url, found), next::check_relay(l))
+            }
+            LinkError::Stranger { url, device } => {
+                Failure::new(Exit::Refused, peer::stranger(l, url, device), peer::stranger_next(l))
             }
             LinkError::LoginPage { url } => {
                 Failure::new(Exit::Unreachable, live::login_page(l, url), live::login_first(l))

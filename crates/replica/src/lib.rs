@@ -36,12 +36,12 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::Losing;
-pub use link::{CarriedIn, CarryFrom, LinkError, Pull};
+pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,
-    CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, Flow, Found,
-    HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims,
+    CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure, FeedStatus, FileFacts, Flow,
+    Found, HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow, MasterRow, OpenClaims,
     ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView, ReceiptView,
     RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, ReservationFilter, ReservationLineRow,
     ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside, SiteRow, SiteTotals,

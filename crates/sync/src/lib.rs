@@ -32,6 +32,7 @@ pub mod codec;
 pub mod live;
 pub mod message;
 pub mod packed;
+pub mod peer;
 pub mod rule;
 pub mod wire;
 

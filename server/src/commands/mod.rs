@@ -32,6 +32,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::bundle::BundleArgs;
 use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
@@ -249,6 +250,9 @@ pub enum Commands {
         after_help = "Examples:\n  guicang-server trace TH-S01A-000001\n  guicang-server trace TH-S01A-000001 --json"
     )]
     Trace(TraceArgs),
+    /// Write what support needs to know: versions, state, integrity; no keys, no customers, no documents
+    #[command(after_help = "Examples:\n  guicang-server support-bundle support.json")]
+    SupportBundle(BundleArgs),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -315,6 +319,7 @@ impl Commands {
             Commands::Settings(verb) => verb.run(session),
             Commands::ImportChanges(args) => args.run(session),
             Commands::Trace(args) => trace::run(args, session),
+            Commands::SupportBundle(args) => trace::bundle(args, session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),

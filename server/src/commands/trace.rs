@@ -1,8 +1,11 @@
-//! `trace` at HQ: what HQ's replica holds of a document, and where the relay has it.
+//! `trace` and `support-bundle` at HQ: what HQ's replica holds, and what the relay has.
 
 use guicang_cli::texts::trace as texts;
+use guicang_cli::verbs::bundle::BundleArgs;
 use guicang_cli::verbs::trace::{AtRelay, TraceArgs};
 use guicang_cli::{Failure, Told};
+
+use serde_json::{Value, json};
 
 use super::Session;
 
@@ -42,4 +45,32 @@ pub fn run(args: &TraceArgs, session: &Session<'_>) -> Result<(), Failure> {
             })
             .collect())
     })
+}
+
+/// Writes it: of HQ's replica, and of the relay its feeds, its devices' last visits and what is wrong.
+///
+/// # Errors
+/// [`Failure`] when a file can't be read or written.
+pub fn bundle(args: &BundleArgs, session: &Session<'_>) -> Result<(), Failure> {
+    let globals = session.globals;
+    let mut hq = session.open()?;
+    let found = hq.relay.examine().told(globals)?;
+    let heads = hq.relay.heads().told(globals)?;
+    let visits = hq.relay.reports().told(globals)?;
+    let mut feeds: Vec<(String, u64)> =
+        heads.into_iter().map(|(feed, head)| (feed.to_string(), head)).collect();
+    feeds.sort();
+    let devices: Vec<Value> = visits
+        .iter()
+        .map(|(device, visit)| {
+            json!({
+                "device": device.to_string(),
+                "last_sync": visit.last_sync.to_rfc3339(),
+                "unsent_changes": visit.report.as_ref().map(|report| report.unsent_changes),
+            })
+        })
+        .collect();
+    let codes: Vec<&str> = found.iter().map(|finding| finding.code).collect();
+    let more = json!({ "relay": { "feeds": feeds, "devices": devices, "findings": codes } });
+    args.run(&mut hq.replica, globals, more)
 }

@@ -57,4 +57,6 @@ pub mod signed;
 pub mod holds;
 pub mod live;
 pub mod carry;
+pub mod peer;
+pub mod bundle;
 pub mod trace;

@@ -16,6 +16,7 @@ pub mod goods;
 pub mod reservation;
 pub mod hold;
 pub mod trace;
+pub mod bundle;
 pub mod transfer;
 pub mod supplier_return;
 pub mod supplier;

@@ -9,6 +9,7 @@
 mod apply;
 mod carry;
 mod outcome;
+mod peer;
 mod prepare;
 mod rights;
 mod seal;
@@ -24,6 +25,7 @@ use rusqlite::{OptionalExtension, params};
 
 pub use apply::Pull;
 pub use carry::{CarriedIn, CarryFrom};
+pub use peer::ForPeer;
 pub(crate) use rights::WITHDRAWN;
 
 use crate::error::StoreError;
