@@ -41,7 +41,11 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     ])
 }
 
-fn load_all(changes: &[Vec<u8>]) -> Result<()> {
+/// Loads and hydrates each, on all cores.
+///
+/// # Errors
+/// When one can't be loaded.
+pub fn load_all(changes: &[Vec<u8>]) -> Result<()> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let share = changes.len().div_ceil(cores).max(1);
     std::thread::scope(|scope| {

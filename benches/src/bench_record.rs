@@ -92,7 +92,7 @@ fn time(
 }
 
 /// So many returns of long ago, by the import's own command.
-fn bring_history(branch: &mut Replica, seed: u64, store: &str, count: usize) -> Result<()> {
+pub fn bring_history(branch: &mut Replica, seed: u64, store: &str, count: usize) -> Result<()> {
     let by = By::user("import".parse()?);
     let records = generate::records(seed, store, count, now().plus_ms(-30 * 86_400_000));
     for part in records.chunks(HISTORY_A_BATCH) {

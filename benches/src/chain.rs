@@ -106,6 +106,26 @@ impl Chain {
         Ok(())
     }
 
+    /// Devices at so many further sites with their keys, granted all at once.
+    ///
+    /// # Errors
+    /// When a grant isn't taken.
+    pub fn further_devices(&mut self, count: usize) -> Result<Vec<(DeviceKey, SiteId)>> {
+        let mut devices = Vec::new();
+        let mut grants = Vec::new();
+        for n in 0..count {
+            let key = DeviceKey::from_seed(self.random.bytes());
+            let site = SiteId::new(&format!("P{n:05}"))?;
+            self.serial += 1;
+            let code = format!("P{n:05}A");
+            let grant = grant(&self.organisation, &key, &code, Role::Site(site.clone()), self.serial)?;
+            grants.push(SignedGrant::sign(&self.hq_key, Issuer::Device(self.hq_key.device()), &grant));
+            devices.push((key, site));
+        }
+        self.relay.add_grants(grants)?;
+        Ok(devices)
+    }
+
     fn enrol(&mut self, key: &DeviceKey, site: &str, code: &str) -> Result<SignedGrant> {
         self.serial += 1;
         let role = Role::Site(SiteId::new(site)?);
@@ -167,6 +187,7 @@ pub fn session(replica: &mut Replica, relay: &Arc<Relay>) -> Result<Summary> {
                 while replica.apply_slice(&mut pull, SLICE)? {}
                 session.stored(replica.cursors()?)?;
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask)?)?,
             Step::Done(summary) => {
                 replica.session_done(&summary)?;
                 check(&summary).context("the session")?;

@@ -36,10 +36,30 @@ impl Loopback {
         // Devices are enrolled before; nobody asks here.
         let issue = Box::new(|_: &_, _| Err(RelayError::Code));
         let app = router(Arc::new(Service::new(relay, issue, outside).expect("a relay that can be read")));
+        Self::on(runtime, app)
+    }
+
+    /// Serves other routes.
+    ///
+    /// # Errors
+    /// When no port is free.
+    pub fn of(app: axum::Router) -> Result<Self> {
+        Self::on(Builder::new_multi_thread().enable_all().build()?, app)
+    }
+
+    fn on(runtime: Runtime, app: axum::Router) -> Result<Self> {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0"))?;
         let url = format!("http://{}", listener.local_addr()?);
         runtime.spawn(async move { axum::serve(listener, app).await });
         Ok(Self { runtime, url })
+    }
+
+    /// The address alone, and what runs its requests.
+    ///
+    /// # Errors
+    /// Never for an address of ours.
+    pub fn address(&self) -> Result<(&Runtime, Address)> {
+        Ok((&self.runtime, Address::new(&self.url)?))
     }
 
     /// A branch's link, not signed in yet.

@@ -27,10 +27,20 @@ mod bench_merge;
 mod bench_bytes;
 mod bench_idle;
 mod bench_import;
+mod bench_decide;
+mod bench_bytes_one;
+mod bench_to_hq;
+mod bench_storm;
+mod bench_polls;
+mod bench_start;
+mod bench_rebuild;
+mod bench_growth;
+mod bench_automerge;
+mod picture;
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Parser, ValueEnum};
 
 use figure::Figure;
@@ -43,6 +53,9 @@ struct Arguments {
     /// What to measure
     #[arg(value_enum)]
     name: Name,
+    /// What a picture is drawn from: JSON lines of this program
+    #[arg(value_name = "FILE")]
+    lines: Option<PathBuf>,
     /// Print a line of JSON for each figure
     #[arg(long)]
     json: bool,
@@ -74,13 +87,57 @@ enum Name {
     Idle,
     /// Half a million real rows
     Import,
+    /// The steps of one return, each a command
+    Decide,
+    /// Bytes of one event, sent alone
+    BytesOne,
+    /// From a command until HQ shows it
+    ToHq,
+    /// Many branches that reconnect at once
+    Storm,
+    /// Idle sessions a second, of 10,000 devices
+    Polls,
+    /// A question to a cold program
+    Start,
+    /// All projections made anew
+    Rebuild,
+    /// Record and start, from 1,000 documents to 1,000,000
+    Growth,
+    /// The same returns by Automerge's own protocol, one document at a time
+    AutomergeSync,
+    /// Draw growth from a run's JSON lines (FILE), in one picture
+    Picture,
 }
+
+/// What `all` measures, in this order.
+const EVERYTHING: &[Name] = &[
+    Name::Record,
+    Name::Decide,
+    Name::Push,
+    Name::Merge,
+    Name::BytesBatch,
+    Name::BytesOne,
+    Name::Idle,
+    Name::ToHq,
+    Name::Storm,
+    Name::Polls,
+    Name::Start,
+    Name::Rebuild,
+    Name::Growth,
+    Name::AutomergeSync,
+    Name::Import,
+];
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.name == Name::Picture {
+        let lines = arguments.lines.context("picture needs a FILE of JSON lines, as --json prints them")?;
+        print!("{}", picture::draw(&std::fs::read_to_string(lines)?)?);
+        return Ok(());
+    }
     let supply = Supply::new(arguments.records.clone(), arguments.quick, arguments.seed);
     let names = match arguments.name {
-        Name::All => vec![Name::Record, Name::Push, Name::Merge, Name::BytesBatch, Name::Idle, Name::Import],
+        Name::All => EVERYTHING.to_vec(),
         one => vec![one],
     };
     let mut all: Vec<Figure> = Vec::new();
@@ -93,7 +150,16 @@ fn main() -> Result<()> {
             Name::BytesBatch => bench_bytes::run(&supply)?,
             Name::Idle => bench_idle::run(&supply)?,
             Name::Import => bench_import::run(&supply)?,
-            Name::All => Vec::new(),
+            Name::Decide => bench_decide::run(&supply)?,
+            Name::BytesOne => bench_bytes_one::run(&supply)?,
+            Name::ToHq => bench_to_hq::run(&supply)?,
+            Name::Storm => bench_storm::run(&supply)?,
+            Name::Polls => bench_polls::run(&supply)?,
+            Name::Start => bench_start::run(&supply)?,
+            Name::Rebuild => bench_rebuild::run(&supply)?,
+            Name::Growth => bench_growth::run(&supply)?,
+            Name::AutomergeSync => bench_automerge::run(&supply)?,
+            Name::All | Name::Picture => Vec::new(),
         };
         if arguments.json {
             for figure in &figures {

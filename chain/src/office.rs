@@ -143,6 +143,7 @@ pub fn session(
                 while replica.apply_slice(&mut pull, slice)? {}
                 session.stored(replica.cursors()?)?;
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask)?)?,
             Step::Done(summary) => {
                 replica.session_done(&summary)?;
                 check(&summary).context("the session")?;

@@ -17,7 +17,7 @@ use guicang_sync::access::{CHALLENGE_PATH, Challenge, ChallengeRequest, SIGN_IN_
 use guicang_sync::backoff::Backoff;
 use guicang_sync::feed::Cursor;
 use guicang_sync::grant::{Role, Standing};
-use guicang_sync::message::{Report, SYNC_PATH};
+use guicang_sync::message::{Report, SYNC_PATH, error_code};
 use guicang_sync::packed::Packed;
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
 use guicang_sync::slices::Slices;
@@ -120,6 +120,7 @@ impl Link {
                     let cursors = store(replica, received, &mut slices).await?;
                     session.stored(cursors)?;
                 }
+                Step::Reconcile(ask) => session.reconciled(work(|| replica.reconcile(ask))?)?,
                 Step::Done(summary) => {
                     if let Some(ms) = summary.push_after_ms {
                         self.push_after = Some(Instant::now() + Duration::from_millis(ms));
@@ -194,8 +195,23 @@ impl Link {
 
     async fn sign_in(&mut self, replica: &mut Replica) -> Result<Vec<u8>, LinkError> {
         let device = replica.identity().device;
-        let challenge: Challenge =
-            self.relay.post(CHALLENGE_PATH, None, &ChallengeRequest { device }).await?;
+        let mut ask = ChallengeRequest::of(device);
+        let mut challenge = match self.relay.post::<_, Challenge>(CHALLENGE_PATH, None, &ask).await {
+            // A relay that was made anew knows nobody: who this is, the organisation's signatures say.
+            Err(LinkError::Refused { code, .. }) if code == error_code::UNKNOWN_DEVICE => {
+                ask.grants = work(|| replica.introduction())?;
+                self.relay.post(CHALLENGE_PATH, None, &ask).await?
+            }
+            other => other?,
+        };
+        if work(|| replica.grants())?.device(challenge.relay).is_none() {
+            ask.introduce = true;
+            challenge = self.relay.post(CHALLENGE_PATH, None, &ask).await?;
+            if let Some(grant) = challenge.grant.take() {
+                // One that the organisation hasn't signed is none, and the relay stays foreign.
+                let _ = work(|| replica.add_grant(grant));
+            }
+        }
         // Only for a relay that the organisation has granted: another could pass the answer on.
         let granted = work(|| replica.grants())?;
         let known = granted.device(challenge.relay).is_some_and(|d| d.grant.role == Role::Relay);

@@ -38,6 +38,8 @@ pub struct Chain {
     pub hq: Desk,
     /// The relay's key.
     pub relay_key: DeviceKey,
+    /// How much travels at once.
+    pub limits: Limits,
     organisation: DeviceKey,
     hq_key: DeviceKey,
     clock: Arc<AtomicI64>,
@@ -184,7 +186,17 @@ impl Chain {
         let relay = Arc::new(Relay::create(&folder.path().join("relay.sqlite"), relay).unwrap());
         let founding = founding(&organisation, [2; 32], grants);
         let hq = Desk::create(folder.path(), "hq", founding, &clock, 0, 2);
-        let mut chain = Self { relay, hq, relay_key, organisation, hq_key, clock, serial: 10, folder };
+        let mut chain = Self {
+            relay,
+            hq,
+            relay_key,
+            limits: Limits::default(),
+            organisation,
+            hq_key,
+            clock,
+            serial: 10,
+            folder,
+        };
         for code in sites {
             let draft = SiteDraft {
                 code: site(code),
@@ -275,15 +287,52 @@ impl Chain {
     /// A session of a device with the relay, a minute after whatever was before.
     pub fn sync(&self, desk: &mut Desk) -> Summary {
         self.later(60_000);
-        session(&self.relay, desk, || self.now(), None)
+        session(&self.relay, desk, self.limits, || self.now(), None)
+    }
+
+    /// A copy of the relay's file, as a snapshot of its file system is.
+    pub fn copy_relay(&self) -> PathBuf {
+        let copy = self.folder.path().join("relay-copy.sqlite");
+        let file = rusqlite::Connection::open(self.folder.path().join("relay.sqlite")).unwrap();
+        file.execute("VACUUM INTO ?1", [copy.to_str().unwrap()]).unwrap();
+        copy
+    }
+
+    /// The relay goes on from such a copy.
+    pub fn roll_back(&mut self, copy: &Path) {
+        let path = self.folder.path().join("relay-back.sqlite");
+        std::fs::copy(copy, &path).unwrap();
+        self.relay = Arc::new(Relay::open(&path).unwrap());
+    }
+
+    /// The relay's file is lost. Another is made, with a key and a life of its own, that knows HQ's device.
+    pub fn relay_anew(&mut self) {
+        let path = self.folder.path().join("relay-anew.sqlite");
+        self.relay_key = DeviceKey::from_seed([33; 32]);
+        self.serial += 1;
+        let own = grant(&self.organisation, &self.relay_key, "R2", Role::Relay, self.serial);
+        let own = SignedGrant::sign(&self.organisation, Issuer::Organisation, &own);
+        let founding = guicang_server::relay::Founding {
+            organisation: self.organisation.public(),
+            name: "Orchard".into(),
+            epoch: Epoch([10; 16]),
+            relay_seed: [33; 32],
+            grants: vec![own, self.own_grants().remove(0)],
+        };
+        self.relay = Arc::new(Relay::create(&path, founding).unwrap());
     }
 
     /// HQ's sessions until it has nothing to add.
     pub fn settle(&mut self) -> Summary {
         loop {
             self.later(60_000);
-            let summary =
-                session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), None);
+            let summary = session(
+                &self.relay,
+                &mut self.hq,
+                self.limits,
+                || Moment(self.clock.load(Ordering::SeqCst)),
+                None,
+            );
             let verified = self.hq.replica.verify_sales().unwrap();
             if verified == 0 && self.hq.replica.answer_holds().unwrap().is_empty() {
                 return summary;
@@ -292,22 +341,35 @@ impl Chain {
     }
 
     /// One session of HQ's, which verifies nothing.
-    pub fn sync_hq(&mut self) {
+    pub fn sync_hq(&mut self) -> Summary {
         self.later(60_000);
-        session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), None);
+        session(&self.relay, &mut self.hq, self.limits, || Moment(self.clock.load(Ordering::SeqCst)), None)
     }
 
     /// HQ's session under a payer's fencing number.
     pub fn settle_under(&mut self, fence: u64) -> Summary {
         self.later(1000);
-        session(&self.relay, &mut self.hq, || Moment(self.clock.load(Ordering::SeqCst)), Some(fence))
+        session(
+            &self.relay,
+            &mut self.hq,
+            self.limits,
+            || Moment(self.clock.load(Ordering::SeqCst)),
+            Some(fence),
+        )
     }
 }
 
-fn session(relay: &Arc<Relay>, desk: &mut Desk, now: impl Fn() -> Moment, fence: Option<u64>) -> Summary {
+fn session(
+    relay: &Arc<Relay>,
+    desk: &mut Desk,
+    limits: Limits,
+    now: impl Fn() -> Moment,
+    fence: Option<u64>,
+) -> Summary {
     let replica = &mut desk.replica;
     let link = LocalLink::new(relay.clone(), replica.identity().device);
-    let mut start = replica.session_start(Limits::default()).unwrap();
+    guicang_server::hq::follow::meet(replica, &link).unwrap();
+    let mut start = replica.session_start(limits).unwrap();
     start.fence = fence;
     let mut session = Session::new(start);
     loop {
@@ -322,6 +384,7 @@ fn session(relay: &Arc<Relay>, desk: &mut Desk, now: impl Fn() -> Moment, fence:
                 while replica.apply_slice(&mut pull, 16).unwrap() {}
                 session.stored(replica.cursors().unwrap()).unwrap();
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask).unwrap()).unwrap(),
             Step::Done(summary) => {
                 replica.session_done(&summary).unwrap();
                 return summary;
@@ -384,6 +447,13 @@ impl Desk {
         file.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
         let replica = Replica::open(&path, ambient(&self.clock, self.skew_ms, Vec::new(), seed)).unwrap();
         Desk { replica, path, clock: self.clock.clone(), skew_ms: self.skew_ms }
+    }
+
+    /// How many entries its journal has.
+    pub fn entries(&self) -> u64 {
+        let device = self.replica.identity().device.0;
+        let sql = "SELECT max(sequence) FROM entry WHERE device = ?";
+        self.file().query_row(sql, [device], |r| r.get(0)).unwrap()
     }
 
     /// Its file, as an auditor reads it: past the program.

@@ -15,6 +15,7 @@ mod goods;
 mod permute;
 mod invariants;
 mod apart;
+mod rollback;
 mod exceptions;
 mod newer;
 mod hostile;

@@ -1,8 +1,13 @@
 //! Whose word is enough: names are taken at their word, roles are what HQ lists.
 
+use guicang_domain::account::Account;
+use guicang_domain::count::Uncounted;
 use guicang_domain::exception::{Evidence, Exception, ExceptionKind};
+use guicang_domain::quantity::Quantity;
 use guicang_domain::user::{Lacks, StaffRole};
-use guicang_replica::{By, CommandError, ExceptionFilter, Listing, SupplierDraft, SupplierField, UserDraft};
+use guicang_replica::{
+    By, CommandError, ExceptionFilter, Listing, OpenCount, ScanItem, SupplierDraft, SupplierField, UserDraft,
+};
 
 use crate::chain::{Chain, Desk, clerk, request, site};
 
@@ -216,4 +221,38 @@ fn suppliers_are_known_at_branches_and_never_in_the_way() {
     assert_eq!((&rows[1].is.name, &rows[1].losing), (&rows[0].is.name, &rows[0].losing));
     assert_eq!((&rows[2].is.name, &rows[2].losing), (&rows[0].is.name, &rows[0].losing));
     branch.check();
+}
+
+/// A count writes stock on and off, so a manager of the site approves it: another clerk, the neighbour's manager and
+/// whoever counted are refused, and who could is named. A chain that lists nobody takes any name, as at the till.
+#[test]
+fn a_count_is_approved_by_a_manager_of_the_site() {
+    let (mut chain, mut branch) = staffed();
+    let zhou = vec![user("zhou", StaffRole::Clerk, &["S01"])];
+    chain.hq.replica.put_users(&clerk(), Listing::New, zhou).unwrap();
+    chain.settle();
+    chain.sync(&mut branch);
+    branch.opening("TEA", 10);
+    let number = branch.replica.open_count(&clerk(), OpenCount::default()).unwrap().number;
+    let nine = ScanItem {
+        sku: "TEA".into(),
+        lot: None,
+        place: String::new(),
+        account: Account::Sellable,
+        quantity: Quantity::units(9),
+    };
+    branch.replica.scan_count(&clerk(), &number, &[nine]).unwrap();
+    branch.replica.close_count(&clerk(), &number, Uncounted::Leave).unwrap();
+    let changes = branch.replica.status().unwrap().changes;
+    for (name, why) in [("zhou", Lacks::Role(StaffRole::Clerk)), ("sun", Lacks::Elsewhere)] {
+        match branch.replica.approve_count(&By::user(name.parse().unwrap()), &number) {
+            Err(CommandError::NotEntitled { lacks, could, .. }) => {
+                assert_eq!(lacks, why);
+                assert_eq!(names(&could), "qian wang");
+            }
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+    assert_eq!(branch.replica.status().unwrap().changes, changes, "a refusal records nothing");
+    branch.replica.approve_count(&By::user("wang".parse().unwrap()), &number).unwrap();
 }

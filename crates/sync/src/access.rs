@@ -83,6 +83,20 @@ pub struct ChallengeRequest {
     /// Which.
     #[n(0)]
     pub device: DeviceId,
+    /// Grants by which a relay that was made anew comes to know the device: its own and its issuer's. What
+    /// they are worth, their signatures say.
+    #[cbor(n(6), skip_if = "Vec::is_empty")]
+    pub grants: Vec<SignedGrant>,
+    /// Whether the device doesn't know the relay, and asks for its grant.
+    #[cbor(n(7), skip_if = "std::ops::Not::not")]
+    pub introduce: bool,
+}
+
+impl ChallengeRequest {
+    /// Of a device that the relay knows, and that knows the relay.
+    pub fn of(device: DeviceId) -> Self {
+        Self { device, grants: Vec::new(), introduce: false }
+    }
 }
 
 /// A challenge, good once and for a minute or so.
@@ -98,6 +112,9 @@ pub struct Challenge {
     /// The relay's clock.
     #[n(2)]
     pub time: Moment,
+    /// The relay's own grant, where it was asked for.
+    #[n(6)]
+    pub grant: Option<SignedGrant>,
 }
 
 /// The device's answer.

@@ -41,5 +41,6 @@ pub mod quota;
 pub mod relay;
 
 pub mod backoff;
+pub mod reconcile;
 pub mod session;
 pub mod slices;

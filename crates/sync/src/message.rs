@@ -14,6 +14,7 @@ use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
 use crate::grant::SignedGrant;
 use crate::keys::Signature;
+use crate::reconcile::{Agreed, Compare, Compared, Held, Probe};
 use crate::rule::Rule;
 use crate::stamp::Stamp;
 use crate::sum::RunningSum;
@@ -54,6 +55,15 @@ pub struct SyncRequest {
     /// with their bytes.
     #[cbor(n(7), skip_if = "std::ops::Not::not")]
     pub want_own: bool,
+    /// At which positions are both equal? Asked where sums differ.
+    #[cbor(n(10), skip_if = "Vec::is_empty")]
+    pub probes: Vec<Probe>,
+    /// How far are these devices' journals held? Asked before others' entries are offered.
+    #[cbor(n(11), skip_if = "Vec::is_empty")]
+    pub journals: Vec<DeviceId>,
+    /// What differs, where there is no common beginning.
+    #[n(12)]
+    pub compare: Option<Compare>,
 }
 
 /// What a device still holds back, for HQ to show.
@@ -108,6 +118,15 @@ pub struct SyncAnswer {
     /// milliseconds from now; what the device lacks comes all the same.
     #[n(9)]
     pub push_after_ms: Option<u64>,
+    /// One per probe of the request, in its order.
+    #[cbor(n(12), skip_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreed>,
+    /// One per device asked about, in the request's order.
+    #[cbor(n(13), skip_if = "Vec::is_empty")]
+    pub journals: Vec<Held>,
+    /// What differs; given where it was asked.
+    #[n(14)]
+    pub compared: Option<Compared>,
 }
 
 /// What was not accepted.

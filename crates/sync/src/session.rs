@@ -6,10 +6,14 @@
 //! [`Session::stored`]; only then do equal sums prove anything.
 //!
 //! ```text
-//!   Entries -> entries() -> Send -> answer() -> Store -> stored() -> Entries | Done
+//!   Entries -> entries() -> Send -> answer() -> Store -> stored() -> Entries | Reconcile | Done
 //!                            |
-//!                            +----> failed() -> Entries, with a smaller budget
+//!                            +----> failed() -> the same again, with a smaller budget
+//!   Reconcile -> reconciled() -> Send -> ...
 //! ```
+//! `Reconcile` comes only where the sums differ, or did in a session before ([`crate::reconcile`]).
+
+mod reconciling;
 
 use guicang_domain::ids::DeviceId;
 use guicang_domain::time::Moment;
@@ -20,8 +24,10 @@ use crate::feed::{Cursor, Epoch, Feed};
 use crate::grant::SignedGrant;
 use crate::message::{EntryStamp, FeedItem, FeedPart, Outcome, OutcomeKind, Report, SyncAnswer, SyncRequest};
 use crate::packed::Packed;
+use crate::reconcile::Ask;
 use crate::rule::Rule;
 use crate::sum::RunningSum;
+use reconciling::{Purpose, Reconciling};
 
 /// The least that is asked of an answer after failures, in bytes.
 const ANSWER_LIMIT_MIN_BYTES: u32 = 4 * 1024;
@@ -43,6 +49,8 @@ pub struct Start {
     pub fence: Option<u64>,
     /// Whether the device lacks entries of its own.
     pub want_own: bool,
+    /// Whether the device holds what the relay's feeds lacked when it was there last.
+    pub strays: bool,
     /// How much travels at once.
     pub limits: Limits,
 }
@@ -54,11 +62,13 @@ pub struct Limits {
     pub request_bytes: usize,
     /// Items in an answer, in bytes.
     pub answer_bytes: u32,
+    /// Of so many items that a cursor counts no more, all come again; of more, only those that differ.
+    pub again_items: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { request_bytes: REQUEST_LIMIT_BYTES, answer_bytes: 1024 * 1024 }
+        Self { request_bytes: REQUEST_LIMIT_BYTES, answer_bytes: 1024 * 1024, again_items: 1_000 }
     }
 }
 
@@ -78,6 +88,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Store this, in one transaction or several; then [`Session::stored`].
     Store(Received),
+    /// Do this, so that both ends find each other again; then [`Session::reconciled`].
+    Reconcile(Ask),
     /// There is nothing more to do.
     Done(Summary),
 }
@@ -179,6 +191,8 @@ pub struct FeedSummary {
     pub head: u64,
     /// Whether the sums are equal, at the cursor and after what came.
     pub agreed: bool,
+    /// How many changes and grants the device holds that the relay's feed lacks.
+    pub strays: u64,
 }
 
 /// Why the relay takes no more entries of a device.
@@ -239,6 +253,7 @@ pub struct Session {
     holds_back: bool,
     request_bytes: usize,
     answer_bytes: u32,
+    reconciling: Reconciling,
     summary: Summary,
 }
 
@@ -247,12 +262,14 @@ enum State {
     WantsEntries,
     Sending(Request, Vec<u8>),
     HasAnswer(Box<Received>),
+    Asking(Ask),
     Done,
 }
 
 /// What is remembered of a request until it is answered.
 #[derive(Debug, Clone)]
 struct Request {
+    purpose: Purpose,
     after_sequence: u64,
     /// Sequence and number of changes, of the device's own.
     entries: Vec<(u64, u64)>,
@@ -265,12 +282,13 @@ struct FeedState {
     cursor: Cursor,
     head: u64,
     agreed: bool,
+    strays: u64,
 }
 
 impl Session {
     /// A session that hasn't sent anything yet.
     pub fn new(start: Start) -> Self {
-        let feed = |cursor| FeedState { cursor, head: 0, agreed: false };
+        let feed = |cursor| FeedState { cursor, head: 0, agreed: false, strays: 0 };
         Self {
             device: start.device,
             state: State::WantsEntries,
@@ -285,6 +303,7 @@ impl Session {
             holds_back: false,
             request_bytes: start.limits.request_bytes,
             answer_bytes: start.limits.answer_bytes,
+            reconciling: Reconciling::new(start.strays, start.limits.again_items),
             summary: Summary::default(),
         }
     }
@@ -309,6 +328,7 @@ impl Session {
                 Step::Send(body.clone())
             }
             State::HasAnswer(received) => Step::Store((**received).clone()),
+            State::Asking(ask) => Step::Reconcile(self.with_budget(ask.clone())),
             State::Done => Step::Done(self.summarised()),
         }
     }
@@ -330,20 +350,24 @@ impl Session {
         let entries = entries.into();
         let own = entries.entries.iter().filter(|(device, ..)| device.is_none_or(|d| d == self.device));
         let sent: Vec<(u64, u64)> = own.map(|(_, sequence, changes)| (*sequence, *changes)).collect();
-        let request = SyncRequest {
-            epoch: self.epoch,
-            cursors: self.feeds.iter().map(|feed| feed.cursor.clone()).collect(),
-            entries: Vec::new(),
-            answer_limit_bytes: self.answer_bytes,
-            report,
-            fence: self.fence,
-            grants: self.grants.clone(),
-            want_own: self.want_own,
-        };
+        let request = SyncRequest { report, grants: self.grants.clone(), ..self.request() };
         self.own = sent.iter().map(|(sequence, _)| *sequence).fold(self.own, u64::max);
-        let sent = Request { after_sequence: self.at_relay, entries: sent, more };
+        let purpose = Purpose::Usual;
+        let sent = Request { purpose, after_sequence: self.at_relay, entries: sent, more };
         self.state = State::Sending(sent, codec::encode_request(&request, &entries));
         Ok(())
+    }
+
+    /// A request that asks what comes after the cursors.
+    fn request(&self) -> SyncRequest {
+        SyncRequest {
+            epoch: self.epoch,
+            cursors: self.feeds.iter().map(|feed| feed.cursor.clone()).collect(),
+            answer_limit_bytes: self.answer_bytes,
+            fence: self.fence,
+            want_own: self.want_own,
+            ..SyncRequest::default()
+        }
     }
 
     /// Answers [`Step::Send`] with the body that came.
@@ -358,9 +382,15 @@ impl Session {
         self.more_to_send = false;
         self.summary.bytes_received += body.len() as u64;
         let answer: SyncAnswer = codec::decode(body, DECODED_LIMIT_BYTES)?;
+        if request.purpose.only_asks() {
+            self.summary.round_trips += 1;
+            return self.found(request, answer);
+        }
         let feeds = self.received_feeds(answer.feeds)?;
         self.summary.round_trips += 1;
-        self.grants.clear();
+        if let Purpose::Usual = request.purpose {
+            self.grants.clear();
+        }
         let accepted_to = answer.journal.map_or(0, |journal| journal.sequence);
         // Before counting: what waits for its turn is neither lost nor blocked.
         self.holds_back |= answer.push_after_ms.is_some();
@@ -368,6 +398,7 @@ impl Session {
         if !answer.stale_fence {
             self.count_sent(&request, accepted_to, &answer.outcomes);
         }
+        self.reconciling.answered(&request.purpose, &answer.outcomes);
         self.count_fetched(&feeds);
         let epoch_changed = self.epoch.is_some_and(|epoch| epoch != answer.epoch);
         self.epoch = Some(answer.epoch);
@@ -395,11 +426,12 @@ impl Session {
     /// Whether and when to try again is the caller's choice ([`crate::backoff`]). What was sent may
     /// have arrived: it is sent again, and a relay takes it once.
     pub fn failed(&mut self) {
-        if let State::Sending(..) = self.state {
+        if let State::Sending(request, _) = &self.state {
+            let again = self.again(&request.purpose);
             self.request_bytes = (self.request_bytes / 2).max(1);
             let least = ANSWER_LIMIT_MIN_BYTES.min(self.answer_bytes);
             self.answer_bytes = (self.answer_bytes / 2).max(least);
-            self.state = State::WantsEntries;
+            self.state = again;
         }
     }
 
@@ -420,12 +452,18 @@ impl Session {
             state.agreed = feed.agreed && equal;
             state.head = feed.head;
             state.cursor = stored;
+            if !feed.agreed {
+                self.reconciling.differs(&state.cursor, state.head);
+            }
         }
         let behind = self.feeds.iter().any(|f| f.head > f.cursor.position);
         let sent_away = self.summary.stale_fence || self.summary.retry_after_ms.is_some();
         // A round that brought neither side on would not the next time either.
-        let done = sent_away || !(self.more_to_send || (behind && moved));
-        self.state = if done { State::Done } else { State::WantsEntries };
+        let done = !(self.more_to_send || (behind && moved));
+        self.state = match sent_away {
+            true => State::Done,
+            false => self.reconcile_next().unwrap_or(if done { self.at_rest() } else { State::WantsEntries }),
+        };
         Ok(())
     }
 
@@ -433,7 +471,9 @@ impl Session {
     pub fn summarised(&self) -> Summary {
         let feeds: Vec<FeedSummary> = self.feeds.iter().map(FeedState::summarised).collect();
         let whole = self.summary.round_trips > 0 && matches!(self.state, State::Done);
-        let proven = whole && feeds.iter().all(|f| f.agreed && f.position == f.head);
+        let proven = whole
+            && feeds.iter().all(|f| f.agreed && f.position == f.head && f.strays == 0)
+            && !self.reconciling.is_open();
         Summary { proven, feeds, ..self.summary.clone() }
     }
 
@@ -450,14 +490,12 @@ impl Session {
             if !follows || !summed {
                 return Err(stale(part.to, items));
             }
-            Ok(ReceivedFeed {
-                from,
-                to: part.to,
-                sum: part.sum.unwrap_or(state.cursor.sum),
-                head: part.head(),
-                agreed: !part.disagreed,
-                feed: part.feed,
-                items: part.items,
+            let (sum, head) = (part.sum.unwrap_or(state.cursor.sum), part.head());
+            let FeedPart { feed, to, disagreed, items, .. } = part;
+            // What comes after a cursor that isn't the relay's would be counted onto a wrong sum.
+            Ok(match disagreed {
+                true => ReceivedFeed { feed, from, to: from, sum, head, agreed: false, items: Vec::new() },
+                false => ReceivedFeed { feed, from, to, sum, head, agreed: true, items },
             })
         };
         self.feeds.iter().map(one).collect()
@@ -471,6 +509,10 @@ impl Session {
         }
         for outcome in outcomes {
             match outcome.kind {
+                // The relay lost what it builds on, or others hold it back: it is offered again.
+                OutcomeKind::Refused if outcome.rule == Rule::MissingDependency => {}
+                // A gap is the relay's own loss as well.
+                OutcomeKind::Refused if outcome.change.is_none() && outcome.rule == Rule::SequenceGap => {}
                 OutcomeKind::Refused => self.summary.refused += 1,
                 OutcomeKind::SetApart => self.summary.set_apart += 1,
             }
@@ -508,7 +550,8 @@ impl Session {
 
 impl FeedState {
     fn summarised(&self) -> FeedSummary {
-        let Self { cursor, head, agreed, .. } = self;
-        FeedSummary { feed: cursor.feed.clone(), position: cursor.position, head: *head, agreed: *agreed }
+        let Self { cursor, head, agreed, strays } = self;
+        let (feed, position) = (cursor.feed.clone(), cursor.position);
+        FeedSummary { feed, position, head: *head, agreed: *agreed, strays: *strays }
     }
 }

@@ -67,6 +67,23 @@ pub fn session(
     paced(replica, link, now, fence, &|_| {})
 }
 
+/// HQ's device and a relay that was made anew come to know each other.
+///
+/// # Errors
+/// [`FollowError`] of either file.
+pub fn meet(replica: &mut Replica, link: &LocalLink) -> Result<(), FollowError> {
+    let relay = link.relay();
+    if relay.book().map_err(LinkError::from)?.device(replica.identity().device).is_none() {
+        relay.introduce(replica.introduction()?).map_err(LinkError::from)?;
+    }
+    if replica.grants()?.device(relay.device()).is_none()
+        && let Some(grant) = relay.own_grant().map_err(LinkError::from)?
+    {
+        replica.add_grant(grant)?;
+    }
+    Ok(())
+}
+
 /// Leaves the file to others for so long.
 type Pause<'a> = &'a dyn Fn(Duration);
 
@@ -77,6 +94,7 @@ fn paced(
     fence: Option<u64>,
     pause: Pause<'_>,
 ) -> Result<Summary, FollowError> {
+    meet(replica, link)?;
     let mut start = replica.session_start(Limits::default())?;
     start.fence = fence;
     let mut session = Session::new(start);
@@ -95,6 +113,7 @@ fn paced(
                 apply(replica, &received, now, pause)?;
                 session.stored(replica.cursors()?)?;
             }
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask)?)?,
             Step::Done(summary) => {
                 replica.session_done(&summary)?;
                 return Ok(summary);

@@ -4,12 +4,12 @@
 //! not even the bytes are read, since it has them; it is told where they stand.
 
 use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId};
-use guicang_sync::feed::Cursor;
-use guicang_sync::message::{FeedPart, SyncRequest};
+use guicang_sync::feed::{Cursor, Feed};
+use guicang_sync::message::{FeedItem, FeedPart, SyncRequest};
 use guicang_sync::relay::{Budget, PartWriter};
 use guicang_sync::sum::RunningSum;
 use guicang_sync::wire::OpenedChange;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, Row, params};
 
 use super::{RelayError, store};
 
@@ -37,6 +37,44 @@ pub fn feeds(
     request.cursors.iter().map(|cursor| one.part(cursor, &mut budget)).collect()
 }
 
+/// What stands at these positions of a feed, own changes with their bytes, as many as the limit allows,
+/// and whether there is more.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn at_positions(
+    connection: &Connection,
+    organisation: i64,
+    receiver: DeviceId,
+    feed: (i64, &Feed),
+    positions: &[u64],
+    limit_bytes: u32,
+) -> Result<(Vec<FeedItem>, bool), RelayError> {
+    let mut budget = Budget::new((limit_bytes as usize).min(ANSWER_LIMIT_BYTES));
+    let one = Reader { connection, organisation, receiver, want_own: true };
+    let start = Cursor::start(feed.1.clone());
+    let mut writer = PartWriter::new(receiver, &start, Some(RunningSum::ZERO), 0);
+    let more = one.chosen(feed.0, positions, &mut budget, &mut writer)?;
+    Ok((writer.finish().items, more))
+}
+
+/// Reads positions of a feed: `?1` organisation, `?2` feed, `?4` the receiver, `?5` whether it wants its own.
+macro_rules! items_where {
+    ($which:literal) => {
+        concat!(
+            "SELECT g.signed, c.entry, e.device, e.sequence, c.place, d.creator, d.uuid,
+                    c.sites_added, c.hash, c.apart IS NOT NULL,
+                    CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END
+             FROM feed_item f
+             LEFT JOIN grant_ g ON g.id = f.grant_
+             LEFT JOIN change c ON c.id = f.change
+             LEFT JOIN entry e ON e.id = c.entry
+             LEFT JOIN document d ON d.id = c.document
+             WHERE f.organisation = ?1 AND f.feed = ?2 AND ",
+            $which
+        )
+    };
+}
 struct Reader<'a> {
     connection: &'a Connection,
     organisation: i64,
@@ -67,21 +105,15 @@ impl Reader<'_> {
             position => self.sum_at(id, position)?,
         };
         let mut writer = PartWriter::new(self.receiver, cursor, at_cursor, head);
-        if at_cursor.is_some() && cursor.position < head {
+        // After a cursor that isn't ours, what comes would be counted onto a wrong sum.
+        if at_cursor == Some(cursor.sum) && cursor.position < head {
             self.items(id, cursor, budget, &mut writer)?;
         }
         Ok(writer.finish())
     }
 
     fn sum_at(&self, feed: i64, position: u64) -> Result<Option<RunningSum>, RelayError> {
-        let sql = "SELECT sum FROM feed_item WHERE organisation = ? AND feed = ? AND position = ?";
-        // A position beyond what SQLite counts to is one that the feed hasn't.
-        let Ok(position) = i64::try_from(position) else { return Ok(None) };
-        let row = self
-            .connection
-            .prepare_cached(sql)?
-            .query_row(params![self.organisation, feed, position], |row| row.get(0));
-        Ok(row.optional()?.map(RunningSum))
+        store::sum_at(self.connection, self.organisation, feed, position)
     }
 
     fn items(
@@ -91,16 +123,7 @@ impl Reader<'_> {
         budget: &mut Budget,
         writer: &mut PartWriter,
     ) -> Result<(), RelayError> {
-        let sql = "SELECT g.signed, c.entry, e.device, e.sequence, c.place, d.creator, d.uuid,
-                          c.sites_added, c.hash, c.apart IS NOT NULL,
-                          CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END
-                   FROM feed_item f
-                   LEFT JOIN grant_ g ON g.id = f.grant_
-                   LEFT JOIN change c ON c.id = f.change
-                   LEFT JOIN entry e ON e.id = c.entry
-                   LEFT JOIN document d ON d.id = c.document
-                   WHERE f.organisation = ?1 AND f.feed = ?2 AND f.position > ?3
-                   ORDER BY f.position";
+        let sql = items_where!("f.position > ?3 ORDER BY f.position");
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![
             self.organisation,
@@ -111,29 +134,62 @@ impl Reader<'_> {
         ])?;
         let mut group: Option<Group> = None;
         while let Some(row) = rows.next()? {
-            match self.position(row)? {
-                Position::Grant(signed) => {
-                    if !self.flush(group.take(), budget, writer)?
-                        || !writer.grant(budget, minicbor::decode(&signed)?)
-                    {
-                        return Ok(());
-                    }
-                }
-                Position::Change { entry, own_sequence, change } => {
-                    if group.as_ref().is_some_and(|g| !g.takes(entry, &change))
-                        && !self.flush(group.take(), budget, writer)?
-                    {
-                        return Ok(());
-                    }
-                    let empty = || Group { entry, own_sequence, raw_bytes: 0, changes: Vec::new() };
-                    let group = group.get_or_insert_with(empty);
-                    group.raw_bytes += size(&change);
-                    group.changes.push(change);
-                }
+            if !self.add(self.position(row)?, &mut group, budget, writer)? {
+                return Ok(());
             }
         }
         self.flush(group, budget, writer)?;
         Ok(())
+    }
+
+    /// What stands at some positions of a feed, within the budget, and whether there was more.
+    fn chosen(
+        &self,
+        feed: i64,
+        positions: &[u64],
+        budget: &mut Budget,
+        writer: &mut PartWriter,
+    ) -> Result<bool, RelayError> {
+        let sql = items_where!("f.position = ?3");
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut group: Option<Group> = None;
+        for position in positions {
+            let key = params![self.organisation, feed, *position as i64, self.receiver.0, self.want_own];
+            let mut rows = statement.query(key)?;
+            let Some(row) = rows.next()? else { continue };
+            if !self.add(self.position(row)?, &mut group, budget, writer)? {
+                return Ok(true);
+            }
+        }
+        Ok(!self.flush(group, budget, writer)?)
+    }
+
+    /// Adds what stands at the next position; answers whether more may follow.
+    fn add(
+        &self,
+        position: Position,
+        group: &mut Option<Group>,
+        budget: &mut Budget,
+        writer: &mut PartWriter,
+    ) -> Result<bool, RelayError> {
+        match position {
+            Position::Grant(signed) => {
+                Ok(self.flush(group.take(), budget, writer)?
+                    && writer.grant(budget, minicbor::decode(&signed)?))
+            }
+            Position::Change { entry, own_sequence, change } => {
+                if group.as_ref().is_some_and(|g| !g.takes(entry, &change))
+                    && !self.flush(group.take(), budget, writer)?
+                {
+                    return Ok(false);
+                }
+                let empty = || Group { entry, own_sequence, raw_bytes: 0, changes: Vec::new() };
+                let group = group.get_or_insert_with(empty);
+                group.raw_bytes += size(&change);
+                group.changes.push(change);
+                Ok(true)
+            }
+        }
     }
 
     fn position(&self, row: &Row<'_>) -> Result<Position, RelayError> {

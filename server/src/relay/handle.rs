@@ -26,7 +26,7 @@ use rusqlite::Connection;
 use super::headers::Headers;
 use super::quota::Meter;
 use super::store::{FeedWriter, Item, Lookup, NewChange};
-use super::{Relay, RelayError, answer, lease, report, store};
+use super::{Relay, RelayError, answer, lease, prove, report, store};
 
 impl Relay {
     /// Takes what a device sends and answers what it lacks. Once this returns, all that the answer
@@ -48,9 +48,10 @@ impl Relay {
             Some(device) => device.grant.role.clone(),
             None => return Err(RelayError::UnknownDevice { device: sender }),
         };
-        for cursor in &request.cursors {
-            if !may_follow(&role, &cursor.feed) {
-                return Err(RelayError::ForeignFeed { device: sender, feed: cursor.feed.clone() });
+        let cursors = request.cursors.iter().map(|cursor| &cursor.feed);
+        for feed in cursors.chain(prove::feeds(&request)) {
+            if !may_follow(&role, feed) {
+                return Err(RelayError::ForeignFeed { device: sender, feed: feed.clone() });
             }
         }
         // HQ brings all that it holds, in case some was lost here.
@@ -70,10 +71,14 @@ impl Relay {
         if self.standing(sender, now)? != Standing::Valid {
             return Err(RelayError::Withdrawn { device: sender, set_apart: taken.set_apart });
         }
-        let feeds = match taken.stale_fence {
-            true => Vec::new(),
-            false => self.read(|connection| answer::feeds(connection, self.number, sender, &request))?,
+        let (feeds, found) = match taken.stale_fence {
+            true => (Vec::new(), prove::Found::default()),
+            false => self.read(|connection| {
+                let feeds = answer::feeds(connection, self.number, sender, &request)?;
+                Ok((feeds, prove::look(connection, self.number, sender, &request)?))
+            })?,
         };
+        self.note_proof(sender, &request, &feeds, now)?;
         Ok(SyncAnswer {
             epoch: self.epoch,
             time: now,
@@ -85,6 +90,9 @@ impl Relay {
             stale_fence: taken.stale_fence,
             retry_after_ms: None,
             push_after_ms: taken.push_after_ms,
+            agreed: found.agreed,
+            journals: found.journals,
+            compared: found.compared,
         })
     }
 

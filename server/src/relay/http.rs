@@ -141,11 +141,15 @@ async fn challenge(State(service): State<Arc<Service>>, headers: HeaderMap, body
         let ask: ChallengeRequest = codec::decode(&body, DECODED_LIMIT_BYTES)?;
         let now = (service.outside.now)();
         if service.relay.book()?.device(ask.device).is_none() {
+            service.relay.introduce(ask.grants)?;
+        }
+        if service.relay.book()?.device(ask.device).is_none() {
             return Err(RelayError::UnknownDevice { device: ask.device }.into());
         }
         let nonce = service.outside.random();
         service.tokens.challenge(ask.device, nonce, now)?;
-        Ok(codec::encode(&Challenge { nonce, relay: service.relay.device(), time: now }))
+        let grant = if ask.introduce { service.relay.own_grant()? } else { None };
+        Ok(codec::encode(&Challenge { nonce, relay: service.relay.device(), time: now, grant }))
     })
     .await
 }

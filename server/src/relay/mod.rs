@@ -18,6 +18,7 @@ pub mod store;
 pub mod headers;
 pub mod handle;
 pub mod answer;
+pub mod prove;
 pub mod enrol;
 pub mod lease;
 mod quota;
@@ -285,6 +286,32 @@ impl Relay {
         })
     }
 
+    /// Takes the grants by which somebody shows who they are: this relay was made anew, and knows nobody yet.
+    /// What isn't in order is left out. Says how many were new.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn introduce(&self, mut grants: Vec<SignedGrant>) -> Result<usize, RelayError> {
+        grants.truncate(INTRODUCTION_MAX);
+        if grants.is_empty() {
+            return Ok(0);
+        }
+        self.write(|tx| {
+            let mut feeds = store::FeedWriter::new(tx, self.number);
+            let (added, _) = self.insert_grants(tx, &mut feeds, grants, |_| Ok(()))?;
+            feeds.finish()?;
+            Ok(added)
+        })
+    }
+
+    /// This relay's own grant: by it a device that knew another relay comes to know this one.
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn own_grant(&self) -> Result<Option<SignedGrant>, RelayError> {
+        Ok(self.book()?.device(self.device()).map(|device| device.signed.clone()))
+    }
+
     /// Inserts grants within a transaction: how many were new, and the book with them. What is not in
     /// order goes to `wrong`, which ends it all or skips that grant.
     ///
@@ -375,6 +402,10 @@ impl Relay {
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
+
+/// The most grants that are looked at of somebody who isn't known yet. A device needs two: its own and its
+/// issuer's.
+const INTRODUCTION_MAX: usize = 8;
 
 /// How many connections for reading are kept open.
 const KEPT_READERS: usize = 8;

@@ -24,6 +24,8 @@ pub struct Visit {
     pub report: Option<Report>,
     /// When it said so.
     pub reported: Option<Moment>,
+    /// When it was last proven equal with the relay in all that it follows; none: it never was.
+    pub proven: Option<Moment>,
 }
 
 impl Relay {
@@ -33,16 +35,18 @@ impl Relay {
     /// [`RelayError`] of the file.
     pub fn reports(&self) -> Result<BTreeMap<DeviceId, Visit>, RelayError> {
         self.read(|connection| {
-            let sql = "SELECT device, last_sync, report, reported FROM device_report WHERE organisation = ?";
+            let sql = "SELECT device, last_sync, report, reported, proven FROM device_report WHERE organisation = ?";
             let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([self.number], |row| {
-                let visit = (row.get(1)?, row.get::<_, Option<Vec<u8>>>(2)?, row.get::<_, Option<i64>>(3)?);
+                let report = row.get::<_, Option<Vec<u8>>>(2)?;
+                let visit = (row.get(1)?, report, row.get::<_, Option<i64>>(3)?, row.get::<_, Option<i64>>(4)?);
                 Ok((DeviceId(row.get(0)?), visit))
             })?;
             rows.map(|row| {
-                let (device, (last_sync, report, reported)) = row?;
+                let (device, (last_sync, report, reported, proven)) = row?;
                 let report = report.map(|bytes| minicbor::decode(&bytes)).transpose()?;
-                let visit = Visit { last_sync: Moment(last_sync), report, reported: reported.map(Moment) };
+                let (reported, proven) = (reported.map(Moment), proven.map(Moment));
+                let visit = Visit { last_sync: Moment(last_sync), report, reported, proven };
                 Ok((device, visit))
             })
             .collect()
@@ -59,6 +63,29 @@ pub(super) fn last_sync(
     let sql = "SELECT last_sync FROM device_report WHERE organisation = ? AND device = ?";
     let row = connection.prepare_cached(sql)?.query_row(params![organisation, device.0], |row| row.get(0));
     Ok(row.optional()?.map(Moment))
+}
+
+/// When a device was proven equal, as last noted.
+pub(super) fn last_proof(
+    connection: &Connection,
+    organisation: i64,
+    device: DeviceId,
+) -> Result<Option<Moment>, RelayError> {
+    let sql = "SELECT proven FROM device_report WHERE organisation = ? AND device = ?";
+    let row = connection.prepare_cached(sql)?.query_row(params![organisation, device.0], |row| row.get(0));
+    Ok(row.optional()?.flatten().map(Moment))
+}
+
+/// Notes that a device was proven equal.
+pub(super) fn note_proof(
+    tx: &Connection,
+    organisation: i64,
+    device: DeviceId,
+    now: Moment,
+) -> Result<(), RelayError> {
+    let sql = "UPDATE device_report SET proven = ? WHERE organisation = ? AND device = ?";
+    tx.prepare_cached(sql)?.execute(params![now.0, organisation, device.0])?;
+    Ok(())
 }
 
 /// Notes a visit, and what the device said; without that, what it said before stays.

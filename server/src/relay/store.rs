@@ -30,7 +30,11 @@ const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Statements kept prepared by each connection.
-const STATEMENTS: usize = 64;
+const STATEMENTS: usize = 128;
+
+/// How many pages (32 MiB) the log of writes holds before they are moved into the file: a request writes
+/// some thousand, many of them the same as the one before.
+const CHECKPOINT_PAGES: i64 = 8_192;
 
 /// Opens the file, durable at each commit, and brings its schema up to this version.
 ///
@@ -45,6 +49,7 @@ pub fn connect(path: &Path, create: bool) -> Result<Connection, RelayError> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     migrate(&mut connection, path)?;
@@ -197,6 +202,26 @@ pub fn feed_row(
         Ok(FeedRow { id: row.get(0)?, head: row.get(1)?, sum: RunningSum(row.get(2)?) })
     });
     Ok(row.optional()?)
+}
+
+/// The sum at a position of a feed by its number; none where it has no such position. At 0 it is zero.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn sum_at(
+    connection: &Connection,
+    organisation: i64,
+    feed: i64,
+    position: u64,
+) -> Result<Option<RunningSum>, RelayError> {
+    let sql = "SELECT sum FROM feed_item WHERE organisation = ? AND feed = ? AND position = ?";
+    // A position beyond what SQLite counts to is one that the feed hasn't.
+    let Ok(at) = i64::try_from(position) else { return Ok(None) };
+    if at == 0 {
+        return Ok(Some(RunningSum::ZERO));
+    }
+    let row = connection.prepare_cached(sql)?.query_row(params![organisation, feed, at], |row| row.get(0));
+    Ok(row.optional()?.map(RunningSum))
 }
 
 /// What stands at a position.

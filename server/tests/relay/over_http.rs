@@ -60,7 +60,7 @@ fn a_device_signs_in_and_syncs() {
     let mut shop = Shop::open();
     let alice = shop.device(10, "S01A", "S01");
     let (at, _runtime) = serve(shop.relay.clone());
-    let ask = codec::encode(&ChallengeRequest { device: alice.id() });
+    let ask = codec::encode(&ChallengeRequest::of(alice.id()));
     let (status, body) = post(at, CHALLENGE_PATH, &typed(), &ask);
     assert_eq!(status, 200);
     let challenge: Challenge = codec::decode(&body, 1 << 16).unwrap();
@@ -115,7 +115,7 @@ fn an_idle_round_trip_is_small() {
 fn wrong_requests_are_told_what_is_wrong() {
     let shop = Shop::open();
     let (at, _runtime) = serve(shop.relay.clone());
-    let stranger = codec::encode(&ChallengeRequest { device: Device::new(20, "X").id() });
+    let stranger = codec::encode(&ChallengeRequest::of(Device::new(20, "X").id()));
     for (path, headers, body, wanted) in [
         (SYNC_PATH, "Content-Type: text/html\r\n".into(), &b"<html>"[..], (415, error_code::MEDIA_TYPE)),
         (SYNC_PATH, typed(), &b"\x00"[..], (401, error_code::NOT_SIGNED_IN)),

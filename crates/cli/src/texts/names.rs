@@ -242,6 +242,12 @@ names! {
         "outcome": "下落", "outcome";
         "settlement": "结清方式", "settlement";
         "supplier": "供应商", "supplier";
+        "account": "库存科目", "stock account";
+        "kind": "类型", "kind";
+        "moved": "动作", "moved";
+        "period": "月份", "period";
+        "refusal": "拒绝理由", "refusal";
+        "code": "编码", "code";
     }
     /// What a value should be, in the words of the program's parsers.
     wanted {
@@ -325,6 +331,22 @@ names! {
         "one of leave zero": "leave 或 zero", "one of leave zero";
         "0 and more": "不小于 0", "0 and more";
         "a category that some article has": "某个商品所属的类别", "a category that some article has";
+        "> 0": "大于 0", "more than 0";
+        ">= 0": "不小于 0", "0 or more";
+        "0 or more": "不小于 0", "0 or more";
+        "UTF-8 text": "UTF-8 编码的文字", "UTF-8 text";
+        "a kind of document such as return": "单据类型，例如 return", "a kind of document such as return";
+        "a month such as 2026-10": "月份，例如 2026-10", "a month such as 2026-10";
+        "log, org or site/SITE": "log、org 或 site/门店", "log, org or site/SITE";
+        "sale_not_held or too_little_left": "sale_not_held 或 too_little_left", "sale_not_held or too_little_left";
+        "sellable, returns_hold, quarantine, defective, supplier_hold or scrap_hold": "sellable、returns_hold、quarantine、defective、supplier_hold 或 scrap_hold", "sellable, returns_hold, quarantine, defective, supplier_hold or scrap_hold";
+        "a note that says what it is for": "说明用途的备注", "a note that says what it is for";
+        "a receipt of another branch": "其他门店的小票", "a receipt of another branch";
+        "a shift that is closed": "已经结班的班次", "a shift that is closed";
+        "nothing, unless it is marked down": "不填（只有降价转码才填）", "nothing, unless it is marked down";
+        "nothing, unless the goods are in returns_hold": "不填（只有商品在待检区才填）", "nothing, unless the goods are in returns_hold";
+        "the SKU that it becomes": "转成的货号", "the SKU that it becomes";
+        "why it is taken back": "冲销的原因", "why it is taken back";
         "one of A B C D E": "A B C D E 之一", "one of A B C D E";
     }
 }
@@ -334,6 +356,13 @@ names! {
     settlement { "open": "待处理", "open"; "settled": "已处理", "settled"; }
     /// Yes or no.
     yes { "yes": "是", "yes"; "no": "否", "no"; }
+}
+
+names! {
+    /// What is wrong with a signed receipt's text, where it is what happens at a counter.
+    receipt_damage {
+        "a letter is missing, or another one stands in its place": "缺了字符，或有字符被换掉", "a letter is missing, or another one stands in its place";
+    }
 }
 
 names! {

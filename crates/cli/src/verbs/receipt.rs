@@ -259,7 +259,9 @@ impl Explain for ReceiptCodeError {
             ReceiptCodeError::TooLong { letters, most } => {
                 (signed::too_long(l, *letters, *most), signed::provisional(l, program))
             }
-            ReceiptCodeError::Damaged { detail } => (signed::damaged(l, detail), signed::scan_again(l)),
+            ReceiptCodeError::Damaged { detail } => {
+                (signed::damaged(l, &names::receipt_damage(l, detail)), signed::scan_again(l))
+            }
             ReceiptCodeError::OtherOrganisation { found } => {
                 (signed::other_organisation(l, found), signed::keep_out(l))
             }

@@ -12,6 +12,7 @@ use guicang_domain::document::{Document, Kind};
 use guicang_domain::event::Event;
 use guicang_domain::ids::SiteId;
 use guicang_domain::quantity::Quantity;
+use guicang_domain::user::StaffRole;
 use rusqlite::params;
 
 use super::By;
@@ -82,10 +83,10 @@ impl Replica {
     }
 
     /// Approves a closed count, so that the ledger follows it; or one that holds, to say that what has
-    /// changed since was seen.
+    /// changed since was seen. Once HQ lists users, on a manager's word.
     ///
     /// # Errors
-    /// As [`Replica::open_count`].
+    /// As [`Replica::open_count`], and [`CommandError::NotEntitled`].
     pub fn approve_count(&mut self, by: &By, number: &str) -> Result<CountRow, CommandError> {
         let id = self.write(|work| work.approve_count(by, number))?;
         self.count_row(id)
@@ -230,7 +231,8 @@ impl Work<'_> {
             number: document.head.number.to_string(),
             user: e.user.to_string(),
         })?;
-        Ok(())
+        // Its gains and losses are stock written on and off: a manager's word.
+        self.takes_word_of(approver, &by.user, StaffRole::Manager, document.head.site.as_ref())
     }
 
     fn approve_count(&mut self, by: &By, number: &str) -> Result<i64, CommandError> {

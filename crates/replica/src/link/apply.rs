@@ -15,10 +15,12 @@ use guicang_sync::message::FeedItem;
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
 use guicang_sync::sum::RunningSum;
-use guicang_sync::wire::{Chain, OpenedChange};
+use guicang_sync::wire::{AbsentLeaf, Chain, OpenedChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
+use super::offer::stored_leaves;
+use super::positions::Item;
 use super::prepare::{Fresh, Prepared, at_own_site, envelope, prepare, rule_of};
 use super::rights::WITHDRAWN;
 use crate::error::StoreError;
@@ -30,6 +32,8 @@ use crate::store::{Replica, Work};
 pub struct Pull {
     entries: Vec<PulledEntry>,
     units: VecDeque<Unit>,
+    /// Whether it was brought without its place in the feed: the cursor stays, and this is stray.
+    stray: bool,
 }
 
 /// An entry that came, opened and its signature checked.
@@ -42,6 +46,8 @@ pub(super) struct PulledEntry {
     pub(super) code: DeviceCode,
     pub(super) role: Role,
     pub(super) hq: bool,
+    /// The leaves of its changes that didn't come.
+    pub(super) absent: Vec<AbsentLeaf>,
     /// Its row, once it has one.
     pub(super) row: Option<i64>,
 }
@@ -62,7 +68,10 @@ enum What {
         prepared: Option<Prepared>,
     },
     /// A grant, stored before, or a change of this device's own.
-    Counted,
+    Counted {
+        item: Item,
+        hash: [u8; 32],
+    },
 }
 
 impl Pull {
@@ -92,7 +101,7 @@ impl Replica {
             }
             work.take_outcomes(received).map_err(LinkError::from)
         })?;
-        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new() };
+        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new(), stray: false };
         for feed in &received.feeds {
             let mut cursor = self.cursor(feed.feed.clone())?;
             if cursor.position != feed.from {
@@ -101,6 +110,31 @@ impl Replica {
             }
             let mut chain = Chain::new(self.identity.device);
             for item in &feed.items {
+                self.open_item(item, &mut chain, &mut cursor, &mut pull)?;
+            }
+        }
+        self.prepare_fresh(&mut pull)?;
+        Ok(pull)
+    }
+
+    /// Opens what was lacking in a feed, and came without its place there. This device's own entries are
+    /// never taken so: what it lacks of those, it was restored, or cloned.
+    pub(super) fn open_strays(&mut self, feed: &Feed, items: &[FeedItem]) -> Result<Pull, LinkError> {
+        self.write(|work| {
+            for item in items {
+                if let FeedItem::Grant(grant) = item {
+                    work.take_grant(grant)?;
+                }
+            }
+            Ok::<_, LinkError>(())
+        })?;
+        let mut pull = Pull { entries: Vec::new(), units: VecDeque::new(), stray: true };
+        let mut cursor = self.cursor(feed.clone())?;
+        let mut chain = Chain::new(self.identity.device);
+        for item in items {
+            let own =
+                matches!(item, FeedItem::Entry(e) if e.device.is_none_or(|d| d == self.identity.device));
+            if !own {
                 self.open_item(item, &mut chain, &mut cursor, &mut pull)?;
             }
         }
@@ -117,15 +151,16 @@ impl Replica {
     ) -> Result<(), LinkError> {
         match item {
             FeedItem::Grant(grant) => {
-                let unit = advance(cursor, &grant.hash(), What::Counted);
-                pull.units.push_back(unit);
+                let (item, hash) = (self.grant_item(&grant.hash())?, grant.hash());
+                pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
             }
             FeedItem::Own { sequence, runs } => {
                 let own = self.own_changes(*sequence)?;
                 for run in runs {
                     for index in run.first..run.first.saturating_add(run.count) {
-                        let hash = own.get(&index).ok_or(LinkError::Own { sequence: *sequence, index })?;
-                        pull.units.push_back(advance(cursor, hash, What::Counted));
+                        let (item, hash) =
+                            *own.get(&index).ok_or(LinkError::Own { sequence: *sequence, index })?;
+                        pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
                     }
                 }
             }
@@ -143,6 +178,7 @@ impl Replica {
                     code: grant.code.clone(),
                     role: grant.role.clone(),
                     hq: grant.role == Role::Hq,
+                    absent: opened.absent,
                     row: None,
                 });
                 for change in opened.changes {
@@ -156,17 +192,25 @@ impl Replica {
         Ok(())
     }
 
-    /// The hashes of this device's changes in one of its entries, by their places there.
-    fn own_changes(&self, sequence: u64) -> Result<HashMap<u32, [u8; 32]>, StoreError> {
+    fn grant_item(&self, hash: &[u8; 32]) -> Result<Item, StoreError> {
+        self.db
+            .prepare_cached("SELECT -id FROM grant_fact WHERE org = ? AND hash = ?")
+            .and_then(|mut s| s.query_row(params![self.identity.org, hash], |r| r.get(0)))
+            .map_err(StoreError::of)
+    }
+
+    /// This device's changes in one of its entries with their hashes, by their places there.
+    fn own_changes(&self, sequence: u64) -> Result<HashMap<u32, (Item, [u8; 32])>, StoreError> {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT c.leaf, c.hash FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
+                "SELECT c.leaf, c.id, c.hash FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
                  WHERE e.org = ? AND e.device = ? AND e.sequence = ?",
             )
             .map_err(StoreError::of)?;
         let key = params![self.identity.org, self.identity.device.0, sequence];
-        let rows = statement.query_map(key, |r| Ok((r.get(0)?, r.get(1)?))).map_err(StoreError::of)?;
+        let rows =
+            statement.query_map(key, |r| Ok((r.get(0)?, (r.get(1)?, r.get(2)?)))).map_err(StoreError::of)?;
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
     }
 
@@ -225,8 +269,8 @@ impl Replica {
         };
         let take = pull.units.iter().take_while(within).count();
         let slice: Vec<Unit> = pull.units.drain(..take).collect();
-        let entries = &mut pull.entries;
-        match self.write(|work| work.apply(slice, entries)) {
+        let (entries, stray) = (&mut pull.entries, pull.stray);
+        match self.write(|work| work.apply(slice, entries, stray)) {
             Ok(()) => Ok(!pull.units.is_empty()),
             Err(Stop::Overtaken) => {
                 // What the other process has, it has; the rest comes with the next session.
@@ -270,15 +314,21 @@ pub(super) struct NewChange {
 }
 
 impl Work<'_> {
-    fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry]) -> Result<(), Stop> {
-        let mut cursors: BTreeMap<Feed, (Cursor, Cursor)> = BTreeMap::new();
+    fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry], stray: bool) -> Result<(), Stop> {
+        let mut cursors: BTreeMap<Feed, (Cursor, Cursor, Vec<(Item, [u8; 32])>)> = BTreeMap::new();
         let mut new: BTreeMap<DocumentId, Vec<NewChange>> = BTreeMap::new();
         for unit in slice {
-            cursors
+            let (_, after, items) = cursors
                 .entry(unit.before.feed.clone())
-                .and_modify(|(_, after)| *after = unit.after.clone())
-                .or_insert((unit.before, unit.after));
-            let What::Change { entry, change, prepared } = unit.what else { continue };
+                .or_insert_with(|| (unit.before, unit.after.clone(), Vec::new()));
+            *after = unit.after;
+            let (entry, change, prepared) = match unit.what {
+                What::Change { entry, change, prepared } => (entry, change, prepared),
+                What::Counted { item, hash } => {
+                    items.push((item, hash));
+                    continue;
+                }
+            };
             let from = &mut entries[entry];
             let row = match from.row {
                 Some(row) => row,
@@ -290,14 +340,21 @@ impl Work<'_> {
             };
             let document = change.document;
             let earlier = new.entry(document).or_default();
-            if let Some(change) = self.insert_pulled(row, from, *change, prepared, earlier)? {
-                earlier.push(change);
-            }
+            let hash = change.hash.0;
+            let (id, change) = self.insert_pulled(row, from, *change, prepared, earlier)?;
+            items.push((id, hash));
+            earlier.extend(change);
         }
-        for (before, after) in cursors.values() {
+        for (before, after, items) in cursors.values() {
+            if stray {
+                let items: Vec<Item> = items.iter().map(|(item, _)| *item).collect();
+                self.add_strays(&before.feed, &items)?;
+                continue;
+            }
             if !self.move_cursor(before, after)? {
                 return Err(Stop::Overtaken);
             }
+            self.count_items(before, items, false)?;
         }
         for (identity, changes) in new.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             self.fold_pulled(identity, changes)?;
@@ -318,8 +375,8 @@ impl Work<'_> {
             None => {
                 self.tx
                     .prepare_cached(
-                        "INSERT INTO entry (org, device, sequence, hash, previous, root, time, signature)
-                         VALUES (?,?,?,?,?,?,?,?)",
+                        "INSERT INTO entry (org, device, sequence, hash, previous, root, time, signature, absent)
+                         VALUES (?,?,?,?,?,?,?,?,?)",
                     )
                     .and_then(|mut s| {
                         s.execute(params![
@@ -330,7 +387,8 @@ impl Work<'_> {
                             head.previous.0,
                             head.root,
                             head.time.0,
-                            from.sealed.signature.0
+                            from.sealed.signature.0,
+                            stored_leaves(&from.absent)
                         ])
                     })
                     .map_err(StoreError::of)?;
@@ -343,7 +401,7 @@ impl Work<'_> {
         Ok(id)
     }
 
-    /// Adds a change to the facts; `None` when it is held, or set apart at once.
+    /// Adds a change to the facts; its row, and the change unless it is held, or set apart at once.
     pub(super) fn insert_pulled(
         &mut self,
         entry: i64,
@@ -351,14 +409,14 @@ impl Work<'_> {
         change: OpenedChange,
         prepared: Option<Prepared>,
         earlier: &[NewChange],
-    ) -> Result<Option<NewChange>, StoreError> {
+    ) -> Result<(i64, Option<NewChange>), StoreError> {
         let known: Option<i64> = self
             .tx
             .prepare_cached("SELECT id FROM change WHERE org = ? AND hash = ?")
             .and_then(|mut s| s.query_row(params![self.org, change.hash.0], |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
-        if known.is_some() {
-            return Ok(None);
+        if let Some(id) = known {
+            return Ok((id, None));
         }
         let document = self.document_row(change.document)?;
         let aside = self.set_apart_unseen(from, &change, document, earlier)?;
@@ -386,8 +444,8 @@ impl Work<'_> {
             })
             .map_err(StoreError::of)?;
         let id = self.tx.last_insert_rowid();
-        let Some(bytes) = change.bytes.filter(|_| aside.is_none()) else { return Ok(None) };
-        Ok(Some(NewChange {
+        let Some(bytes) = change.bytes.filter(|_| aside.is_none()) else { return Ok((id, None)) };
+        let new = NewChange {
             id,
             bytes,
             sites_added: change.sites_added,
@@ -395,7 +453,8 @@ impl Work<'_> {
             code: from.code.clone(),
             hq: from.hq,
             prepared,
-        }))
+        };
+        Ok((id, Some(new)))
     }
 
     fn document_row(&mut self, identity: DocumentId) -> Result<i64, StoreError> {
@@ -435,7 +494,7 @@ impl Work<'_> {
     }
 
     /// Moves a cursor; `false` when it isn't where it was.
-    fn move_cursor(&mut self, before: &Cursor, after: &Cursor) -> Result<bool, StoreError> {
+    pub(super) fn move_cursor(&mut self, before: &Cursor, after: &Cursor) -> Result<bool, StoreError> {
         if before.position == 0 {
             self.tx
                 .prepare_cached("INSERT OR IGNORE INTO cursor (org, feed, position, sum) VALUES (?,?,0,?)")

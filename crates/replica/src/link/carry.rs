@@ -11,8 +11,9 @@ use guicang_documents::header;
 use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId, EntryHash, SiteId};
 use guicang_domain::time::Moment;
 use guicang_sync::carried::{Carried, CarriedHead, CarriedWriter};
+use guicang_sync::entry::leaf;
 use guicang_sync::grant::{Role, SignedGrant, Standing};
-use guicang_sync::wire::{Chain, OpenedChange};
+use guicang_sync::wire::{AbsentLeaf, Chain, OpenedChange};
 use rusqlite::{OptionalExtension, params};
 
 use super::LinkError;
@@ -140,6 +141,12 @@ impl Replica {
                 for change in &opened.changes {
                     sites.entry(change.document).or_default().extend(change.sites_added.iter().cloned());
                 }
+                // What isn't taken, now or ever, goes on counting under the root: all leaves are kept.
+                let mut absent = opened.absent;
+                absent.extend(opened.changes.iter().map(|change| AbsentLeaf {
+                    index: change.index,
+                    leaf: leaf(change.document, &change.sites_added, &change.hash),
+                }));
                 let entry = PulledEntry {
                     sealed: opened.sealed,
                     hash: opened.hash,
@@ -147,6 +154,7 @@ impl Replica {
                     code: grant.code.clone(),
                     hq: grant.role == Role::Hq,
                     role: grant.role,
+                    absent,
                     row: None,
                 };
                 entries.push((entry, opened.changes));
@@ -236,7 +244,7 @@ impl Work<'_> {
                 };
                 entry.row = Some(row);
                 let hash = change.hash;
-                if let Some(change) = self.insert_pulled(row, &entry, change, None, earlier)? {
+                if let (_, Some(change)) = self.insert_pulled(row, &entry, change, None, earlier)? {
                     coming.insert(hash);
                     earlier.push(change);
                 }

@@ -8,16 +8,19 @@
 
 mod apply;
 mod carry;
+mod offer;
 mod outcome;
 mod peer;
+mod positions;
 mod prepare;
+mod reconcile;
 mod rights;
 mod seal;
 
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::Moment;
 use guicang_sync::feed::{Cursor, Epoch, Feed};
-use guicang_sync::grant::{Role, SignedGrant};
+use guicang_sync::grant::{Issuer, Role, SignedGrant};
 use guicang_sync::message::Report;
 use guicang_sync::session::{Limits, Start};
 use guicang_sync::sum::RunningSum;
@@ -100,8 +103,23 @@ impl Replica {
             grants,
             fence: None,
             want_own: false,
+            strays: self.has_strays()?,
             limits,
         })
+    }
+
+    /// The grants by which a relay that was made anew comes to know this device: its issuer's and its own.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn introduction(&mut self) -> Result<Vec<SignedGrant>, StoreError> {
+        self.refresh_grants()?;
+        let Some(own) = self.book.device(self.identity.device) else { return Ok(Vec::new()) };
+        let issuer = match own.signed.issuer {
+            Issuer::Device(issuer) => self.book.device(issuer).map(|device| device.signed.clone()),
+            Issuer::Organisation => None,
+        };
+        Ok(issuer.into_iter().chain([own.signed.clone()]).collect())
     }
 
     /// The grants that the relay may lack: those that never came in its log, or all of them where the
@@ -160,11 +178,15 @@ impl Replica {
             for feed in &summary.feeds {
                 work.tx
                     .prepare_cached(
-                        "INSERT INTO cursor (org, feed, position, sum, agreed, checked) VALUES (?1,?2,0,zeroblob(32),?3,?4)
-                         ON CONFLICT DO UPDATE SET agreed = ?3, checked = ?4",
+                        "INSERT INTO cursor (org, feed, position, sum, agreed, checked, differs)
+                         VALUES (?1,?2,0,zeroblob(32),?3,?4,?5)
+                         ON CONFLICT DO UPDATE SET agreed = ?3, checked = ?4,
+                             differs = CASE WHEN ?5 IS NULL THEN NULL ELSE coalesce(differs, ?5) END",
                     )
                     .and_then(|mut s| {
-                        s.execute(params![work.org, feed.feed.to_string(), feed.agreed, work.now.0])
+                        let differs = (!feed.agreed || feed.strays > 0).then_some(work.now.0);
+                        let name = feed.feed.to_string();
+                        s.execute(params![work.org, name, feed.agreed, work.now.0, differs])
                     })
                     .map_err(StoreError::of)?;
             }

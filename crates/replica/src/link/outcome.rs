@@ -8,8 +8,11 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guicang_documents::{Replayed, header};
-use guicang_domain::ids::{ChangeHash, EntryHash};
+use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
+use guicang_sync::feed::Feed;
+use guicang_sync::grant::Role;
 use guicang_sync::message::{Outcome, OutcomeKind};
+use guicang_sync::rule::Rule;
 use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
 use rusqlite::{OptionalExtension, params};
@@ -45,7 +48,8 @@ impl Work<'_> {
         self.take_stamps(received)?;
         let (mut refused, mut apart) = (BTreeMap::new(), BTreeMap::new());
         for outcome in &received.outcomes {
-            if outcome.device.is_some_and(|d| d != self.me.device) {
+            if let Some(author) = outcome.device.filter(|d| *d != self.me.device) {
+                self.stray_refused(author, outcome)?;
                 continue;
             }
             self.take_outcome(outcome, &mut refused, &mut apart)?;
@@ -149,6 +153,10 @@ impl Work<'_> {
         apart: &mut BTreeMap<i64, Vec<i64>>,
     ) -> Result<(), StoreError> {
         let Some(index) = outcome.change else {
+            // The relay lost what was before: that comes first, and this again.
+            if outcome.rule == Rule::SequenceGap {
+                return Ok(());
+            }
             // The whole entry: nothing of it is lost, and nothing after it goes through either.
             self.tx
                 .execute(
@@ -172,6 +180,13 @@ impl Work<'_> {
             })
             .map_err(StoreError::of)?;
         let Some((id, document, 0)) = change else { return Ok(()) };
+        if outcome.rule == Rule::MissingDependency && self.builds_on_what_stands(id)? {
+            let feed = match &self.me.role {
+                Role::Site(site) => Feed::Site(site.clone()),
+                Role::Hq | Role::Relay => Feed::Log,
+            };
+            return self.add_strays(&feed, &[id]);
+        }
         let status = match outcome.kind {
             OutcomeKind::Refused => ChangeStatus::Refused,
             OutcomeKind::SetApart => ChangeStatus::SetApartByRelay,
@@ -180,6 +195,52 @@ impl Work<'_> {
         let kept = if outcome.kind == OutcomeKind::Refused { refused } else { apart };
         kept.entry(document).or_default().push(id);
         Ok(())
+    }
+
+    /// Whether all that a change builds on stands here, and it is the relay that lacks some of it.
+    fn builds_on_what_stands(&self, change: i64) -> Result<bool, StoreError> {
+        let bytes: Option<Vec<u8>> = self
+            .tx
+            .prepare_cached("SELECT bytes FROM change WHERE +org = ? AND id = ?")
+            .and_then(|mut s| s.query_row([self.org, change], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        let Some(bytes) = bytes else { return Ok(false) };
+        let head = header(&bytes).map_err(|e| StoreError::damaged("a change", e))?;
+        for dep in head.deps {
+            let status: Option<i64> = self
+                .tx
+                .prepare_cached("SELECT status FROM change WHERE org = ? AND hash = ?")
+                .and_then(|mut s| s.query_row(params![self.org, dep.0], |r| r.get(0)).optional())
+                .map_err(StoreError::of)?;
+            if status != Some(ChangeStatus::Stands as i64) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Others' changes that the relay refused for good aren't offered again.
+    fn stray_refused(&mut self, author: DeviceId, outcome: &Outcome) -> Result<(), StoreError> {
+        // These are a matter of what others still bring.
+        let waits = matches!(
+            outcome.rule,
+            Rule::MissingDependency | Rule::SequenceGap | Rule::UnknownDevice | Rule::DependsOnRefused
+        );
+        if outcome.kind != OutcomeKind::Refused || waits {
+            return Ok(());
+        }
+        self.tx
+            .prepare_cached(
+                "UPDATE stray SET rule = ?5 WHERE org = ?1 AND item IN (
+                     SELECT c.id FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
+                     WHERE e.org = ?1 AND e.device = ?2 AND e.sequence = ?3 AND (?4 IS NULL OR c.leaf = ?4))",
+            )
+            .and_then(|mut s| {
+                let rule = outcome.rule.to_string();
+                s.execute(params![self.org, author.0, outcome.sequence, outcome.change, rule])
+            })
+            .map(drop)
+            .map_err(StoreError::of)
     }
 
     pub(super) fn set_aside(

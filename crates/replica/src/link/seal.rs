@@ -8,11 +8,11 @@ use guicang_domain::time::Moment;
 use guicang_sync::entry::{ChangeRef, EntryHead, NO_ENTRY, SealedEntry, cut, root, seal};
 use guicang_sync::keys::Signature;
 use guicang_sync::stamp::Stamp;
-use guicang_sync::wire::{Chain, WireChange, WireEntry};
+use guicang_sync::wire::{AbsentLeaf, Chain, WireChange, WireEntry};
 use rusqlite::{OptionalExtension, params};
 
 use crate::error::StoreError;
-use crate::facts::split_sites;
+use crate::facts::{ChangeStatus, split_sites};
 use crate::store::{Replica, Work};
 
 /// At most so many changes are sealed in one transaction.
@@ -90,7 +90,7 @@ impl Replica {
             if spent >= budget_bytes {
                 return Ok((out, true));
             }
-            let changes = self.changes_of_entry(id)?;
+            let (changes, absent) = self.changes_of_entry(id)?;
             let size: usize = changes.iter().filter_map(|c| c.bytes.as_ref()).map(Vec::len).sum();
             if !out.is_empty() && spent + size > budget_bytes {
                 return Ok((out, true));
@@ -102,30 +102,44 @@ impl Replica {
                 relay: guicang_domain::ids::DeviceId(relay),
                 signature: Signature(signature),
             });
-            out.push(WireEntry::new(&sealed, &mut chain, changes, Vec::new(), stamp.as_ref()));
+            out.push(WireEntry::new(&sealed, &mut chain, changes, absent, stamp.as_ref()));
         }
         Ok((out, false))
     }
 
-    fn changes_of_entry(&self, entry: i64) -> Result<Vec<WireChange>, StoreError> {
+    /// An entry's changes as they travel. One that the relay refused goes as its leaf alone: what it said was
+    /// written again, and a relay that lost the refusal must not come to hold it twice.
+    fn changes_of_entry(&self, entry: i64) -> Result<(Vec<WireChange>, Vec<AbsentLeaf>), StoreError> {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT d.identity, c.sites_added, c.hash, c.bytes FROM change c JOIN document d ON d.id = c.document
-                 WHERE c.org = ? AND c.entry = ? ORDER BY c.leaf",
+                "SELECT d.identity, c.sites_added, c.hash, c.bytes, c.leaf, c.status FROM change c
+                 JOIN document d ON d.id = c.document WHERE c.org = ? AND c.entry = ? ORDER BY c.leaf",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([self.identity.org, entry]).map_err(StoreError::of)?;
         let author = self.identity.device;
-        let mut changes = Vec::new();
+        let (mut changes, mut absent) = (Vec::new(), Vec::new());
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
-                Ok((r.get::<_, [u8; 32]>(0)?, r.get::<_, String>(1)?, r.get::<_, [u8; 32]>(2)?, r.get(3)?))
+                let at = (r.get(4)?, r.get::<_, i64>(5)?);
+                Ok((
+                    r.get::<_, [u8; 32]>(0)?,
+                    r.get::<_, String>(1)?,
+                    r.get::<_, [u8; 32]>(2)?,
+                    r.get(3)?,
+                    at,
+                ))
             };
-            let (document, sites, hash, bytes) = read().map_err(StoreError::of)?;
+            let (document, sites, hash, bytes, (index, status)) = read().map_err(StoreError::of)?;
             let document = DocumentId::from_slice(&document)
                 .map_err(|e| StoreError::damaged("a document's identity", e))?;
             let sites_added = split_sites(&sites)?;
+            if status == ChangeStatus::Refused as i64 {
+                let change = ChangeRef { document, sites_added, hash: ChangeHash(hash) };
+                absent.push(AbsentLeaf { index, leaf: change.leaf() });
+                continue;
+            }
             changes.push(match bytes {
                 Some(bytes) => WireChange::new(author, document, sites_added, bytes),
                 None => {
@@ -133,7 +147,7 @@ impl Replica {
                 }
             });
         }
-        Ok(changes)
+        Ok((changes, absent))
     }
 }
 

@@ -65,6 +65,10 @@ pub struct FeedStatus {
     pub agreed: Option<bool>,
     /// When that was compared.
     pub checked: Option<Moment>,
+    /// Since when they aren't equal; `None` while they are.
+    pub differs: Option<Moment>,
+    /// How many changes and grants are held here that the relay's feed lacks.
+    pub strays: u64,
 }
 
 /// A site of the organisation.
@@ -138,7 +142,11 @@ impl Replica {
     fn feed_status(&self) -> Result<Vec<FeedStatus>, StoreError> {
         let mut statement = self
             .db
-            .prepare_cached("SELECT feed, position, agreed, checked FROM cursor WHERE org = ? ORDER BY feed")
+            .prepare_cached(
+                "SELECT feed, position, agreed, checked, differs,
+                     (SELECT count(*) FROM stray s WHERE s.org = c.org AND s.feed = c.feed)
+                 FROM cursor c WHERE org = ? ORDER BY feed",
+            )
             .map_err(StoreError::of)?;
         let rows = statement
             .query_map([self.identity.org], |r| {
@@ -147,6 +155,8 @@ impl Replica {
                     position: r.get(1)?,
                     agreed: r.get(2)?,
                     checked: r.get::<_, Option<i64>>(3)?.map(Moment),
+                    differs: r.get::<_, Option<i64>>(4)?.map(Moment),
+                    strays: r.get(5)?,
                 })
             })
             .map_err(StoreError::of)?;

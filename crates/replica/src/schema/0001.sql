@@ -37,12 +37,13 @@ CREATE TABLE self (
 CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;
 
 CREATE TABLE grant_fact (
+    id     INTEGER PRIMARY KEY,
     org    INTEGER NOT NULL,
     hash   BLOB NOT NULL,
     wire   BLOB NOT NULL,
     -- Whether it came from the relay: HQ brings those along that the relay may lack.
     logged INTEGER NOT NULL DEFAULT 0,
-    PRIMARY KEY (org, hash)
+    UNIQUE (org, hash)
 ) STRICT;
 CREATE INDEX grant_unlogged ON grant_fact (org) WHERE logged = 0;
 
@@ -60,6 +61,9 @@ CREATE TABLE entry (
     stamp_time  INTEGER,
     stamp_relay BLOB,
     stamp       BLOB,
+    -- The leaves of changes that aren't held: each its place (4 bytes, the most significant first) and 32 bytes.
+    -- With them the entry can be brought to a relay that lost it.
+    absent      BLOB,
     UNIQUE (org, device, sequence)
 ) STRICT;
 
@@ -124,8 +128,40 @@ CREATE TABLE cursor (
     -- Whether the relay had the same sum at the same position, and when that was compared.
     agreed   INTEGER,
     checked  INTEGER,
+    -- Since when they differ, or the relay lacks what is held here; null: they don't.
+    differs  INTEGER,
     PRIMARY KEY (org, feed)
 ) STRICT;
+
+-- What stands at the positions of a feed that the cursor counts, by runs: `first`, `first` + 1... for changes by
+-- their ids; minus its id for a grant, which is a run of its own. A run is a few bytes for up to 64 changes.
+CREATE TABLE feed_item (
+    org      INTEGER NOT NULL,
+    feed     TEXT NOT NULL,
+    -- Of the run's first.
+    position INTEGER NOT NULL,
+    count    INTEGER NOT NULL,
+    first    INTEGER NOT NULL,
+    -- The sum before the run, at every 64th position or so. In between, hashes are added.
+    sum      BLOB,
+    -- Compared as a whole, not one after another: no sums are known within, and after it there is one.
+    block    INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (org, feed, position)
+) STRICT, WITHOUT ROWID;
+
+-- What is held and was counted, or refused for want of what it builds on, and the relay's feed lacks: it is offered.
+CREATE TABLE stray (
+    org     INTEGER NOT NULL,
+    feed    TEXT NOT NULL,
+    -- As in `feed_item`.
+    item    INTEGER NOT NULL,
+    -- In this order each finds what it builds on.
+    ordinal INTEGER NOT NULL,
+    -- The rule by which the relay refused it for good.
+    rule    TEXT,
+    PRIMARY KEY (org, feed, item)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stray_order ON stray (org, feed, ordinal);
 
 -- A key per customer; it never enters a document.
 CREATE TABLE customer_key (org INTEGER NOT NULL, customer TEXT NOT NULL, key BLOB NOT NULL, PRIMARY KEY (org, customer)) STRICT;

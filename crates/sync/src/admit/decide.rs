@@ -48,9 +48,10 @@ fn fault<T>(rule: Rule, detail: impl Into<String>) -> Judged<T> {
 
 /// Whether a refusal is for good. A missing change and the eight bytes before a change's content
 /// aren't covered by the entry's signature: a carrier that damaged them must not have the author's own
-/// delivery refused.
+/// delivery refused. And what is missing may have been lost here: somebody brings it, and then what
+/// was built on it.
 fn stays(rule: &Rule) -> bool {
-    !matches!(rule, Rule::Malformed | Rule::Hash)
+    !matches!(rule, Rule::Malformed | Rule::Hash | Rule::MissingDependency)
 }
 
 impl Judge<'_> {
@@ -216,6 +217,12 @@ impl Judge<'_> {
             match self.known.changes.get(&(change.document, *dep)) {
                 None => {
                     return fault(Rule::MissingDependency, format!("change {dep} is not held"));
+                }
+                Some(KnownChange { status: ChangeStatus::Refused(Rule::MissingDependency), .. }) => {
+                    return fault(
+                        Rule::MissingDependency,
+                        format!("change {dep} waits for what it builds on"),
+                    );
                 }
                 Some(KnownChange { status: ChangeStatus::Refused(rule), .. }) => {
                     return fault(Rule::DependsOnRefused, format!("change {dep} was refused: {rule}"));

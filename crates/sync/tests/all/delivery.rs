@@ -63,13 +63,29 @@ fn a_request_that_comes_twice_is_taken_once() {
 fn a_refused_change_does_not_come_back() {
     let mut shop = Shop::new();
     let second = shop.next(on(&[shop.first.hash()], "a", 2, 4));
-    let too_early = shop.next(on(&[second.hash()], "a2", 1, 5));
-    assert_eq!(shop.alice_makes(too_early.clone()), Some(Rule::MissingDependency));
+    let too_early = shop.next(on(&[shop.first.hash()], "a", 3, 5));
+    assert_eq!(shop.alice_makes(too_early.clone()), Some(Rule::SeqGap));
     assert_eq!(shop.alice_makes(second), None);
     let again = shop.alice.wire(shop.alice.device(), 1);
     let alice = shop.world.alice.clone();
     let answer = push(&shop.world, &mut shop.relay, &again, &alice, NOON);
-    assert_eq!(answer.outcomes[0].rule, Rule::MissingDependency);
+    assert_eq!(answer.outcomes[0].rule, Rule::SeqGap);
+}
+
+/// What was only refused for want of what it builds on is taken once that is there, with all that was built
+/// on it: a relay that lost something gets it back in whatever order it comes.
+#[test]
+fn what_lacked_its_dependency_is_taken_once_that_is_there() {
+    let mut shop = Shop::new();
+    let second = shop.next(on(&[shop.first.hash()], "a", 2, 4));
+    let third = shop.next(on(&[second.hash()], "a2", 1, 5));
+    let fourth = shop.next(on(&[third.hash()], "a2", 2, 6));
+    let early = shop.alice_makes_all(vec![third, fourth]);
+    assert_eq!(early, [Some(Rule::MissingDependency), Some(Rule::MissingDependency)]);
+    assert_eq!(shop.alice_makes(second), None);
+    let again = shop.alice.wire(shop.alice.device(), 1);
+    let alice = shop.world.alice.clone();
+    assert_eq!(push(&shop.world, &mut shop.relay, &again, &alice, NOON).outcomes, []);
 }
 
 /// The same change, sealed anew once what it needs is there, is taken; and the first entry, sent again,

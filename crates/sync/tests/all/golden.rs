@@ -19,6 +19,7 @@ use guicang_sync::message::{
     EntryStamp, ErrorAnswer, FeedItem, FeedPart, Outcome, OutcomeKind, Report, Run, SyncAnswer, SyncRequest,
     error_code,
 };
+use guicang_sync::reconcile::{Agreed, Bucket, Compare, Compared, Held, Point, Probe};
 use guicang_sync::rule::Rule;
 use guicang_sync::stamp::Stamp;
 use guicang_sync::sum::RunningSum;
@@ -102,6 +103,7 @@ pub fn sample_request() -> SyncRequest {
         fence: Some(4),
         grants: vec![sample_grant()],
         want_own: true,
+        ..SyncRequest::default()
     }
 }
 
@@ -160,6 +162,9 @@ pub fn sample_answer() -> SyncAnswer {
         stale_fence: true,
         retry_after_ms: Some(5_000),
         push_after_ms: None,
+        agreed: vec![],
+        journals: vec![],
+        compared: None,
     }
 }
 
@@ -195,6 +200,23 @@ fn facts_are_pinned() {
 fn messages_are_pinned() {
     check("sync-request", &sample_request());
     check("sync-request-empty", &SyncRequest::default());
+    let feed = Feed::Site(site("S01"));
+    let point = Point { position: 7, sum: RunningSum([4; 32]) };
+    let compare = Compare {
+        feed: feed.clone(),
+        after: 7,
+        to: Some(9),
+        bits: 1,
+        checks: vec![5, u64::MAX],
+        buckets: vec![Bucket { bucket: 1, names: vec![3, 4] }],
+    };
+    let asking = SyncRequest {
+        probes: vec![Probe { feed: feed.clone(), points: vec![point] }],
+        journals: vec![key(3).device()],
+        compare: Some(compare),
+        ..SyncRequest::default()
+    };
+    check("sync-request-asking", &asking);
     check("sync-answer", &sample_answer());
     let quiet = SyncAnswer {
         relay: None,
@@ -214,7 +236,22 @@ fn messages_are_pinned() {
         ..sample_answer()
     };
     check("sync-answer-quiet", &quiet);
-    check("sync-answer-push-later", &SyncAnswer { push_after_ms: Some(60_000), ..quiet });
+    check("sync-answer-push-later", &SyncAnswer { push_after_ms: Some(60_000), ..quiet.clone() });
+    let compared = Compared {
+        to: 9,
+        sum: RunningSum([4; 32]),
+        differing: vec![1],
+        lacks: vec![3],
+        items: vec![FeedItem::Grant(sample_grant())],
+        more: true,
+    };
+    let found = SyncAnswer {
+        agreed: vec![Agreed { feed, position: 7 }],
+        journals: vec![Held { device: key(3).device(), sequence: 2 }],
+        compared: Some(compared),
+        ..quiet
+    };
+    check("sync-answer-found", &found);
     let mut dropped = sample_entry();
     (dropped.changes[0].bytes, dropped.changes[0].hash) = (None, Some(ChangeHash([8; 32])));
     check("wire-entry-dropped", &dropped);
@@ -229,8 +266,8 @@ fn messages_are_pinned() {
             time: NOON,
         },
     );
-    check("challenge-request", &ChallengeRequest { device: key(3).device() });
-    check("challenge", &Challenge { nonce: [7; 32], relay: key(2).device(), time: NOON });
+    check("challenge-request", &ChallengeRequest::of(key(3).device()));
+    check("challenge", &Challenge { nonce: [7; 32], relay: key(2).device(), time: NOON, grant: None });
     check("sign-in", &SignIn::new(&key(3), key(100).organisation(), key(2).device(), [7; 32]));
     check(
         "signed-in",

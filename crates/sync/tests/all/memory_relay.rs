@@ -14,6 +14,7 @@ use guicang_sync::entry::{JournalHead, SealedEntry, leaf};
 use guicang_sync::feed::{Cursor, Epoch, Feed};
 use guicang_sync::grant::{Role, SignedGrant};
 use guicang_sync::message::{EntryStamp, FeedPart, SyncAnswer, SyncRequest};
+use guicang_sync::reconcile::{Agreed, Point, Probe};
 use guicang_sync::relay::{Budget, PartWriter};
 use guicang_sync::stamp::Stamp;
 use guicang_sync::sum::RunningSum;
@@ -129,8 +130,18 @@ impl MemoryRelay {
             stale_fence: false,
             retry_after_ms: None,
             push_after_ms: None,
+            agreed: request.probes.iter().map(|probe| self.agreed(probe)).collect(),
+            journals: vec![],
+            compared: None,
         };
         codec::encode(&answer)
+    }
+
+    fn agreed(&self, probe: &Probe) -> Agreed {
+        let rows = self.feeds.get(&probe.feed).map(Vec::as_slice).unwrap_or_default();
+        let agrees = |p: &&Point| rows.get(..p.position as usize).map(sum) == Some(p.sum);
+        let position = probe.points.iter().rev().find(agrees).map_or(0, |p| p.position);
+        Agreed { feed: probe.feed.clone(), position }
     }
 
     fn append(

@@ -129,6 +129,8 @@ CREATE TABLE device_report (
     report         BLOB,
     -- When it said so.
     reported       INTEGER,
+    -- When it was last proven equal in all that it follows.
+    proven         INTEGER,
     PRIMARY KEY (organisation, device)
 ) STRICT, WITHOUT ROWID;
 
