@@ -108,8 +108,8 @@ fn sessions(
     Ok((times.percentile_us(SHARE), bytes as f64, commits.percentile_us(SHARE)))
 }
 
-/// Puts documents into the three files at once.
-struct Filling {
+/// Puts documents of the site `S001` into the three files at once.
+pub(crate) struct Filling {
     relay: Connection,
     branch: Connection,
     hq: Connection,
@@ -129,7 +129,7 @@ struct At {
 }
 
 impl Filling {
-    fn new(chain: &Chain, branch: &std::path::Path, writer: DeviceId, seed: u64) -> Result<Self> {
+    pub(crate) fn new(chain: &Chain, branch: &std::path::Path, writer: DeviceId, seed: u64) -> Result<Self> {
         let open = |path: &std::path::Path| -> Result<Connection> {
             let db = Connection::open(path)?;
             // It needn't outlive this run.
@@ -165,7 +165,7 @@ impl Filling {
         })
     }
 
-    fn up_to(&mut self, size: usize) -> Result<()> {
+    pub(crate) fn up_to(&mut self, size: usize) -> Result<()> {
         for db in [&self.relay, &self.branch, &self.hq] {
             db.execute_batch("BEGIN IMMEDIATE")?;
         }

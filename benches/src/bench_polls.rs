@@ -49,7 +49,8 @@ pub fn run(supply: &Supply) -> Result<Vec<Figure>> {
     for (key, site) in devices.into_iter().take(ASKING) {
         let device = key.device();
         let signed_in: SignedIn = runtime.block_on(async {
-            let challenge: Challenge = relay.post(CHALLENGE_PATH, None, &ChallengeRequest { device }).await?;
+            let challenge: Challenge =
+                relay.post(CHALLENGE_PATH, None, &ChallengeRequest::of(device)).await?;
             let organisation = branch.identity().organisation;
             let answer = SignIn::new(&key, organisation, challenge.relay, challenge.nonce);
             relay.post(SIGN_IN_PATH, None, &answer).await
@@ -88,6 +89,7 @@ fn idle(device: guicang_domain::ids::DeviceId, epoch: Epoch, cursors: Vec<Cursor
         grants: Vec::new(),
         fence: None,
         want_own: false,
+        strays: false,
         limits: Limits::default(),
     };
     let mut session = Session::new(start);

@@ -37,6 +37,7 @@ mod bench_rebuild;
 mod bench_growth;
 mod bench_automerge;
 mod picture;
+mod bench_proof;
 
 use std::path::PathBuf;
 
@@ -107,6 +108,8 @@ enum Name {
     AutomergeSync,
     /// Draw growth from a run's JSON lines (FILE), in one picture
     Picture,
+    /// A relay that was rolled back, and those who come back to it
+    Proof,
 }
 
 /// What `all` measures, in this order.
@@ -126,6 +129,7 @@ const EVERYTHING: &[Name] = &[
     Name::Growth,
     Name::AutomergeSync,
     Name::Import,
+    Name::Proof,
 ];
 
 fn main() -> Result<()> {
@@ -159,6 +163,7 @@ fn main() -> Result<()> {
             Name::Rebuild => bench_rebuild::run(&supply)?,
             Name::Growth => bench_growth::run(&supply)?,
             Name::AutomergeSync => bench_automerge::run(&supply)?,
+            Name::Proof => bench_proof::run(&supply)?,
             Name::All | Name::Picture => Vec::new(),
         };
         if arguments.json {

@@ -82,7 +82,7 @@ impl Office {
         let code = self.relay.new_code(site, random.bytes(), CODE_MS, now)?;
         let hq = &mut self.hq;
         let enrolled = self.relay.enrol(&Enrol::new(&key, code), now, |site, key| {
-            devices::admit(hq, site, key, now).map_err(|e| RelayError::Issue { detail: e.to_string() })
+            devices::admit(hq, site, key, None, now).map_err(|e| RelayError::Issue { detail: e.to_string() })
         })?;
         let founding = Founding {
             organisation: enrolled.organisation,

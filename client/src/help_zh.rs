@@ -60,6 +60,19 @@ pub const CLIENT: Table = &[
     ("support-bundle FILE", "写到哪个文件；已有的文件不覆盖"),
     ("status", "查看本店：未发送、被拒、与总部一致到何时"),
     ("status examples", "例：\n  guicang status\n  guicang status --json"),
+    ("backup", "备份本店的数据文件（使用中也可），并检查备份"),
+    (
+        "backup examples",
+        "例：\n  guicang --db shop.guicang backup /mnt/usb/shop-0922.guicang\n  guicang backup shop.bak --json",
+    ),
+    ("backup FILE", "新文件"),
+    ("restore", "用备份替换本店的数据文件；原文件保留在旁边"),
+    (
+        "restore examples",
+        "例：\n  guicang --db shop.guicang restore /mnt/usb/shop-0922.guicang\n  guicang --db shop.guicang restore shop.bak --force",
+    ),
+    ("restore FILE", "备份文件"),
+    ("restore --force", "即使现有文件比备份新也替换；它会保留在旁边"),
     (
         "completions examples",
         "例：\n  guicang completions bash > /etc/bash_completion.d/guicang\n  guicang completions zsh > ~/.zfunc/_guicang",

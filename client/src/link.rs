@@ -12,7 +12,8 @@ pub mod live;
 use std::sync::Arc;
 use std::time::Duration;
 
-use guicang_replica::{Replica, StoreError};
+use guicang_domain::ids::DeviceId;
+use guicang_replica::{Mend, Replica, StoreError};
 use guicang_sync::access::{CHALLENGE_PATH, Challenge, ChallengeRequest, SIGN_IN_PATH, SignIn, SignedIn};
 use guicang_sync::backoff::Backoff;
 use guicang_sync::feed::Cursor;
@@ -21,6 +22,7 @@ use guicang_sync::message::{Report, SYNC_PATH, error_code};
 use guicang_sync::packed::Packed;
 use guicang_sync::session::{Limits, Received, Session, Step, Summary};
 use guicang_sync::slices::Slices;
+use guicang_sync::succeed::{SUCCEED_PATH, Succeeded};
 use tokio::time::Instant;
 
 pub use error::LinkError;
@@ -31,10 +33,15 @@ pub use http::Relay;
 const RETRIES: u32 = 6;
 /// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
 const RETRIES_AT_FIRST: u32 = 2;
+/// How often a journal that went two ways is seen to after a session. Three are enough, unless the other of
+/// the two goes on meanwhile.
+const MENDINGS_MAX: u32 = 6;
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
     relay: Arc<Relay>,
+    /// The relay's own identity, since it was signed in to.
+    relay_device: Option<DeviceId>,
     token: Option<Vec<u8>>,
     backoff: Backoff,
     fill: fn(&mut [u8]),
@@ -52,6 +59,7 @@ impl Link {
         let backoff = Backoff::new(500, 15_000);
         Self {
             relay: Arc::new(relay),
+            relay_device: None,
             token: None,
             backoff,
             fill,
@@ -77,6 +85,38 @@ impl Link {
         self.token = None;
     }
 
+    /// Sessions until neither side has more and this device's journal is whole: where its file was restored or
+    /// cloned, the first finds that out, the second fetches what the relay has under its name, and a third
+    /// brings what the device, or its successor, has besides.
+    ///
+    /// # Errors
+    /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails. What keeps a
+    /// successor from being let in is no error: the device goes on working, its status says so, and the next
+    /// session asks again.
+    pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
+        let mut summary = self.one_session(replica).await?;
+        for _ in 0..MENDINGS_MAX {
+            let Some(relay) = self.relay_device else { break };
+            match work(|| replica.mend(relay))? {
+                Mend::Whole => break,
+                Mend::Fetch => {}
+                Mend::Succeed(ask) => {
+                    let granted: Succeeded = match self.relay.post(SUCCEED_PATH, None, &*ask).await {
+                        Ok(granted) => granted,
+                        Err(error) => {
+                            tracing::warn!(%error, "no successor was let in; the next session asks again");
+                            break;
+                        }
+                    };
+                    work(|| replica.succeed(&granted))?;
+                    self.token = None;
+                }
+            }
+            summary = self.one_session(replica).await?;
+        }
+        Ok(summary)
+    }
+
     /// One session: until neither side has more.
     ///
     /// A request that is lost is sent again, with a smaller budget and after a pause; each answer is
@@ -84,7 +124,7 @@ impl Link {
     ///
     /// # Errors
     /// [`LinkError`] when the relay isn't reached, refuses the device, or the file fails.
-    pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
+    async fn one_session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
         let mut session = Session::new(work(|| replica.session_start(Limits::default()))?);
         if self.push_after.is_some_and(|after| Instant::now() < after) {
             session.hold_back();
@@ -221,6 +261,7 @@ impl Link {
         let organisation = replica.identity().organisation;
         let answer = SignIn::new(replica.key(), organisation, challenge.relay, challenge.nonce);
         let signed_in: SignedIn = self.relay.post(SIGN_IN_PATH, None, &answer).await?;
+        self.relay_device = Some(challenge.relay);
         self.token = Some(signed_in.token.clone());
         Ok(signed_in.token)
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use guicang_domain::ids::PublicKey;
 use guicang_domain::money::Currency;
 use guicang_domain::time::{Moment, Recorded, Zone};
-use guicang_replica::{Ambient, OpenError, Replica, on_own_disk};
+use guicang_replica::{Ambient, BackupError, LinkError, OpenError, Replica, on_own_disk};
 use guicang_sync::feed::Epoch;
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::{DeviceKey, OrganisationKey};
@@ -68,6 +68,18 @@ pub enum DataError {
         /// Why.
         source: std::io::Error,
     },
+    /// The secret is another organisation's.
+    #[error("the secret isn't that of the organisation in {folder}")]
+    Secret {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// A backup.
+    #[error(transparent)]
+    Backup(#[from] BackupError),
+    /// A grant.
+    #[error(transparent)]
+    Grant(#[from] LinkError),
     /// The relay's file.
     #[error(transparent)]
     Relay(#[from] RelayError),
@@ -199,7 +211,14 @@ impl Data {
     }
 }
 
-fn grant(organisation: &OrganisationKey, key: PublicKey, code: &str, role: Role, now: Moment) -> SignedGrant {
+/// A grant by the organisation itself.
+pub(crate) fn grant(
+    organisation: &OrganisationKey,
+    key: PublicKey,
+    code: &str,
+    role: Role,
+    now: Moment,
+) -> SignedGrant {
     let grant = Grant {
         organisation: organisation.organisation(),
         key,

@@ -11,6 +11,8 @@
 pub mod relay;
 pub mod hq;
 pub mod data;
+pub mod backup;
+pub mod recover;
 pub mod commands;
 mod help_zh;
 

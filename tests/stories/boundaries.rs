@@ -60,7 +60,7 @@ fn each_crate_uses_only_what_it_may() {
     }
     let ours = |name: &&String| name.starts_with("guicang-");
     let listed: BTreeSet<&str> = TABLE.iter().map(|(name, ..)| *name).collect();
-    let around = BTreeSet::from(["guicang-tests", "guicang-benches", "guicang-chain"]);
+    let around = BTreeSet::from(["guicang-tests", "guicang-benches", "guicang-chain", "guicang-sim"]);
     for name in used.keys().filter(ours) {
         assert!(
             listed.contains(name.as_str()) || around.contains(name.as_str()),
@@ -134,7 +134,9 @@ fn async_appears_in_client_and_server_only() {
 
 #[test]
 fn there_is_no_unsafe_code() {
-    assert_eq!(files_with("unsafe", "", &[HERE]), [""; 0]);
+    // SQLite calls a file system of ours by pointers: one that forgets, for the simulation.
+    let vfs = "tests/sim/src/vfs.rs";
+    assert_eq!(files_with("unsafe", "", &[HERE, vfs]), [""; 0]);
 }
 
 /// The relay takes what a newer version writes, because it knows nothing of what it stores.

@@ -16,14 +16,16 @@ use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Recorded, Zone};
 use guicang_replica::{
     Adjust, Ambient, By, CommandError, CounterReturn, Founding, Graded, ImportBatch, ImportedReturn, Item,
-    Replica, SiteDraft,
+    Mend, Replica, SiteDraft,
 };
-use guicang_server::relay::Relay;
+use guicang_server::hq::devices;
 use guicang_server::relay::link::LocalLink;
+use guicang_server::relay::{Relay, RelayError};
 use guicang_sync::feed::Epoch;
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::DeviceKey;
 use guicang_sync::session::{Limits, Session, Step, Summary};
+use guicang_sync::succeed::{Succeed, Succeeded};
 
 use crate::random::Random;
 
@@ -320,6 +322,39 @@ impl Chain {
             grants: vec![own, self.own_grants().remove(0)],
         };
         self.relay = Arc::new(Relay::create(&path, founding).unwrap());
+    }
+
+    /// Sessions of a device whose file was restored or cloned, until its journal is whole again: as its program's
+    /// link does it. How often HQ let a successor in.
+    pub fn mend(&mut self, desk: &mut Desk) -> u32 {
+        let mut successors = 0;
+        for _ in 0..10 {
+            self.sync(desk);
+            match desk.replica.mend(self.relay.device()).unwrap() {
+                Mend::Whole => {
+                    self.sync(desk);
+                    return successors;
+                }
+                Mend::Fetch => {}
+                Mend::Succeed(ask) => {
+                    let granted = self.let_in(&ask);
+                    desk.replica.succeed(&granted).unwrap();
+                    successors += 1;
+                }
+            }
+        }
+        panic!("its journal never becomes whole");
+    }
+
+    /// The relay and HQ let a device's successor in.
+    pub fn let_in(&mut self, ask: &Succeed) -> Succeeded {
+        let now = self.now();
+        let hq = &mut self.hq.replica;
+        let issue = |site: &SiteId, key| {
+            devices::admit(hq, site, key, Some(ask.old), now)
+                .map_err(|e| RelayError::Issue { detail: e.to_string() })
+        };
+        self.relay.succeed(ask, now, issue).unwrap()
     }
 
     /// HQ's sessions until it has nothing to add.

@@ -31,6 +31,7 @@ mod policy;
 mod users;
 mod receipts;
 mod holds;
+mod clones;
 mod bad_input;
 mod live;
 mod stick;

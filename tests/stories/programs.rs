@@ -141,14 +141,21 @@ pub struct Headquarters {
 impl Headquarters {
     /// A new organisation with sites, and its server.
     pub fn open(sites: &[&str]) -> Self {
+        Self::open_with_secret(sites).0
+    }
+
+    /// The same, with the organisation's secret, as it was shown once.
+    pub fn open_with_secret(sites: &[&str]) -> (Self, String) {
         let folder = tempfile::tempdir().unwrap();
         let mut hq = Self { folder, server: None, address: String::new() };
-        hq.run(&["init", "--name", "Orchard"]).ok();
+        let made = hq.run(&["init", "--name", "Orchard"]).ok();
+        let is_secret = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+        let secret = made.said.split_whitespace().find(is_secret).expect("it is shown").to_owned();
         for site in sites {
             hq.run(&["site", "add", site, "--name", site]).ok();
         }
         hq.serve("127.0.0.1:0", &[]);
-        hq
+        (hq, secret)
     }
 
     /// A file of HQ's.
@@ -185,7 +192,8 @@ impl Headquarters {
         self.serve(&address, settings);
     }
 
-    fn stop(&mut self) {
+    /// The server ends.
+    pub fn stop(&mut self) {
         if let Some((mut server, _)) = self.server.take() {
             // One that has ended by itself can't be ended again.
             let _ = server.kill();

@@ -8,6 +8,7 @@ pub mod status;
 pub mod carry;
 pub mod peer;
 pub mod completions;
+pub mod backup;
 
 use std::path::{Path, PathBuf};
 
@@ -175,6 +176,16 @@ pub enum Commands {
     /// Examine the file
     #[command(after_help = "Examples:\n  guicang doctor")]
     Doctor(DoctorArgs),
+    /// Copy this branch's file while it is in use, and examine the copy
+    #[command(
+        after_help = "Examples:\n  guicang --db shop.guicang backup /mnt/usb/shop-0922.guicang\n  guicang backup shop.bak --json"
+    )]
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of this branch's file, which is kept beside
+    #[command(
+        after_help = "Examples:\n  guicang --db shop.guicang restore /mnt/usb/shop-0922.guicang\n  guicang --db shop.guicang restore shop.bak --force"
+    )]
+    Restore(backup::RestoreArgs),
     /// Make everything shown anew from the facts
     #[command(after_help = "Examples:\n  guicang rebuild")]
     Rebuild(RebuildArgs),
@@ -222,6 +233,8 @@ impl Commands {
             Commands::SupportBundle(args) => args.run(&mut session.open()?, globals, serde_json::Value::Null),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),
+            Commands::Backup(args) => args.run(session),
+            Commands::Restore(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?, globals),
             Commands::Completions(args) => args.run(globals),
         }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use guicang_cli::format::{Column, Table};
-use guicang_cli::texts::{headings, names, next, results};
+use guicang_cli::texts::{headings, names, next, proof, results};
 use guicang_cli::{Failure, Language, Told};
 use guicang_replica::{Identity, SetAside, Status};
 use serde::Serialize;
@@ -57,6 +57,12 @@ struct Feed {
     position: u64,
     agreed: Option<bool>,
     checked: Option<String>,
+    /// Since when the two ends aren't equal.
+    differs: Option<String>,
+    /// What is held here and the relay lacks.
+    relay_lacks: u64,
+    #[serde(skip)]
+    text: String,
 }
 
 /// Amounts as items.
@@ -79,7 +85,7 @@ pub(super) fn money_text(amounts: &[Money]) -> String {
 }
 
 impl StatusItem {
-    fn of(me: &Identity, status: &Status) -> Self {
+    fn of(l: Language, me: &Identity, status: &Status) -> Self {
         let aside = |change: &SetAside| Aside {
             document: change.document.to_string(),
             number: change.number.clone(),
@@ -94,6 +100,9 @@ impl StatusItem {
             position: feed.position,
             agreed: feed.agreed,
             checked: feed.checked.map(|t| t.to_rfc3339()),
+            differs: feed.differs.map(|t| t.to_rfc3339()),
+            relay_lacks: feed.strays,
+            text: proof::of_feed(l, me.zone, feed),
         };
         Self {
             organisation: me.organisation.to_string(),
@@ -126,7 +135,7 @@ impl StatusArgs {
         let replica = session.open()?;
         let status = replica.status().told(globals)?;
         let me = replica.identity();
-        globals.show("status", &[StatusItem::of(me, &status)], |items| text(l, &items[0]))?;
+        globals.show("status", &[StatusItem::of(l, me, &status)], |items| text(l, &items[0]))?;
         match (&me.relay_url, status.unsent_changes) {
             (None, _) => globals.next(&next::stock(l, globals.program)),
             (Some(_), 0) => globals.next(&next::exceptions(l, globals.program)),
@@ -154,12 +163,7 @@ fn text(l: Language, item: &StatusItem) -> String {
             Column::Left(headings::proven(l)),
         ]);
         for feed in &item.feeds {
-            let proven = match (feed.agreed, &feed.checked) {
-                (Some(true), Some(checked)) => results::proven_to(l, checked),
-                (Some(false), Some(checked)) => results::differs_since(l, checked),
-                _ => results::never_compared(l),
-            };
-            table.row([feed.feed.clone(), feed.position.to_string(), proven]);
+            table.row([feed.feed.clone(), feed.position.to_string(), feed.text.clone()]);
         }
         line(table.to_string());
     }

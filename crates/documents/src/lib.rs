@@ -49,12 +49,14 @@ mod violation;
 mod judge;
 mod check;
 mod reissue;
+mod rename;
 
 pub use check::Envelope;
 pub use header::{Header, HeaderError, MAX_CHANGE_BYTES, MAX_CHANGE_OPS, header};
 pub use isolate::Panicked;
 pub use losing::Losing;
 pub use reissue::Additions;
+pub use rename::Renames;
 pub use replay::{HeadRead, Prove, ReadError, ReadProblem, Reading, ReplayError, Replayed};
 pub use violation::{Grow, Violation};
 pub use write::{Events, NewChange, WriteError, Writer, create};

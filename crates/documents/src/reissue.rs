@@ -16,6 +16,7 @@ use guicang_domain::time::Moment;
 
 use crate::event::Said;
 use crate::isolate::isolated;
+use crate::rename::Renames;
 use crate::replay::{ReplayError, Replayed};
 use crate::violation::Grow;
 use crate::write::{NewChange, WriteError, Writer, commit, create_root};
@@ -122,9 +123,25 @@ impl Replayed {
         from: &Replayed,
         hashes: &[ChangeHash],
     ) -> Result<Option<NewChange>, WriteError> {
+        self.reissue_as(writer, now, from, hashes, &Renames::default())
+    }
+
+    /// As [`Self::reissue`], with names replaced: what one device wrote is written again by another.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn reissue_as(
+        &mut self,
+        writer: &Writer,
+        now: Moment,
+        from: &Replayed,
+        hashes: &[ChangeHash],
+        renames: &Renames,
+    ) -> Result<Option<NewChange>, WriteError> {
         if self.is_empty() {
-            return self.remake(writer, now, from, hashes).map(Some);
+            return self.remake(writer, now, from, hashes, renames).map(Some);
         }
+        let made = from.made();
         let rules = self.root_version("rules");
         if rules > RULES {
             return Err(WriteError::Newer { found: rules, known: RULES });
@@ -136,15 +153,21 @@ impl Replayed {
                 let field = added.map.field();
                 let missing = || WriteError::Unreadable(format!("it has no {field}"));
                 let object = self.object(field).ok_or_else(missing)?;
-                if isolated(|| self.doc.get(&object, added.key.as_str()))??.is_some() {
+                let key = match added.map {
+                    Grow::Lines => added.key.clone(),
+                    Grow::Events => renames.key(made, &added.key),
+                };
+                if isolated(|| self.doc.get(&object, key.as_str()))??.is_some() {
                     continue;
                 }
                 let value = match added.map {
                     Grow::Lines => isolated(|| from.hydrate_object(&added.object))?,
                     Grow::Events => events.remove(&added.key),
                 };
-                let value = value.ok_or_else(|| WriteError::Unreadable(format!("{field}.{}", added.key)))?;
-                values.insert((field, added.key), (object, value));
+                let mut value =
+                    value.ok_or_else(|| WriteError::Unreadable(format!("{field}.{}", added.key)))?;
+                renames.value(&mut value);
+                values.insert((field, key), (object, value));
             }
         }
         if values.is_empty() {
@@ -166,6 +189,7 @@ impl Replayed {
         now: Moment,
         from: &Replayed,
         hashes: &[ChangeHash],
+        renames: &Renames,
     ) -> Result<NewChange, WriteError> {
         if let Some(unknown) = hashes.iter().find(|hash| !from.contains(hash)) {
             return Err(WriteError::Unreadable(format!("change {unknown} isn't there")));
@@ -192,6 +216,7 @@ impl Replayed {
                 }
             }
         }
+        renames.root(from.made(), &mut root);
         let (doc, change) = create_root(&root, writer, now)?;
         self.doc = doc;
         self.adopt(&change.header);

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::account::Bucket;
-use crate::ids::{DocumentId, LineId, ReceiptId, ReceiptLineId, SiteId};
+use crate::ids::{DeviceId, DocumentId, LineId, ReceiptId, ReceiptLineId, SiteId};
 use crate::money::{Amount, Currency};
 use crate::quantity::Quantity;
 use crate::resolution::LossOwner;
@@ -46,6 +46,9 @@ words! {
         Clock = "clock",
         /// What a device wrote after HQ had withdrawn its right: authentic, kept, set apart.
         WithdrawnRight = "withdrawn_right",
+        /// A device's journal went two ways: its file was cloned, or restored and worked on. One of the two has
+        /// become another device.
+        DeviceFork = "device_fork",
         /// A change that was set apart, or an event whose device isn't its change's author.
         ForgedEnvelope = "forged_envelope",
     }
@@ -69,6 +72,11 @@ impl ExceptionId {
     /// The exception about a document.
     pub fn of_document(kind: ExceptionKind, document: DocumentId) -> Self {
         Self(format!("{kind}:{document}"))
+    }
+
+    /// The exception about a device.
+    pub fn of_device(kind: ExceptionKind, device: DeviceId) -> Self {
+        Self(format!("{kind}:{device}"))
     }
 
     /// The exception about a bucket; the place and the lot stand in it only where there are any.

@@ -200,8 +200,8 @@ impl Replica {
         let mut statement = self
             .db
             .prepare(
-                "SELECT id, device, sequence, hash, previous, root, time, signature, stamp_time, stamp_relay, stamp
-                 FROM entry WHERE org = ? ORDER BY device, sequence",
+                "SELECT id, device, sequence, hash, previous, root, time, signature, stamp_time, stamp_relay, stamp,
+                        pulled FROM entry WHERE org = ? AND sequence > 0 ORDER BY device, sequence",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([self.identity.org]).map_err(StoreError::of)?;
@@ -220,9 +220,9 @@ impl Replica {
                     None => None,
                 };
                 let sealed = SealedEntry { head, signature: Signature(r.get(7)?) };
-                Ok((r.get::<_, i64>(0)?, sealed, EntryHash(r.get(3)?), stamp))
+                Ok((r.get::<_, i64>(0)?, sealed, EntryHash(r.get(3)?), stamp, r.get(11)?))
             };
-            let (id, sealed, hash, stamp) = read().map_err(StoreError::of)?;
+            let (id, sealed, hash, stamp, pulled): (_, _, _, _, bool) = read().map_err(StoreError::of)?;
             let head = &sealed.head;
             let named = format!("entry {} of device {}", head.sequence, head.device);
             let key = self.book.device(head.device).map(|d| d.grant.key);
@@ -244,7 +244,8 @@ impl Replica {
                     findings.push(Finding { code: "stamp", detail: named.clone() });
                 }
             }
-            if head.device == self.identity.device && root(&self.leaves(id)?) != head.root {
+            let whole = head.device == self.identity.device && !pulled;
+            if whole && root(&self.leaves(id)?) != head.root {
                 findings.push(Finding { code: "entry_root", detail: named });
             }
             last = Some((head.device, head.sequence, hash));

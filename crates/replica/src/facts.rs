@@ -162,9 +162,12 @@ impl Work<'_> {
     pub(crate) fn create(&mut self, document: Document, sites: &[SiteId]) -> Result<i64, StoreError> {
         let change = guicang_documents::create(&document, self.writer, self.now);
         let identity = document.head().id;
+        // The row says the set in one order, as it does where the change comes from another device.
+        let mut all = sites.to_vec();
+        all.sort();
         self.tx
             .prepare_cached("INSERT INTO document (org, identity, sites) VALUES (?,?,?)")
-            .and_then(|mut s| s.execute(params![self.org, identity.to_bytes(), join_sites(sites)]))
+            .and_then(|mut s| s.execute(params![self.org, identity.to_bytes(), join_sites(&all)]))
             .map_err(StoreError::of)?;
         let id = self.tx.last_insert_rowid();
         self.insert_own_change(id, &change, sites, 0)?;

@@ -21,9 +21,11 @@ mod commands;
 mod queries;
 mod digest;
 mod scratch;
+mod backup;
 mod link;
 
 pub use ambient::Ambient;
+pub use backup::{BackedUp, BackupError, as_one_file, put_in_place, restore};
 pub use commands::{
     Adjust, Adjusted, AskHold, By, CashMistake, CashMoved, CashOpen, CashReversed, CloseClaim, CloseCount,
     CloseTransfer, Contact, CountPlanDraft, CountScope, CounterReturn, Given, Graded, HeldSaleLine,
@@ -36,7 +38,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::Losing;
-pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Pull};
+pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Mend, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared, CountFilter, CountLine,

@@ -189,22 +189,26 @@ impl Replica {
             migrate(&tx, version as usize).map_err(store)?;
             tx.commit().map_err(store)?;
         }
-        let (mut identity, seed) = read_identity(&db)?;
-        let key = DeviceKey::from_seed(seed);
-        let mut book = GrantBook::new(identity.organisation_key);
-        let mut book_version = -1;
-        keep_up(&db, &identity, &mut book, &mut book_version)?;
-        let device = book
-            .device(identity.device)
-            .ok_or_else(|| StoreError::damaged("the grant of this device", "missing"))?;
-        identity.code = device.grant.code.clone();
-        identity.role = device.grant.role.clone();
-        if let Role::Site(site) = &identity.role {
-            identity.site = Some(site.clone());
-        }
+        let (identity, key, book, book_version) = identify(&db)?;
         // A fresh actor for each opening: a pinned one is how a cloned file's documents get stuck.
         let writer = Writer { actor: ambient.bytes(), device: identity.device };
         Ok(Self { db, identity, key, writer, book, book_version, ambient })
+    }
+
+    /// Reads anew who this replica is, when another process has made it a device's successor since.
+    pub(crate) fn refresh_identity(&mut self) -> Result<(), StoreError> {
+        let device: [u8; 16] = self
+            .db
+            .prepare_cached("SELECT device FROM self WHERE org = ?")
+            .and_then(|mut s| s.query_row([self.identity.org], |r| r.get(0)))
+            .map_err(StoreError::of)?;
+        if DeviceId(device) == self.identity.device {
+            return Ok(());
+        }
+        let (identity, key, book, book_version) = identify(&self.db)?;
+        self.writer = Writer { actor: self.ambient.bytes(), device: identity.device };
+        (self.identity, self.key, self.book, self.book_version) = (identity, key, book, book_version);
+        Ok(())
     }
 
     /// Who this replica is.
@@ -235,6 +239,8 @@ impl Replica {
         &mut self,
         f: impl FnOnce(&mut Work<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
+        // Who reads it a moment before another process makes the device its own successor is told so below.
+        self.refresh_identity().map_err(E::from)?;
         let now = (self.ambient.now)();
         let tx = self
             .db
@@ -242,15 +248,20 @@ impl Replica {
             .map_err(|e| E::from(StoreError::of(e)))?;
         // Inside: another process may have stored a withdrawal a moment ago.
         keep_up(&tx, &self.identity, &mut self.book, &mut self.book_version)?;
-        let (clock, proven, holder) = tx
+        let (clock, proven, holder, device): (i64, i64, Holder, [u8; 16]) = tx
             .prepare_cached(
-                "SELECT clock, proven, holder_boot, holder_id, holder_name, held_until
+                "SELECT clock, proven, holder_boot, holder_id, holder_name, held_until, device
                  FROM self JOIN organisation USING (org) WHERE org = ?",
             )
             .and_then(|mut s| {
-                s.query_row([self.identity.org], |r| Ok((r.get(0)?, r.get(1)?, Holder::read(r, 2)?)))
+                s.query_row([self.identity.org], |r| {
+                    Ok((r.get(0)?, r.get(1)?, Holder::read(r, 2)?, r.get(6)?))
+                })
             })
             .map_err(|e| E::from(StoreError::of(e)))?;
+        if device != self.identity.device.0 {
+            return Err(E::from(StoreError::damaged("this device's key", "it was just replaced; try again")));
+        }
         // Another machine may have come to the file while nothing was written here.
         if let Some(me) = &self.ambient.machine {
             holder.admits(me, now)?;
@@ -422,6 +433,23 @@ fn read_identity(db: &Connection) -> Result<(Identity, [u8; 32]), StoreError> {
         relay_url,
     };
     Ok((identity, seed))
+}
+
+/// Who the file says that it is, with its key and the grants that it holds.
+fn identify(db: &Connection) -> Result<(Identity, DeviceKey, GrantBook, i64), StoreError> {
+    let (mut identity, seed) = read_identity(db)?;
+    let mut book = GrantBook::new(identity.organisation_key);
+    let mut book_version = -1;
+    keep_up(db, &identity, &mut book, &mut book_version)?;
+    let device = book
+        .device(identity.device)
+        .ok_or_else(|| StoreError::damaged("the grant of this device", "missing"))?;
+    identity.code = device.grant.code.clone();
+    identity.role = device.grant.role.clone();
+    if let Role::Site(site) = &identity.role {
+        identity.site = Some(site.clone());
+    }
+    Ok((identity, DeviceKey::from_seed(seed), book, book_version))
 }
 
 /// Adds the grants that another process has stored since. Those in the book aren't checked again: a

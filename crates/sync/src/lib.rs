@@ -28,6 +28,7 @@ pub mod sum;
 
 pub mod access;
 pub mod carried;
+pub mod succeed;
 pub mod codec;
 pub mod live;
 pub mod message;
@@ -44,3 +45,6 @@ pub mod backoff;
 pub mod reconcile;
 pub mod session;
 pub mod slices;
+
+#[cfg(feature = "planted")]
+pub mod planted;

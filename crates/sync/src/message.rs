@@ -298,6 +298,8 @@ pub mod error_code {
     pub const UNKNOWN_DEVICE: &str = "unknown_device";
     /// HQ has withdrawn the device.
     pub const WITHDRAWN: &str = "withdrawn";
+    /// The device gets no successor: it proved too little, is HQ's, was withdrawn, or has too many.
+    pub const SUCCESSION: &str = "succession";
     /// The enrolment code is unknown, used, or expired.
     pub const CODE: &str = "code";
     /// The device may not follow a feed that it asked for.

@@ -386,7 +386,11 @@ impl Session {
             self.summary.round_trips += 1;
             return self.found(request, answer);
         }
-        let feeds = self.received_feeds(answer.feeds)?;
+        // Who was fenced off is shown nothing.
+        let feeds = match answer.stale_fence {
+            true => Vec::new(),
+            false => self.received_feeds(answer.feeds)?,
+        };
         self.summary.round_trips += 1;
         if let Purpose::Usual = request.purpose {
             self.grants.clear();

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{Headquarters, Session};
 use crate::hq::devices;
 use crate::relay::enrol::CODE_TTL_MS;
-use guicang_cli::texts::hq as texts;
+use guicang_cli::texts::{clones, hq as texts};
 
 /// The commands on devices.
 #[derive(Debug, Subcommand)]
@@ -63,6 +63,9 @@ struct DeviceItem {
     role: &'static str,
     site: Option<String>,
     standing: &'static str,
+    /// The short code of the device in whose place it came, whose file went two ways.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    successor_of: Option<String>,
     last_sync: Option<String>,
     unsent_changes: Option<u64>,
     unsent_refunds: Vec<MoneyItem>,
@@ -145,6 +148,9 @@ fn list(session: &Session<'_>, hq: &Headquarters) -> Result<(), Failure> {
                     Standing::Withdrawn { .. } => "withdrawn",
                     Standing::NotYet | Standing::Unknown => "not_yet",
                 },
+                successor_of: device.grant.successor_of.map(|old| {
+                    book.device(old).map_or_else(|| old.to_string(), |d| d.grant.code.to_string())
+                }),
                 last_sync: visit.map(|visit| Occurred { at: visit.last_sync, zone }.to_rfc3339()),
                 unsent_changes: report.map(|report| report.unsent_changes),
                 unsent_refunds: refunds
@@ -184,7 +190,10 @@ fn table(globals: &Globals, items: &[DeviceItem]) -> Table {
         let refunds: Vec<String> =
             item.unsent_refunds.iter().map(|m| format!("{} {}", m.amount, m.currency)).collect();
         table.row([
-            item.code.clone(),
+            match &item.successor_of {
+                Some(old) => clones::in_place_of(l, &item.code, old),
+                None => item.code.clone(),
+            },
             at,
             standing,
             item.last_sync.as_deref().map_or_else(|| texts::never(l), minute),

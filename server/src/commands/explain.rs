@@ -10,7 +10,7 @@ use crate::hq::invoicing::ServiceError;
 use crate::hq::payout::PayoutError;
 use crate::hq::rail::RailError;
 use crate::relay::{self, RelayError};
-use guicang_cli::texts::{hq as texts, hq_money as texts_money};
+use guicang_cli::texts::{clones, hq as texts, hq_money as texts_money};
 
 impl Explain for RelayError {
     fn explain(&self, l: Language, program: &str) -> Failure {
@@ -41,6 +41,15 @@ impl Explain for DataError {
                 texts::folder_unusable(l, &folder.display(), source),
                 texts::folder_next(l),
             ),
+            DataError::Secret { folder } => Failure::new(
+                Exit::Refused,
+                clones::other_secret(l, &folder.display().to_string()),
+                clones::no_secret_next(l),
+            ),
+            DataError::Backup(error) => error.explain(l, program),
+            DataError::Grant(error) => {
+                Failure::new(Exit::Other, texts::follow_failed(l, error), next::doctor(l, program))
+            }
             DataError::Relay(error) => error.explain(l, program),
             DataError::Replica(error) => error.explain(l, program),
         }

@@ -24,6 +24,7 @@ pub mod status;
 pub mod carry;
 pub mod trace;
 pub mod doctor;
+pub mod backup;
 pub mod completions;
 mod explain;
 
@@ -259,6 +260,19 @@ pub enum Commands {
     /// Examine HQ's file and the relay's
     #[command(after_help = "Examples:\n  guicang-server doctor")]
     Doctor(doctor::DoctorArgs),
+    /// Copy HQ's file and the relay's while they are in use, and examine the copies
+    #[command(
+        after_help = "Examples:\n  guicang-server backup /mnt/backup/0922\n  guicang-server backup /mnt/backup/0922 --json"
+    )]
+    Backup(backup::BackupArgs),
+    /// Put a backup in the place of HQ's file and the relay's, which are kept beside
+    #[command(
+        after_help = "Examples:\n  guicang-server restore /mnt/backup/0922\n  guicang-server restore /mnt/backup/0922 --force"
+    )]
+    Restore(backup::RestoreArgs),
+    /// Make HQ's file or the relay's anew, by the organisation's secret
+    #[command(after_help = "Examples:\n  guicang-server recover --secret-file /media/safe/secret.txt")]
+    Recover(backup::RecoverArgs),
     /// Make everything shown anew from the facts
     #[command(after_help = "Examples:\n  guicang-server rebuild")]
     Rebuild(RebuildArgs),
@@ -322,6 +336,9 @@ impl Commands {
             Commands::SupportBundle(args) => trace::bundle(args, session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
+            Commands::Backup(args) => args.run(session),
+            Commands::Restore(args) => args.run(session),
+            Commands::Recover(args) => args.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?.replica, globals),
             Commands::Completions(args) => args.run(globals),
         }

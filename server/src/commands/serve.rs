@@ -135,9 +135,9 @@ impl ServeArgs {
 /// Makes grants with HQ's key.
 fn issue(replica: guicang_replica::Replica, now: fn() -> Moment) -> Issue {
     let replica = Mutex::new(replica);
-    Box::new(move |site, key| {
+    Box::new(move |site, key, successor_of| {
         let mut replica = replica.lock().unwrap_or_else(PoisonError::into_inner);
-        devices::admit(&mut replica, site, key, now())
+        devices::admit(&mut replica, site, key, successor_of, now())
             .map_err(|e| RelayError::Issue { detail: e.to_string() })
     })
 }

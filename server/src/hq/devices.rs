@@ -3,7 +3,7 @@
 //! Both are grants that HQ's device signs; nothing is ever deleted. What surprises: a short code is
 //! never given out twice, not even after its device was withdrawn, since numbers on paper carry it.
 
-use guicang_domain::ids::{DeviceCode, PublicKey, SiteId};
+use guicang_domain::ids::{DeviceCode, DeviceId, PublicKey, SiteId};
 use guicang_domain::time::{Moment, Recorded};
 use guicang_replica::{LinkError, Replica};
 use guicang_sync::grant::{Grant, GrantBook, Issuer, Role, SignedGrant};
@@ -22,7 +22,8 @@ pub enum WithdrawError {
     Replica(#[from] LinkError),
 }
 
-/// Signs and stores the grant of a new device of `site`, with a short code that nobody ever had.
+/// Signs and stores the grant of a new device of `site`, with a short code that nobody ever had; in the
+/// place of `successor_of`, where that is a device whose journal went two ways.
 ///
 /// # Errors
 /// [`LinkError`] of the file.
@@ -30,6 +31,7 @@ pub fn admit(
     replica: &mut Replica,
     site: &SiteId,
     key: PublicKey,
+    successor_of: Option<DeviceId>,
     now: Moment,
 ) -> Result<SignedGrant, LinkError> {
     let book = replica.grants()?;
@@ -46,7 +48,7 @@ pub fn admit(
         from: now,
         until: None,
         serial: Recorded::new(now, 0),
-        successor_of: None,
+        successor_of,
     };
     issue(replica, &grant)
 }

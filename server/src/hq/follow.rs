@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use guicang_domain::time::Moment;
-use guicang_replica::{CommandError, Replica, StoreError};
+use guicang_replica::{CommandError, Mend, Replica, StoreError};
 use guicang_sync::codec::CodecError;
 use guicang_sync::session::{Limits, Received, Session, SessionError, Step, Summary};
 use guicang_sync::slices::Slices;
@@ -87,7 +87,34 @@ pub fn meet(replica: &mut Replica, link: &LocalLink) -> Result<(), FollowError> 
 /// Leaves the file to others for so long.
 type Pause<'a> = &'a dyn Fn(Duration);
 
+/// A session, and where HQ's file was restored from a backup another two: one fetches what the relay has under
+/// HQ's name, one goes on from there.
 fn paced(
+    replica: &mut Replica,
+    link: &LocalLink,
+    now: &dyn Fn() -> Moment,
+    fence: Option<u64>,
+    pause: Pause<'_>,
+) -> Result<Summary, FollowError> {
+    let relay = link.relay().device();
+    let mut summary = once(replica, link, now, fence, pause)?;
+    for _ in 0..MENDINGS_MAX {
+        let before = replica.status()?.fault;
+        let mend = replica.mend(relay)?;
+        // What was fetched and is whole now goes on to push; a fork of HQ's own waits for somebody.
+        let restored = before.is_some() && replica.status()?.fault.is_none();
+        if mend != Mend::Fetch && !restored {
+            break;
+        }
+        summary = once(replica, link, now, fence, pause)?;
+    }
+    Ok(summary)
+}
+
+/// How often a restored file is seen to after a session.
+const MENDINGS_MAX: u32 = 4;
+
+fn once(
     replica: &mut Replica,
     link: &LocalLink,
     now: &dyn Fn() -> Moment,

@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use guicang_cli::Language;
-use guicang_cli::texts::{headings, names};
+use guicang_cli::texts::{headings, names, proof};
 use guicang_domain::ids::{SiteId, Sku};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::{Moment, Occurred, Zone};
@@ -178,7 +178,14 @@ impl Page {
     fn behind(&self, replica: &Replica, l: Language) -> Result<Markup, PageError> {
         let at: u64 = replica.cursors()?.iter().map(|c| c.position).max().unwrap_or(0);
         let missing = self.relay.watch_log().borrow().saturating_sub(at);
-        Ok(html! { @if missing > 0 { p.warn { (texts::behind(l, missing)) } } })
+        let feeds = replica.feed_status()?;
+        let zone = replica.identity().zone;
+        Ok(html! {
+            @if missing > 0 { p.warn { (texts::behind(l, missing)) } }
+            @for feed in &feeds {
+                p.quiet .warn[feed.differs.is_some()] { (proof::log(l, &proof::of_feed(l, zone, feed))) }
+            }
+        })
     }
 
     fn sites(&self, replica: &Replica, l: Language) -> Result<Markup, PageError> {

@@ -22,6 +22,7 @@ use guicang_sync::codec::{self, CodecError, DECODED_LIMIT_BYTES, MEDIA_TYPE};
 use guicang_sync::grant::SignedGrant;
 use guicang_sync::live::EVENTS_PATH;
 use guicang_sync::message::{ErrorAnswer, SYNC_PATH, SyncRequest, error_code};
+use guicang_sync::succeed::{SUCCEED_PATH, Succeed};
 use tokio::sync::Semaphore;
 
 use super::events::{Closed, Events};
@@ -37,8 +38,9 @@ const BUSY_RETRY_MS: u64 = 2_000;
 /// What is told while the relay's disk is full: somebody has to make room first.
 const FULL_RETRY_MS: u64 = 30_000;
 
-/// Makes the grant of a new device, which needs HQ's key.
-pub type Issue = Box<dyn Fn(&SiteId, PublicKey) -> Result<SignedGrant, RelayError> + Send + Sync>;
+/// Makes the grant of a new device, in the place of another where one is named; it needs HQ's key.
+pub type Issue =
+    Box<dyn Fn(&SiteId, PublicKey, Option<DeviceId>) -> Result<SignedGrant, RelayError> + Send + Sync>;
 
 /// A clock.
 pub type Clock = Box<dyn Fn() -> Moment + Send + Sync>;
@@ -105,6 +107,7 @@ impl Service {
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route(ENROL_PATH, post(enrol))
+        .route(SUCCEED_PATH, post(succeed))
         .route(CHALLENGE_PATH, post(challenge))
         .route(SIGN_IN_PATH, post(sign_in))
         .route(SYNC_PATH, post(sync))
@@ -130,7 +133,18 @@ async fn enrol(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bo
     run(service, move |service| {
         let ask: Enrol = codec::decode(&body, DECODED_LIMIT_BYTES)?;
         let now = (service.outside.now)();
-        Ok(codec::encode(&service.relay.enrol(&ask, now, |site, key| (service.issue)(site, key))?))
+        Ok(codec::encode(&service.relay.enrol(&ask, now, |site, key| (service.issue)(site, key, None))?))
+    })
+    .await
+}
+
+async fn succeed(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Answer {
+    let body = read_body(&headers, body)?;
+    run(service, move |service| {
+        let ask: Succeed = codec::decode(&body, DECODED_LIMIT_BYTES)?;
+        let now = (service.outside.now)();
+        let issue = |site: &SiteId, key| (service.issue)(site, key, Some(ask.old));
+        Ok(codec::encode(&service.relay.succeed(&ask, now, issue)?))
     })
     .await
 }
@@ -292,6 +306,7 @@ impl From<RelayError> for Failure {
             RelayError::UnknownDevice { .. } => (StatusCode::FORBIDDEN, error_code::UNKNOWN_DEVICE),
             RelayError::Withdrawn { .. } => (StatusCode::FORBIDDEN, error_code::WITHDRAWN),
             RelayError::ForeignFeed { .. } => (StatusCode::FORBIDDEN, error_code::FOREIGN_FEED),
+            RelayError::Succession { .. } => (StatusCode::FORBIDDEN, error_code::SUCCESSION),
             RelayError::Code => (StatusCode::FORBIDDEN, error_code::CODE),
             RelayError::TooManyCodes { .. } => (StatusCode::TOO_MANY_REQUESTS, error_code::BUSY),
             RelayError::Store(store) if is_full(store) => {

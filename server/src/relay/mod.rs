@@ -20,6 +20,8 @@ pub mod handle;
 pub mod answer;
 pub mod prove;
 pub mod enrol;
+pub mod succeed;
+mod backup;
 pub mod lease;
 mod quota;
 pub mod report;
@@ -130,6 +132,14 @@ pub enum RelayError {
     /// The enrolment code is unknown, used or out of time, or the proof isn't the key's.
     #[error("the code is unknown, used or expired; ask HQ for a new one")]
     Code,
+    /// A device gets no successor.
+    #[error("device {device} gets no successor: {why}; ask HQ for a code and join anew")]
+    Succession {
+        /// Which.
+        device: DeviceId,
+        /// Why.
+        why: &'static str,
+    },
     /// Too many wrong codes were tried.
     #[error("too many wrong codes; try again in {retry_after_ms} ms")]
     TooManyCodes {

@@ -118,7 +118,7 @@ impl Chain {
         let ask = Enrol::new(&DeviceKey::from_seed(key_seed), code);
         let (now, hq) = (self.now(), &mut self.hq);
         let issue = |site: &SiteId, key| {
-            devices::admit(hq, site, key, now).map_err(|e| RelayError::Issue { detail: e.to_string() })
+            devices::admit(hq, site, key, None, now).map_err(|e| RelayError::Issue { detail: e.to_string() })
         };
         let enrolled = self.relay.enrol(&ask, now, issue).unwrap();
         let founding = Founding {

@@ -18,6 +18,7 @@ names! {
         "stale_policy": "断线门店按已被替换过久的政策版本处理", "a branch that was apart judged by a version that had been replaced for too long";
         "clock": "设备时钟与已证实的时间相差超过十分钟", "a device's clock was over ten minutes outside what is proven";
         "withdrawn_right": "设备在权限被撤销之后写入", "a device wrote after HQ had withdrawn its right";
+        "device_fork": "一台设备的文件被复制，或恢复备份后又继续使用，于是有两份流水", "a device's file was cloned, or restored and worked on, so that its journal went two ways";
         "forged_envelope": "改动不是其署名设备所写，或违反单据规则", "a change isn't by the device that it names, or breaks a document's rules";
     }
     /// What holds meanwhile.
@@ -37,6 +38,7 @@ names! {
         "stale_policy": "处理有效，标记备查", "the decision stands, and is flagged";
         "clock": "排序时间限制在可证实的范围内", "its rank is held within what is proven";
         "withdrawn_right": "内容可信，单独存放，不计入；总部可以接纳", "authentic, kept and set apart; HQ may admit it";
+        "device_fork": "先到的一份有效；另一份成为新设备，未确认的内容以新设备名义重新写入，单号不变", "the journal that came first stands; the other becomes a new device and writes again, by its new name, what was never acknowledged; numbers on paper stay";
         "forged_envelope": "不计入，单独存放", "not counted, kept and set apart";
     }
     /// What it shows.
@@ -56,6 +58,7 @@ names! {
         "stale_policy": "所用版本、时间、被哪个版本替换、何时", "the version, when, by what it was replaced, since when";
         "clock": "单据", "the document";
         "withdrawn_right": "规则与改动", "rule and change";
+        "device_fork": "原设备、新设备、何时起、以原设备单号重新写入的单据", "the device, its successor, since when, which documents it wrote again under the old device's numbers";
         "forged_envelope": "规则与改动", "rule and change";
     }
     /// What can be decided.
@@ -75,6 +78,7 @@ names! {
         "stale_policy": "goodwill、charged_branch", "goodwill, charged_branch";
         "clock": "goodwill（校时）", "goodwill (the clock is set)";
         "withdrawn_right": "总部接纳该设备，或不理", "HQ admits it, or leaves it";
+        "device_fork": "goodwill（看过了）；不应存在的一份用 device revoke 撤销", "goodwill (seen); a copy that ought not to be is withdrawn by device revoke";
         "forged_envelope": "查设备", "the device is looked into";
     }
     /// Who bears a loss.
@@ -94,6 +98,7 @@ names! {
         "stale_policy": "无", "nobody";
         "clock": "无", "nobody";
         "withdrawn_right": "无", "nobody";
+        "device_fork": "无", "nobody";
         "forged_envelope": "无", "nobody";
     }
     /// What pins it: what arrives later with an earlier time doesn't turn it round.
@@ -113,6 +118,7 @@ names! {
         "stale_policy": "决定", "a decision";
         "clock": "决定", "a decision";
         "withdrawn_right": "决定；再有改动则重新打开", "a decision; another change opens it again";
+        "device_fork": "决定；再写入单据则重新打开", "a decision; another document written again opens it again";
         "forged_envelope": "决定；再有改动则重新打开", "a decision; another change opens it again";
     }
 }

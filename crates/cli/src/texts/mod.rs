@@ -60,3 +60,5 @@ pub mod carry;
 pub mod peer;
 pub mod bundle;
 pub mod trace;
+pub mod proof;
+pub mod clones;

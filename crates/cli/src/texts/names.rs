@@ -65,6 +65,7 @@ names! {
         "clock": "时钟异常", "clock";
         "stale_policy": "政策版本过期", "stale policy";
         "withdrawn_right": "权限已撤销", "right withdrawn";
+        "device_fork": "设备分叉", "fork of a device";
         "forged_envelope": "来源不符", "forged envelope";
     }
     /// A state of a transfer.

@@ -123,12 +123,6 @@ texts! {
         zh: "未发送 {changes} 个变更，其中退款 {refunds}",
         en: "{changes} changes unsent, refunds in them {refunds}",
     }
-    /// A feed's comparison.
-    proven_to(at: &str) { zh: "{at} 证明一致", en: "equal, proven at {at}" }
-    /// A feed's comparison.
-    differs_since(at: &str) { zh: "{at} 发现不一致", en: "not proven: differed at {at}" }
-    /// A feed's comparison.
-    never_compared() { zh: "尚未比对", en: "not compared yet" }
     /// A change that was refused or set apart.
     set_aside(how: &str, number: &str, rule: &str, detail: &str) {
         zh: "{how}：{number} {rule} {detail}",

@@ -77,6 +77,7 @@ pub fn story(kind: ExceptionKind) -> &'static str {
         ExceptionKind::StalePolicy => "an_old_version_is_honoured_and_flagged_once_too_stale",
         ExceptionKind::Clock => "a_clock_that_is_an_hour_fast_is_flagged",
         ExceptionKind::WithdrawnRight => "a_withdrawal_that_comes_late_shows_in_no_order",
+        ExceptionKind::DeviceFork => "a_cloned_file_goes_on_as_two_devices",
         ExceptionKind::ForgedEnvelope => "an_event_in_another_devices_name",
     }
 }

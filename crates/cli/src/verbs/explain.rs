@@ -7,10 +7,12 @@ use guicang_domain::policy::Ground;
 use guicang_domain::returns::moves::Illegal;
 use guicang_domain::returns::stage::Stage;
 use guicang_domain::user::Lacks;
+use guicang_replica::BackupError;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
 use crate::exit::{Exit, Explain, Failure};
 use crate::language::Language;
+use crate::texts::clones;
 use crate::texts::{counts, failures, master, money, moves, names, next, policy};
 
 impl Explain for StoreError {
@@ -324,4 +326,30 @@ fn illegal_move(language: Language, number: &str, illegal: &Illegal) -> String {
 
 fn list<T: std::fmt::Display>(items: &[T]) -> String {
     items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl Explain for BackupError {
+    fn explain(&self, l: Language, program: &str) -> Failure {
+        let refused = |message, next| Failure::new(Exit::Refused, message, next);
+        let shown = |path: &std::path::Path| path.display().to_string();
+        match self {
+            BackupError::Exists { path } => {
+                refused(clones::exists(l, &shown(path)), clones::other_name_next(l))
+            }
+            BackupError::Unsound { path, first, more } => {
+                refused(clones::unsound(l, &shown(path), first, *more), clones::unsound_next(l, program))
+            }
+            BackupError::Newer { path, changes, backup } => {
+                refused(clones::newer(l, &shown(path), *changes, *backup), clones::newer_next(l))
+            }
+            BackupError::InUse { path } => refused(clones::in_use(l, &shown(path)), clones::in_use_next(l)),
+            BackupError::File { path, source } => Failure::new(
+                Exit::Other,
+                clones::file_failed(l, &shown(path), source),
+                clones::file_failed_next(l),
+            ),
+            BackupError::Open(error) => error.explain(l, program),
+            BackupError::Store(error) => error.explain(l, program),
+        }
+    }
 }

@@ -90,6 +90,25 @@ impl Work<'_> {
             .map_err(|_| StoreError::damaged("a customer's key", "it seals nothing"))?;
         Ok((customer, sealed))
     }
+
+    /// Seals a document's contact anew for the identity that the document gets; `None` when its key isn't here.
+    pub(crate) fn reseal_contact(
+        &self,
+        customer: &CustomerId,
+        (old, new): (DocumentId, DocumentId),
+        sealed: &[u8],
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        let key: Option<[u8; 32]> = self
+            .tx
+            .prepare_cached("SELECT key FROM customer_key WHERE org = ? AND customer = ?")
+            .and_then(|mut s| s.query_row(params![self.org, customer.as_str()], |r| r.get(0)).optional())
+            .map_err(StoreError::of)?;
+        let Some(key) = key else { return Ok(None) };
+        let damaged = || StoreError::damaged("a sealed contact", old);
+        let cipher = XChaCha20Poly1305::new(&key.into());
+        let plain = cipher.decrypt(&nonce(old), Payload { msg: sealed, aad: b"" }).map_err(|_| damaged())?;
+        cipher.encrypt(&nonce(new), Payload { msg: &plain, aad: b"" }).map(Some).map_err(|_| damaged())
+    }
 }
 
 impl Replica {

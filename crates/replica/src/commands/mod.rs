@@ -272,7 +272,8 @@ impl Work<'_> {
             .map_err(|e| StoreError::damaged("a return", e))?;
         self.insert_own_change(row.id, &change, &added, 0)?;
         if !added.is_empty() {
-            let all: Vec<SiteId> = row.sites.iter().chain(&added).cloned().collect();
+            let mut all: Vec<SiteId> = row.sites.iter().chain(&added).cloned().collect();
+            all.sort();
             self.tx
                 .prepare_cached("UPDATE document SET sites = ? WHERE id = ?")?
                 .execute(params![crate::facts::join_sites(&all), row.id])?;

@@ -104,7 +104,7 @@ impl Work<'_> {
                 .tx
                 .prepare_cached(
                     "SELECT e.device, max(e.sequence), max(CASE WHEN e.stamp_time IS NOT NULL THEN e.sequence ELSE 0 END)
-                     FROM entry e WHERE e.org = ? GROUP BY e.device ORDER BY e.device",
+                     FROM entry e WHERE e.org = ? AND e.sequence > 0 GROUP BY e.device ORDER BY e.device",
                 )
                 .map_err(StoreError::of)?;
             let rows = statement

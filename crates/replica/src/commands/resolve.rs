@@ -15,7 +15,7 @@ use super::By;
 use crate::error::{CommandError, StoreError};
 use crate::facts::find_document;
 use crate::queries::ExceptionFilter;
-use crate::queries::exceptions::{Scope, exceptions, proven};
+use crate::queries::exceptions::{Scope, exceptions, proven, successors};
 use crate::store::{Replica, Work};
 
 /// What HQ decides.
@@ -87,6 +87,7 @@ impl Work<'_> {
             proven: proven(&self.tx, self.org)?,
             verify_days: self.policy()?.verify_days,
             terms: self.terms()?,
+            successors: successors(self.book),
         };
         let all = exceptions(&scope, &ExceptionFilter { historic: None, open_only: false, kind: None })?;
         let unknown = || CommandError::UnknownException { found: resolve.exception.to_string() };

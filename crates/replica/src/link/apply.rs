@@ -3,7 +3,7 @@
 //! The cursor moves by compare-and-set: where another process was faster, its work stands and the rest
 //! of the feed is dropped here. Applying is idempotent: a change that is held is only counted.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use guicang_documents::Replayed;
 use guicang_domain::ids::{DeviceCode, DeviceId, DocumentId, SiteId};
@@ -60,6 +60,9 @@ struct Unit {
     what: What,
 }
 
+/// Where a slice found a feed's cursor, where it leaves it, and what it counts in between.
+type Moved = (Cursor, Cursor, Vec<(Item, [u8; 32])>);
+
 #[derive(Debug)]
 enum What {
     Change {
@@ -102,6 +105,7 @@ impl Replica {
             work.take_outcomes(received).map_err(LinkError::from)
         })?;
         let mut pull = Pull { entries: Vec::new(), units: VecDeque::new(), stray: false };
+        let mending = self.is_mending()?;
         for feed in &received.feeds {
             let mut cursor = self.cursor(feed.feed.clone())?;
             if cursor.position != feed.from {
@@ -110,6 +114,10 @@ impl Replica {
             }
             let mut chain = Chain::new(self.identity.device);
             for item in &feed.items {
+                // Of an entry that isn't the one held here: the next session asks for its bytes.
+                if mending && matches!(item, FeedItem::Own { .. }) {
+                    break;
+                }
                 self.open_item(item, &mut chain, &mut cursor, &mut pull)?;
             }
         }
@@ -315,8 +323,9 @@ pub(super) struct NewChange {
 
 impl Work<'_> {
     fn apply(&mut self, slice: Vec<Unit>, entries: &mut [PulledEntry], stray: bool) -> Result<(), Stop> {
-        let mut cursors: BTreeMap<Feed, (Cursor, Cursor, Vec<(Item, [u8; 32])>)> = BTreeMap::new();
+        let mut cursors: BTreeMap<Feed, Moved> = BTreeMap::new();
         let mut new: BTreeMap<DocumentId, Vec<NewChange>> = BTreeMap::new();
+        let mut proven = BTreeSet::new();
         for unit in slice {
             let (_, after, items) = cursors
                 .entry(unit.before.feed.clone())
@@ -338,6 +347,11 @@ impl Work<'_> {
                     row
                 }
             };
+            if let Some((id, document)) = self.prove_aside(row, &change)? {
+                items.push((id, change.hash.0));
+                proven.insert(document);
+                continue;
+            }
             let document = change.document;
             let earlier = new.entry(document).or_default();
             let hash = change.hash.0;
@@ -359,7 +373,7 @@ impl Work<'_> {
         for (identity, changes) in new.into_iter().filter(|(_, changes)| !changes.is_empty()) {
             self.fold_pulled(identity, changes)?;
         }
-        Ok(())
+        proven.into_iter().try_for_each(|document| Ok(self.reproject(document)?))
     }
 
     pub(super) fn insert_entry(&mut self, from: &PulledEntry) -> Result<i64, StoreError> {
@@ -375,8 +389,9 @@ impl Work<'_> {
             None => {
                 self.tx
                     .prepare_cached(
-                        "INSERT INTO entry (org, device, sequence, hash, previous, root, time, signature, absent)
-                         VALUES (?,?,?,?,?,?,?,?,?)",
+                        "INSERT INTO entry
+                             (org, device, sequence, hash, previous, root, time, signature, absent, pulled)
+                         VALUES (?,?,?,?,?,?,?,?,?,1)",
                     )
                     .and_then(|mut s| {
                         s.execute(params![

@@ -79,7 +79,7 @@ impl Replica {
             // A clock that was set back: what comes after the first such entry comes along.
             CarryFrom::Since(time) => self.db.query_row(
                 "SELECT coalesce(min(sequence) - 1, (SELECT coalesce(max(sequence), 0) FROM entry WHERE org = ?1 AND device = ?2))
-                 FROM entry WHERE org = ?1 AND device = ?2 AND time >= ?3",
+                 FROM entry WHERE org = ?1 AND device = ?2 AND sequence > 0 AND time >= ?3",
                 params![self.identity.org, self.identity.device.0, time.0],
                 |r| r.get(0),
             ),

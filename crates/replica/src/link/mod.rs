@@ -8,6 +8,7 @@
 
 mod apply;
 mod carry;
+mod mend;
 mod offer;
 mod outcome;
 mod peer;
@@ -28,6 +29,7 @@ use rusqlite::{OptionalExtension, params};
 
 pub use apply::Pull;
 pub use carry::{CarriedIn, CarryFrom};
+pub use mend::Mend;
 pub use peer::ForPeer;
 pub(crate) use rights::WITHDRAWN;
 
@@ -77,7 +79,9 @@ impl Replica {
     /// # Errors
     /// [`StoreError`] when the file can't be read.
     pub fn session_start(&mut self, limits: Limits) -> Result<Start, StoreError> {
+        self.refresh_identity()?;
         self.refresh_grants()?;
+        self.write_again()?;
         let (epoch, acknowledged): (Option<Vec<u8>>, u64) = self
             .db
             .prepare_cached(
@@ -102,7 +106,7 @@ impl Replica {
             acknowledged,
             grants,
             fence: None,
-            want_own: false,
+            want_own: self.is_mending()?,
             strays: self.has_strays()?,
             limits,
         })
@@ -190,6 +194,9 @@ impl Replica {
                     })
                     .map_err(StoreError::of)?;
             }
+            if summary.proven {
+                work.own_is_fetched()?;
+            }
             work.tx
                 .execute("UPDATE self SET last_sync = ? WHERE org = ?", params![work.now.0, work.org])
                 .map_err(StoreError::of)?;
@@ -238,7 +245,10 @@ impl Replica {
              SELECT u.id FROM change u WHERE u.org = ?1 AND u.entry IS NULL
              UNION ALL SELECT s.id FROM entry e JOIN change s ON s.org = e.org AND s.entry = e.id
              WHERE e.org = ?1 AND e.device = ?2
-               AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
+               AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1)
+               AND NOT (SELECT mending FROM self WHERE org = ?1)
+             UNION ALL SELECT a.id FROM entry e JOIN change a ON a.org = e.org AND a.entry = e.id
+             WHERE e.org = ?1 AND e.sequence = -1)";
         let key = params![self.identity.org, self.identity.device.0];
         let changes: u64 = self
             .db

@@ -22,13 +22,13 @@ use crate::facts::{ChangeStatus, document_by_id, split_sites};
 use crate::store::Work;
 
 /// A change of a document, as a refusal needs it.
-struct Held {
-    id: i64,
-    hash: ChangeHash,
-    bytes: Vec<u8>,
+pub(super) struct Held {
+    pub(super) id: i64,
+    pub(super) hash: ChangeHash,
+    pub(super) bytes: Vec<u8>,
     deps: Vec<ChangeHash>,
     reissues: i64,
-    sites_added: String,
+    pub(super) sites_added: String,
 }
 
 impl Work<'_> {
@@ -54,6 +54,7 @@ impl Work<'_> {
             }
             self.take_outcome(outcome, &mut refused, &mut apart)?;
         }
+        self.note_fork(received.journal)?;
         for (document, changes) in apart {
             self.set_apart(document, &changes, ChangeStatus::SetApartByRelay)?;
         }
@@ -66,6 +67,9 @@ impl Work<'_> {
     /// Moves the acknowledged sequence to the relay's head of this journal, when it is the one we have.
     fn acknowledge(&mut self, received: &Received) -> Result<(), StoreError> {
         let Some(head) = received.journal else { return Ok(()) };
+        if self.is_mending()? || self.is_adopted(head)? {
+            return Ok(());
+        }
         let held: Option<[u8; 32]> = self
             .tx
             .prepare_cached("SELECT hash FROM entry WHERE org = ? AND device = ? AND sequence = ?")
@@ -316,7 +320,7 @@ impl Work<'_> {
     }
 
     /// A document's changes that stand, and those just refused.
-    fn held_changes(&self, document: i64, refused: &[i64]) -> Result<Vec<Held>, StoreError> {
+    pub(super) fn held_changes(&self, document: i64, refused: &[i64]) -> Result<Vec<Held>, StoreError> {
         let mut statement = self
             .tx
             .prepare_cached(
@@ -344,7 +348,7 @@ impl Work<'_> {
 }
 
 /// Changes, and all that was made on top of them: it can't stand without them.
-fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
+pub(super) fn with_dependants(held: &[Held], changes: &[i64]) -> HashSet<ChangeHash> {
     let mut gone: HashSet<ChangeHash> =
         held.iter().filter(|c| changes.contains(&c.id)).map(|c| c.hash).collect();
     loop {

@@ -36,7 +36,8 @@ impl Replica {
         after_sequence: u64,
         budget_bytes: usize,
     ) -> Result<(Vec<WireEntry>, bool), StoreError> {
-        if budget_bytes == 0 {
+        // Where the relay's journal went on without us, nothing of ours fits on it.
+        if budget_bytes == 0 || self.is_mending()? {
             return Ok((Vec::new(), false));
         }
         while self.has_unsealed()? && self.write(|work| work.seal())? {}
@@ -155,7 +156,7 @@ impl Work<'_> {
     /// Seals a run of this device's unsealed changes; `false` when there was none.
     pub(crate) fn seal(&mut self) -> Result<bool, StoreError> {
         let unsealed = self.unsealed()?;
-        if unsealed.is_empty() {
+        if unsealed.is_empty() || self.is_mending()? {
             return Ok(false);
         }
         let (mut sequence, mut previous) = self.journal_head()?;
@@ -231,7 +232,10 @@ impl Work<'_> {
         let head: Option<(u64, [u8; 32])> = self
             .tx
             .prepare_cached(
-                "SELECT sequence, hash FROM entry WHERE org = ? AND device = ? ORDER BY sequence DESC LIMIT 1",
+                "SELECT sequence, hash FROM entry WHERE org = ?1 AND device = ?2 AND sequence > 0
+                 UNION ALL SELECT journal_sequence, journal_hash FROM self
+                     WHERE org = ?1 AND journal_sequence IS NOT NULL
+                 ORDER BY sequence DESC LIMIT 1",
             )
             .and_then(|mut s| {
                 s.query_row(params![self.org, self.me.device.0], |r| Ok((r.get(0)?, r.get(1)?))).optional()

@@ -139,7 +139,11 @@ impl Replica {
         })
     }
 
-    fn feed_status(&self) -> Result<Vec<FeedStatus>, StoreError> {
+    /// How far each feed is followed, and whether it was proven equal.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn feed_status(&self) -> Result<Vec<FeedStatus>, StoreError> {
         let mut statement = self
             .db
             .prepare_cached(

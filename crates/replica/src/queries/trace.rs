@@ -123,9 +123,9 @@ impl Replica {
             let read = || -> rusqlite::Result<_> {
                 let status: i64 = r.get(1)?;
                 let device = r.get::<_, Option<[u8; 16]>>(5)?.map(DeviceId);
-                let sealed = match r.get::<_, Option<u64>>(6)? {
-                    Some(sequence) => Some((sequence, Moment(r.get(7)?))),
-                    None => None,
+                let sealed = match r.get::<_, Option<i64>>(6)? {
+                    Some(sequence @ 1..) => Some((sequence as u64, Moment(r.get(7)?))),
+                    _ => None,
                 };
                 let stamped = r.get::<_, Option<i64>>(8)?.map(Moment);
                 let own = device.is_none_or(|device| device == self.identity.device);

@@ -26,6 +26,15 @@ CREATE TABLE self (
     acknowledged INTEGER NOT NULL DEFAULT 0,
     last_sync    INTEGER,
     fault        TEXT,
+    -- 0 the relay's journal of this device is ours; 1 it went on without us, and what it has is being
+    -- fetched; 2 that is fetched.
+    mending      INTEGER NOT NULL DEFAULT 0,
+    -- The head of the relay's journal of this device, where it went on without us: what the next entry
+    -- follows, once it is adopted.
+    journal_sequence INTEGER,
+    journal_hash     BLOB,
+    -- The key of the device that comes in this one's place, until its grant is here.
+    successor_seed   BLOB,
     -- The machine that wrote last, by its ids and its name, and until when no other may. Not a fact: it
     -- says where the file is in use, and never leaves it.
     holder_boot  TEXT NOT NULL DEFAULT '',
@@ -47,6 +56,8 @@ CREATE TABLE grant_fact (
 ) STRICT;
 CREATE INDEX grant_unlogged ON grant_fact (org) WHERE logged = 0;
 
+-- Sequence -1 is no entry: it holds what a device wrote beyond the point where its journal went two ways,
+-- until its successor has written that again.
 CREATE TABLE entry (
     id          INTEGER PRIMARY KEY,
     org         INTEGER NOT NULL,
@@ -64,8 +75,12 @@ CREATE TABLE entry (
     -- The leaves of changes that aren't held: each its place (4 bytes, the most significant first) and 32 bytes.
     -- With them the entry can be brought to a relay that lost it.
     absent      BLOB,
+    -- Fetched from the relay: it may lack changes of its own that nobody was given.
+    pulled      INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, device, sequence)
 ) STRICT;
+
+CREATE INDEX entry_aside ON entry (org) WHERE sequence = -1;
 
 CREATE TABLE document (
     id       INTEGER PRIMARY KEY,

@@ -22,6 +22,7 @@ use guicang_sync::message::{
 use guicang_sync::reconcile::{Agreed, Bucket, Compare, Compared, Held, Point, Probe};
 use guicang_sync::rule::Rule;
 use guicang_sync::stamp::Stamp;
+use guicang_sync::succeed::{Succeed, Succeeded};
 use guicang_sync::sum::RunningSum;
 use guicang_sync::wire::{AbsentLeaf, Chain, WireChange, WireEntry};
 use minicbor::{Decode, Encode};
@@ -266,6 +267,8 @@ fn messages_are_pinned() {
             time: NOON,
         },
     );
+    check("succeed", &Succeed::new(&key(3), &key(4), key(100).organisation(), key(2).device()));
+    check("succeeded", &Succeeded { grants: vec![sample_grant()], time: NOON });
     check("challenge-request", &ChallengeRequest::of(key(3).device()));
     check("challenge", &Challenge { nonce: [7; 32], relay: key(2).device(), time: NOON, grant: None });
     check("sign-in", &SignIn::new(&key(3), key(100).organisation(), key(2).device(), [7; 32]));

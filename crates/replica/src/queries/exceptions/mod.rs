@@ -4,6 +4,7 @@
 //! with it. A resolution settles an exception as far as it saw it: claims that came later, or other
 //! evidence, open it again. A new kind is a finder in a file of its own and a line in [`FINDERS`].
 
+mod device_fork;
 mod duplicate_return;
 mod of_cash;
 mod of_goods;
@@ -22,6 +23,8 @@ use guicang_domain::money::Currency;
 use guicang_domain::resolution::LossOwner;
 use guicang_domain::time::Moment;
 use rusqlite::{Connection, OptionalExtension, Row, params};
+
+pub(crate) use device_fork::{Successor, successors};
 
 use crate::error::StoreError;
 use crate::queries::settings::Terms;
@@ -54,6 +57,8 @@ pub(crate) struct Scope<'a> {
     pub(crate) verify_days: u32,
     /// What the settings come to: the versions of the policy among them.
     pub(crate) terms: Terms,
+    /// What the grants say of devices that came in another's place.
+    pub(crate) successors: Vec<Successor>,
 }
 
 type Find = fn(&Scope<'_>) -> Result<Vec<Exception>, StoreError>;
@@ -80,6 +85,7 @@ const FINDERS: &[(ExceptionKind, Find)] = &[
     (ExceptionKind::StalePolicy, policy::stale),
     (ExceptionKind::Clock, of_return::clock),
     (ExceptionKind::WithdrawnRight, set_apart::withdrawn_right),
+    (ExceptionKind::DeviceFork, device_fork::find),
     (ExceptionKind::ForgedEnvelope, set_apart::forged_envelope),
 ];
 
@@ -100,6 +106,7 @@ impl Replica {
             proven: proven(&self.db, org)?,
             verify_days: terms.policy_at(self.latest()?).verify_days,
             terms,
+            successors: successors(&self.book),
         };
         exceptions(&scope, filter)
     }
