@@ -30,6 +30,9 @@ pub struct AtRelay {
     pub apart: Option<String>,
 }
 
+/// Asks the relay where it has a document's changes.
+pub type LookUp<'a> = &'a dyn Fn(&TracedDocument) -> Result<Vec<(ChangeHash, AtRelay)>, Failure>;
+
 /// A change, as JSON. The keys are part of the program's interface.
 #[derive(Debug, Serialize)]
 pub struct TraceItem {
@@ -86,12 +89,7 @@ impl TraceArgs {
     /// # Errors
     /// [`Failure`] with [`Exit::Refused`] when nothing of that number is held here, or the file can't be
     /// read.
-    pub fn run(
-        &self,
-        replica: &Replica,
-        globals: &Globals,
-        relay: &dyn Fn(&TracedDocument) -> Result<Vec<(ChangeHash, AtRelay)>, Failure>,
-    ) -> Result<(), Failure> {
+    pub fn run(&self, replica: &Replica, globals: &Globals, relay: LookUp<'_>) -> Result<(), Failure> {
         let l = globals.language;
         let documents = replica.trace(&self.number).told(globals)?;
         if documents.is_empty() {
