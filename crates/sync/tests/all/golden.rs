@@ -10,7 +10,6 @@ use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::{Moment, Recorded};
 use guicang_sync::access::{Challenge, ChallengeRequest, Enrol, Enrolled, SignIn, SignedIn};
-use guicang_sync::carried::{Carried, CarriedHead, CarriedWriter};
 use guicang_sync::codec::{MEDIA_TYPE, encode};
 use guicang_sync::entry::{EntryHead, JournalHead, NO_ENTRY, SealedEntry, leaf, root, seal};
 use guicang_sync::feed::{Cursor, Epoch, Feed};
@@ -296,29 +295,4 @@ fn bodies_are_pinned() {
     check_bytes("body-plain", &encode(&SyncRequest::default()));
     assert_eq!(encode(&vec![7u64; 500])[..5], [1, 0x28, 0xb5, 0x2f, 0xfd]);
     assert_eq!(MEDIA_TYPE, "application/vnd.guicang.sync.v1");
-}
-
-/// A stick written today is read for years: the pinned file gives the same, however a later zstd packs it.
-#[test]
-fn files_of_changes() {
-    let (sealed, changes) = sealed_sample();
-    let author = sealed.head.device;
-    let changes = changes.into_iter().map(|c| WireChange::new(author, c.document, c.sites_added, c.bytes));
-    let entry = WireEntry::new(&sealed, &mut Chain::new(author), changes.collect(), Vec::new(), None);
-    let head = CarriedHead {
-        organisation: key(1).organisation(),
-        device: author,
-        made: Moment(1_790_000_000_000),
-        grants: Vec::new(),
-    };
-    let mut file = CarriedWriter::new(head.clone());
-    file.entries(vec![entry.clone()]);
-    let (bytes, entries) = file.finish();
-    assert_eq!(entries, 1);
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden/carried.bin");
-    if !path.exists() && std::env::var_os("GUICANG_BLESS").is_some() {
-        std::fs::write(&path, &bytes).unwrap();
-    }
-    let pinned = std::fs::read(&path).unwrap();
-    assert_eq!(Carried::read(&pinned), Ok(Carried { head, lists: vec![vec![entry]] }));
 }
