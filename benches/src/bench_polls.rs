@@ -87,6 +87,7 @@ fn idle(device: guicang_domain::ids::DeviceId, epoch: Epoch, cursors: Vec<Cursor
         cursors,
         acknowledged: 0,
         grants: Vec::new(),
+        admissions: Vec::new(),
         fence: None,
         want_own: false,
         strays: false,

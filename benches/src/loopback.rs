@@ -35,7 +35,7 @@ impl Loopback {
         };
         // Devices are enrolled before; nobody asks here.
         let issue = Box::new(|_: &_, _, _| Err(RelayError::Code));
-        let app = router(Arc::new(Service::new(relay, issue, outside)));
+        let app = router(Arc::new(Service::new(relay, issue, outside).expect("a relay that can be read")));
         Self::on(runtime, app)
     }
 

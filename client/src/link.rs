@@ -7,7 +7,9 @@
 
 mod http;
 mod error;
+pub mod live;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use guicang_domain::ids::DeviceId;
@@ -37,7 +39,7 @@ const MENDINGS_MAX: u32 = 6;
 
 /// A branch's link to its relay. It lives as long as the token may: between sessions too.
 pub struct Link {
-    relay: Relay,
+    relay: Arc<Relay>,
     /// The relay's own identity, since it was signed in to.
     relay_device: Option<DeviceId>,
     token: Option<Vec<u8>>,
@@ -56,7 +58,7 @@ impl Link {
     pub fn new(relay: Relay, fill: fn(&mut [u8])) -> Self {
         let backoff = Backoff::new(500, 15_000);
         Self {
-            relay,
+            relay: Arc::new(relay),
             relay_device: None,
             token: None,
             backoff,
@@ -65,6 +67,22 @@ impl Link {
             reported: None,
             push_after: None,
         }
+    }
+
+    /// Listens to the relay's event stream with this link's tokens, while it is signed in.
+    pub fn listen(&self) -> live::Live {
+        let fill = self.fill;
+        live::Live::begin(self.relay.clone(), move || random(fill))
+    }
+
+    /// The token in force; none before the first session.
+    pub fn token(&self) -> Option<Vec<u8>> {
+        self.token.clone()
+    }
+
+    /// Signs in anew with the next session.
+    pub fn sign_out(&mut self) {
+        self.token = None;
     }
 
     /// Sessions until neither side has more and this device's journal is whole: where its file was restored or
@@ -250,10 +268,14 @@ impl Link {
 
     /// An evenly distributed number.
     pub fn random(&self) -> u64 {
-        let mut bytes = [0; 8];
-        (self.fill)(&mut bytes);
-        u64::from_le_bytes(bytes)
+        random(self.fill)
     }
+}
+
+fn random(fill: fn(&mut [u8])) -> u64 {
+    let mut bytes = [0; 8];
+    fill(&mut bytes);
+    u64::from_le_bytes(bytes)
 }
 
 /// Entries that are ready to be sent.

@@ -18,7 +18,8 @@ const TABLE: &[(&str, &[&str], &[&str])] = &[
     ),
     ("guicang-replica", &["domain", "documents", "sync"], &["tokio", "axum", "reqwest", "getrandom", "rand"]),
     ("guicang-cli", &["domain", "replica", "reports"], &["axum", "reqwest", "tokio"]),
-    ("guicang-client", &["domain", "documents", "sync", "replica", "cli", "reports", "ui"], &["axum"]),
+    // It answers other branches itself: `serve-peer`.
+    ("guicang-client", &["domain", "documents", "sync", "replica", "cli", "reports", "ui"], &[]),
     ("guicang-server", &["domain", "documents", "sync", "replica", "cli", "reports", "ui"], &["reqwest"]),
 ];
 

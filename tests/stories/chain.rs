@@ -159,7 +159,7 @@ fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, first: Vec<u8>, seed: u64) -> A
         now: Box::new(move || Moment(clock.load(Ordering::SeqCst) + skew_ms)),
         fill: Box::new(move |bytes| {
             for byte in bytes {
-                *byte = first.next().unwrap_or_else(|| random.next() as u8);
+                *byte = first.next().unwrap_or_else(|| random.draw() as u8);
             }
         }),
         machine: None,

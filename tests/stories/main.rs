@@ -34,3 +34,8 @@ mod receipts;
 mod holds;
 mod clones;
 mod bad_input;
+mod live;
+mod stick;
+mod peer;
+mod links;
+mod bundle;

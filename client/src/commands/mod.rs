@@ -5,6 +5,8 @@ pub mod init;
 pub mod join;
 pub mod sync;
 pub mod status;
+pub mod carry;
+pub mod peer;
 pub mod completions;
 pub mod backup;
 
@@ -12,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use guicang_cli::texts::failures;
+use guicang_cli::verbs::bundle::BundleArgs;
 use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::doctor::DoctorArgs;
@@ -28,6 +31,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::supplier::SupplierVerb;
 use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
+use guicang_cli::verbs::trace::TraceArgs;
 use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::verbs::user::UserVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
@@ -143,8 +147,29 @@ pub enum Commands {
     #[command(subcommand)]
     Policy(PolicyVerb),
     /// Exchange what is missing with HQ
-    #[command(after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s")]
+    #[command(
+        after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s\n  guicang sync --peer http://192.168.1.20:8630"
+    )]
     Sync(sync::SyncArgs),
+    /// Let other branches sync with this one, without HQ
+    #[command(after_help = "Examples:\n  guicang serve-peer --listen 0.0.0.0:8630")]
+    ServePeer(peer::ServePeerArgs),
+    /// Write changes to a file, for a stick: to HQ or to another branch, where there is no line
+    #[command(
+        after_help = "Examples:\n  guicang export-changes /media/stick/a.changes\n  guicang export-changes --all a.changes"
+    )]
+    ExportChanges(carry::ExportArgs),
+    /// Take in what another branch wrote to a file, as far as it concerns this site
+    #[command(after_help = "Examples:\n  guicang import-changes /media/stick/a.changes")]
+    ImportChanges(carry::ImportArgs),
+    /// Why isn't it here? Where each change of a document is, and what it waits for
+    #[command(
+        after_help = "Examples:\n  guicang trace TH-S01A-000001\n  guicang trace TH-S01A-000001 --json"
+    )]
+    Trace(TraceArgs),
+    /// Write what support needs to know: versions, state, integrity; no keys, no customers, no documents
+    #[command(after_help = "Examples:\n  guicang support-bundle support.json")]
+    SupportBundle(BundleArgs),
     /// Show this branch: what is unsent, what was refused, up to when it agrees with HQ
     #[command(after_help = "Examples:\n  guicang status\n  guicang status --json")]
     Status(status::StatusArgs),
@@ -201,6 +226,11 @@ impl Commands {
             Commands::Loss(verb) => verb.run(&session.open()?, globals),
             Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),
+            Commands::ServePeer(args) => args.run(session),
+            Commands::ExportChanges(args) => args.run(session),
+            Commands::ImportChanges(args) => args.run(session),
+            Commands::Trace(args) => args.run(&session.open()?, globals, &|_| Ok(Vec::new())),
+            Commands::SupportBundle(args) => args.run(&mut session.open()?, globals, serde_json::Value::Null),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),
             Commands::Backup(args) => args.run(session),

@@ -6,14 +6,17 @@ use clap::Args;
 use guicang_cli::texts::{failures, names, next, results};
 use guicang_cli::verbs::parse::period_ms;
 use guicang_cli::{Exit, Explain, Failure, Globals, Language, Told};
-use guicang_replica::{Replica, Status};
+use guicang_replica::{Replica, Status, StoreError};
 use guicang_sync::backoff::Backoff;
+use guicang_sync::feed::Feed;
+use guicang_sync::live::Heads;
 use guicang_sync::session::Summary;
 use serde::Serialize;
 use tokio::runtime::Runtime;
 
 use super::Session;
 use super::status::{Money, money, money_text};
+use crate::link::live::Live;
 use crate::link::{Link, LinkError, Relay};
 
 /// Once or for good.
@@ -22,6 +25,9 @@ pub struct SyncArgs {
     /// Go on for good, with a pause such as 60s or 5m between sessions
     #[arg(long, value_name = "PERIOD", value_parser = period_ms)]
     pub every: Option<u64>,
+    /// With another branch that runs serve-peer, without HQ: http://HOST:PORT
+    #[arg(long, value_name = "URL", conflicts_with = "every")]
+    pub peer: Option<String>,
 }
 
 /// A session, as JSON. The keys are part of the program's interface.
@@ -59,6 +65,9 @@ impl SyncArgs {
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
         let l = globals.language;
+        if let Some(peer) = &self.peer {
+            return super::peer::sync(session, peer);
+        }
         let mut replica = session.open()?;
         let url = replica.identity().relay_url.clone().ok_or(LinkError::Alone).told(globals)?;
         let mut link = Link::new(Relay::new(&url).told(globals)?, session.fill);
@@ -127,7 +136,14 @@ impl SyncArgs {
         let globals = session.globals;
         let l = globals.language;
         let mut backoff = Backoff::new(period_ms, period_ms.saturating_mul(16).min(3_600_000).max(period_ms));
+        let mut live = link.listen();
         loop {
+            // Before the session: what is told or written while it runs is seen after it.
+            let news = live.news();
+            let mut seen =
+                Seen { heads: news.heads, streams: news.streams, version: replica.version().told(globals)? };
+            let not_before_ms;
+            let mut online = true;
             let wait_ms = match link.session(replica).await {
                 Ok(summary) => {
                     backoff.succeeded();
@@ -139,16 +155,96 @@ impl SyncArgs {
                     }
                     // A tenth of jitter: branches that were switched on together drift apart.
                     let jitter = link.random() % (period_ms / 10 + 1);
+                    not_before_ms = summary.retry_after_ms.unwrap_or(0);
                     summary.retry_after_ms.unwrap_or(0).max(period_ms).saturating_add(jitter)
                 }
                 Err(error @ LinkError::Withdrawn { .. }) => return Err(error.explain(l, globals.program)),
                 Err(error) => {
                     let failure = error.explain(l, globals.program);
                     globals.say(&format!("{} {}", (session.now)().to_rfc3339(), failure.message))?;
+                    online = false;
+                    not_before_ms = error.retry_after_ms().unwrap_or(0);
                     backoff.failed(link.random(), error.retry_after_ms()).max(period_ms.min(1_000))
                 }
             };
-            tokio::time::sleep(Duration::from_millis(wait_ms)).await;
+            live.signed_in(link.token());
+            let timer = tokio::time::sleep(Duration::from_millis(wait_ms));
+            let earliest = tokio::time::Instant::now() + Duration::from_millis(not_before_ms);
+            tokio::select! {
+                () = timer => {}
+                poked = poked(&mut live, replica, &mut seen, link.token(), online) => {
+                    if poked.told(globals)? == Poke::TokenEnded {
+                        link.sign_out();
+                    }
+                    tokio::time::sleep_until(earliest).await;
+                }
+            }
+        }
+    }
+}
+
+/// What was known when a session began.
+struct Seen {
+    heads: Heads,
+    streams: u32,
+    /// Of the file.
+    version: i64,
+}
+
+/// Why a session comes before its time.
+#[derive(Debug, PartialEq, Eq)]
+enum Poke {
+    /// The relay has something that isn't here.
+    News,
+    /// Another process of this machine wrote something that the relay lacks.
+    Written,
+    /// The relay wants a new token to go on telling.
+    TokenEnded,
+}
+
+/// How often the file is asked whether another process wrote to it: it takes microseconds, since the
+/// machine's processes share a page of memory for just that.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Waits until there is something to exchange. A branch that isn't online waits for the relay's word
+/// alone: what is written here is no reason to think that the line is back.
+async fn poked(
+    live: &mut Live,
+    replica: &mut Replica,
+    seen: &mut Seen,
+    token: Option<Vec<u8>>,
+    online: bool,
+) -> Result<Poke, StoreError> {
+    loop {
+        let news = live.news();
+        if news.ended.is_some() && news.ended == token {
+            return Ok(Poke::TokenEnded);
+        }
+        if news.withdrawn && online {
+            return Ok(Poke::News);
+        }
+        if news.heads != seen.heads || news.streams != seen.streams {
+            let cursors = replica.cursors()?;
+            let behind =
+                |(feed, head): (&Feed, &u64)| cursors.iter().any(|c| c.feed == *feed && c.position < *head);
+            let behind = news.heads.iter().any(behind);
+            (seen.heads, seen.streams) = (news.heads, news.streams);
+            if behind || !online {
+                return Ok(Poke::News);
+            }
+        }
+        if online {
+            let version = replica.version()?;
+            if version != seen.version {
+                seen.version = version;
+                if replica.has_unsent()? {
+                    return Ok(Poke::Written);
+                }
+            }
+        }
+        tokio::select! {
+            () = live.changed() => {}
+            () = tokio::time::sleep(LOOK_EVERY), if online => {}
         }
     }
 }

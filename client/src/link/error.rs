@@ -1,6 +1,6 @@
 //! What can go wrong between a branch and its relay.
 
-use guicang_cli::texts::{failures, next};
+use guicang_cli::texts::{failures, live, next, peer};
 use guicang_cli::{Exit, Explain, Failure, Language};
 use guicang_domain::ids::DeviceId;
 use guicang_replica::StoreError;
@@ -34,6 +34,20 @@ pub enum LinkError {
         url: String,
         /// What came instead.
         found: String,
+    },
+    /// Something on the way answered with a page of its own: a network that wants a login first.
+    #[error("{url} was not reached: the network answers with its own page")]
+    LoginPage {
+        /// The relay's address.
+        url: String,
+    },
+    /// The relay's disk is full: it took nothing.
+    #[error("the disk of {url} is full")]
+    RelayFull {
+        /// The relay's address.
+        url: String,
+        /// Come back no sooner than this many milliseconds from now.
+        retry_after_ms: Option<u64>,
     },
     /// The relay can't just now.
     #[error("{url} is busy: {detail}")]
@@ -85,6 +99,14 @@ pub enum LinkError {
         /// Who it says it is.
         relay: DeviceId,
     },
+    /// Who answers as a peer isn't a branch of the organisation's.
+    #[error("the device {device} at {url} is no branch's of the organisation")]
+    Stranger {
+        /// Its address.
+        url: String,
+        /// Who it says it is.
+        device: DeviceId,
+    },
     /// The replica's file.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -108,6 +130,8 @@ impl LinkError {
                 | LinkError::Busy { .. }
                 | LinkError::NotSignedIn { .. }
                 | LinkError::NotARelay { .. }
+                | LinkError::LoginPage { .. }
+                | LinkError::RelayFull { .. }
                 | LinkError::Session(_)
                 | LinkError::Store(StoreError::Busy)
         )
@@ -116,7 +140,9 @@ impl LinkError {
     /// No sooner than this, where the relay said so.
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            LinkError::Busy { retry_after_ms, .. } => *retry_after_ms,
+            LinkError::Busy { retry_after_ms, .. } | LinkError::RelayFull { retry_after_ms, .. } => {
+                *retry_after_ms
+            }
             _ => None,
         }
     }
@@ -142,6 +168,15 @@ impl Explain for LinkError {
             }
             LinkError::NotARelay { url, found } => {
                 Failure::new(Exit::Unreachable, failures::not_a_relay(l, url, found), next::check_relay(l))
+            }
+            LinkError::Stranger { url, device } => {
+                Failure::new(Exit::Refused, peer::stranger(l, url, device), peer::stranger_next(l))
+            }
+            LinkError::LoginPage { url } => {
+                Failure::new(Exit::Unreachable, live::login_page(l, url), live::login_first(l))
+            }
+            LinkError::RelayFull { url, .. } => {
+                Failure::new(Exit::Unreachable, live::relay_full(l, url), live::relay_full_next(l))
             }
             LinkError::Busy { url, detail, .. } => {
                 Failure::new(Exit::Unreachable, failures::relay_busy(l, url, detail), later())

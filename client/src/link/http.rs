@@ -71,21 +71,54 @@ impl Relay {
         token: Option<&[u8]>,
         body: Vec<u8>,
     ) -> Result<Vec<u8>, LinkError> {
-        let unreachable =
-            |e: reqwest::Error| LinkError::Unreachable { url: self.url.clone(), detail: causes(&e) };
         let mut request =
             self.http.post(format!("{}{path}", self.url)).header(CONTENT_TYPE, MEDIA_TYPE).body(body);
         if let Some(token) = token {
-            let hex: String = token.iter().map(|b| format!("{b:02x}")).collect();
-            request = request.header(AUTHORIZATION, format!("Bearer {hex}"));
+            request = request.header(AUTHORIZATION, bearer(token));
         }
-        let mut response = request.send().await.map_err(unreachable)?;
+        let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        self.body(response).await
+    }
+
+    /// Opens a stream of a media type, whose bytes come as they come.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub async fn open(
+        &self,
+        path: &str,
+        token: &[u8],
+        media_type: &str,
+    ) -> Result<reqwest::Response, LinkError> {
+        let request = self.http.get(format!("{}{path}", self.url)).header(AUTHORIZATION, bearer(token));
+        let response = request.send().await.map_err(|e| self.unreachable(&e))?;
+        if response.status() == 200 && is(&response, media_type) {
+            return Ok(response);
+        }
+        match self.body(response).await {
+            Err(error) => Err(error),
+            Ok(_) => Err(self.not_a_relay("HTTP 200".into())),
+        }
+    }
+
+    /// That no answer came.
+    pub(super) fn unreachable(&self, error: &reqwest::Error) -> LinkError {
+        LinkError::Unreachable { url: self.url.clone(), detail: causes(error) }
+    }
+
+    /// That what came is no relay's.
+    pub(super) fn not_a_relay(&self, found: String) -> LinkError {
+        LinkError::NotARelay { url: self.url.clone(), found }
+    }
+
+    /// The body of a 200 with our media type, or what else was answered.
+    async fn body(&self, mut response: reqwest::Response) -> Result<Vec<u8>, LinkError> {
         let status = response.status().as_u16();
         let header = |name| response.headers().get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let media_type = header(CONTENT_TYPE).unwrap_or_default();
         let retry_after_ms =
             header(RETRY_AFTER).and_then(|s| s.parse::<u64>().ok()).map(|s| s.saturating_mul(1000));
-        let ours = media_type.split(';').next().map(str::trim) == Some(MEDIA_TYPE);
+        let ours = is(&response, MEDIA_TYPE);
         if !ours {
             return Err(match status {
                 // A proxy before the relay says these in its own words.
@@ -94,6 +127,9 @@ impl Relay {
                     detail: format!("HTTP {status}"),
                     retry_after_ms,
                 },
+                // A hotel's or a shopping centre's gateway shows everybody its own page first.
+                300..=399 | 511 => LinkError::LoginPage { url: self.url.clone() },
+                200 if media_type.starts_with("text/html") => LinkError::LoginPage { url: self.url.clone() },
                 _ => LinkError::NotARelay {
                     url: self.url.clone(),
                     found: format!(
@@ -104,7 +140,7 @@ impl Relay {
             });
         }
         let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        while let Some(chunk) = response.chunk().await.map_err(|e| self.unreachable(&e))? {
             body.extend_from_slice(&chunk);
             if body.len() > DECODED_LIMIT_BYTES {
                 return Err(LinkError::NotARelay {
@@ -128,6 +164,7 @@ impl Relay {
             error_code::NOT_SIGNED_IN => LinkError::NotSignedIn { detail },
             error_code::WITHDRAWN => LinkError::Withdrawn { detail },
             error_code::CODE => LinkError::Code { detail },
+            error_code::DISK_FULL => LinkError::RelayFull { url: self.url.clone(), retry_after_ms },
             error_code::BUSY => LinkError::Busy { url: self.url.clone(), detail, retry_after_ms },
             _ if matches!(status, 429 | 500..=599) => {
                 LinkError::Busy { url: self.url.clone(), detail: format!("{code}: {detail}"), retry_after_ms }
@@ -135,6 +172,17 @@ impl Relay {
             _ => LinkError::Refused { code, detail },
         }
     }
+}
+
+fn bearer(token: &[u8]) -> String {
+    let hex: String = token.iter().map(|b| format!("{b:02x}")).collect();
+    format!("Bearer {hex}")
+}
+
+/// Whether a response says that it is of a media type.
+fn is(response: &reqwest::Response, media_type: &str) -> bool {
+    let found = response.headers().get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    found.and_then(|found| found.split(';').next()).map(str::trim) == Some(media_type)
 }
 
 /// An error with its causes: reqwest's own sentence leaves out what went wrong.

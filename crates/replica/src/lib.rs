@@ -38,17 +38,18 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::{AddedEvent, Additions, Losing};
-pub use link::{LinkError, Mend, Pull};
+pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Mend, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, ApartChange, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared,
     CountFilter, CountLine, CountRow, DueCount, ElectronicRefund, EventRow, ExceptionFilter, Exposure,
-    FeedStatus, Flow, Found, HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument, LossRow,
-    MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview, ReceiptLineView,
-    ReceiptView, RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, Remedy, ReservationFilter,
-    ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow, ReturnRow, SetAside,
-    SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep, SupplierReturnFilter,
-    SupplierReturnRow, TransferFilter, TransferRow, WouldAdd,
+    FeedStatus, FileFacts, Flow, Found, HoldFilter, HoldLineRow, HoldRow, ImportRow, Judged, LateDocument,
+    LossRow, MasterRow, OpenClaims, ParcelRow, PartRow, PassageRow, PeriodView, PolicyRow, Preview,
+    ReceiptLineView, ReceiptView, RecountReason, RedDue, RedInvoiceRow, RefundDue, RefundRow, Remedy,
+    ReservationFilter, ReservationLineRow, ReservationRow, ReturnFilter, ReturnLineRow, ReturnLinkRow,
+    ReturnRow, SetAside, SiteRow, SiteTotals, Status, StepWhat, StockFilter, StockRow, StockStep,
+    SupplierReturnFilter, SupplierReturnRow, TraceStep, TracedChange, TracedDocument, TransferFilter,
+    TransferRow, WouldAdd,
 };
 pub use scratch::{FigureDifference, PeriodVerified};
 pub use store::{Founding, Identity, Replica};

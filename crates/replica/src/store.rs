@@ -392,7 +392,7 @@ fn note_holder(tx: &Transaction<'_>, org: i64, me: &Machine, until: Moment) -> r
     .execute(params![me.boot, me.id, me.name, until.0, org])
 }
 
-fn data_version(db: &Connection) -> rusqlite::Result<i64> {
+pub(crate) fn data_version(db: &Connection) -> rusqlite::Result<i64> {
     db.pragma_query_value(None, "data_version", |r| r.get(0))
 }
 

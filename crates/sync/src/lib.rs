@@ -28,10 +28,13 @@ pub mod stamp;
 pub mod sum;
 
 pub mod access;
+pub mod carried;
 pub mod succeed;
 pub mod codec;
+pub mod live;
 pub mod message;
 pub mod packed;
+pub mod peer;
 pub mod rule;
 pub mod wire;
 

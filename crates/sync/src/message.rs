@@ -313,6 +313,8 @@ pub mod error_code {
     pub const FOREIGN_FEED: &str = "foreign_feed";
     /// Too much to do: come back later.
     pub const BUSY: &str = "busy";
+    /// The relay's disk is full: nothing was taken.
+    pub const DISK_FULL: &str = "disk_full";
     /// The relay's own fault.
     pub const INTERNAL: &str = "internal";
 }

@@ -1,6 +1,6 @@
 //! The server's errors in words.
 
-use guicang_cli::texts::next;
+use guicang_cli::texts::{failures, next};
 use guicang_cli::{Exit, Explain, Failure, Language};
 
 use crate::data::DataError;
@@ -9,12 +9,17 @@ use crate::hq::follow::FollowError;
 use crate::hq::invoicing::ServiceError;
 use crate::hq::payout::PayoutError;
 use crate::hq::rail::RailError;
-use crate::relay::RelayError;
+use crate::relay::{self, RelayError};
 use guicang_cli::texts::{clones, hq as texts, hq_money as texts_money};
 
 impl Explain for RelayError {
     fn explain(&self, l: Language, program: &str) -> Failure {
-        Failure::new(Exit::Other, texts::relay_failed(l, self), next::doctor(l, program))
+        match self {
+            RelayError::Store(error) if relay::is_full(error) => {
+                Failure::new(Exit::Other, failures::disk_full(l), next::make_room(l))
+            }
+            _ => Failure::new(Exit::Other, texts::relay_failed(l, self), next::doctor(l, program)),
+        }
     }
 }
 

@@ -22,6 +22,8 @@ pub mod statement;
 pub mod calendar;
 pub mod settings;
 pub mod status;
+pub mod carry;
+pub mod trace;
 pub mod doctor;
 pub mod backup;
 pub mod completions;
@@ -32,6 +34,7 @@ use std::sync::Arc;
 
 use clap::Subcommand;
 use guicang_cli::config::Config;
+use guicang_cli::verbs::bundle::BundleArgs;
 use guicang_cli::verbs::cash::CashVerb;
 use guicang_cli::verbs::count::CountVerb;
 use guicang_cli::verbs::import::ImportArgs;
@@ -45,6 +48,7 @@ use guicang_cli::verbs::sale::SaleVerb;
 use guicang_cli::verbs::stock::StockVerb;
 use guicang_cli::verbs::supplier_return::SupplierReturnVerb;
 use guicang_cli::verbs::totals::TotalsArgs;
+use guicang_cli::verbs::trace::TraceArgs;
 use guicang_cli::verbs::transfer::TransferVerb;
 use guicang_cli::{Exit, Failure, Globals, Told};
 use guicang_domain::time::Moment;
@@ -243,6 +247,17 @@ pub enum Commands {
     /// What holds for the whole organisation
     #[command(subcommand)]
     Settings(settings::SettingsVerb),
+    /// Take in what a branch wrote to a file, as if its device had come
+    #[command(after_help = "Examples:\n  guicang-server import-changes /media/stick/a.changes")]
+    ImportChanges(carry::ImportArgs),
+    /// Why isn't it here? Where each change of a document is, and what it waits for
+    #[command(
+        after_help = "Examples:\n  guicang-server trace TH-S01A-000001\n  guicang-server trace TH-S01A-000001 --json"
+    )]
+    Trace(TraceArgs),
+    /// Write what support needs to know: versions, state, integrity; no keys, no customers, no documents
+    #[command(after_help = "Examples:\n  guicang-server support-bundle support.json")]
+    SupportBundle(BundleArgs),
     /// Show HQ: what it holds, and what unverified refunds can cost
     #[command(after_help = "Examples:\n  guicang-server status\n  guicang-server status --json")]
     Status(status::StatusArgs),
@@ -321,6 +336,9 @@ impl Commands {
             Commands::Statement(verb) => verb.run(session),
             Commands::Calendar(verb) => verb.run(session),
             Commands::Settings(verb) => verb.run(session),
+            Commands::ImportChanges(args) => args.run(session),
+            Commands::Trace(args) => trace::run(args, session),
+            Commands::SupportBundle(args) => trace::bundle(args, session),
             Commands::Status(args) => args.run(session),
             Commands::Doctor(args) => args.run(session),
             Commands::Backup(args) => args.run(session),

@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::Session;
+use crate::data::DataError;
 use crate::hq::{devices, follow, page};
 use crate::relay::RelayError;
 use crate::relay::http::{Issue, Outside, Service, router};
@@ -96,6 +97,8 @@ impl ServeArgs {
         let link = LocalLink::new(hq.relay.clone(), hq.replica.identity().device);
         let outside = Outside { now: Box::new(session.now), fill: Box::new(session.fill) };
         let service = Service::new(hq.relay.clone(), issue(issuer, session.now), outside);
+        let service = service.map_err(DataError::from).told(globals)?;
+        let events = service.events().clone();
         let page = page::Page::new(shown, hq.relay.clone(), now.clone());
         let app = router(Arc::new(service)).merge(page::router(Arc::new(page)));
 
@@ -117,6 +120,8 @@ impl ServeArgs {
         };
         tokio::spawn(async move {
             signalled().await;
+            // The streams first: the server waits for whoever it still answers.
+            events.end();
             stop.send_replace(true);
         });
         let served = axum::serve(listener, app).with_graceful_shutdown(asked_to_end).await;

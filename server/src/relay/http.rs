@@ -1,4 +1,4 @@
-//! The relay behind HTTP: four requests, each a body in and a body out.
+//! The relay behind HTTP: requests, each a body in and a body out, and a stream of events.
 //!
 //! SQLite works on threads of its own, of which only as many run as make sense; a bounded number of
 //! requests waits for them, and further ones are told to come back. What surprises: ten thousand
@@ -20,18 +20,23 @@ use guicang_sync::access::{
 };
 use guicang_sync::codec::{self, CodecError, DECODED_LIMIT_BYTES, MEDIA_TYPE};
 use guicang_sync::grant::SignedGrant;
+use guicang_sync::live::EVENTS_PATH;
 use guicang_sync::message::{ErrorAnswer, SYNC_PATH, SyncRequest, error_code};
 use guicang_sync::succeed::{SUCCEED_PATH, Succeed};
 use tokio::sync::Semaphore;
 
+use super::events::{Closed, Events};
 use super::tokens::{Full, Tokens};
-use super::{Relay, RelayError};
+use super::{Relay, RelayError, is_full};
 
 /// How many requests wait for their turn; each holds its body in memory.
 const WAITING_MAX: usize = 1024;
 
 /// What is told to those that find the queue full.
 const BUSY_RETRY_MS: u64 = 2_000;
+
+/// What is told while the relay's disk is full: somebody has to make room first.
+const FULL_RETRY_MS: u64 = 30_000;
 
 /// Makes the grant of a new device, in the place of another where one is named; it needs HQ's key.
 pub type Issue =
@@ -69,21 +74,32 @@ pub struct Service {
     /// Those that wait and those that run.
     queue: Arc<Semaphore>,
     running: Arc<Semaphore>,
+    events: Arc<Events>,
 }
 
 impl Service {
     /// A service over a relay.
-    pub fn new(relay: Arc<Relay>, issue: Issue, outside: Outside) -> Self {
+    ///
+    /// # Errors
+    /// [`RelayError`] of the file.
+    pub fn new(relay: Arc<Relay>, issue: Issue, outside: Outside) -> Result<Self, RelayError> {
         // One writes, so more than a few only take turns at the same lock.
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
-        Self {
+        let events = Arc::new(Events::new(relay.clone())?);
+        Ok(Self {
             relay,
             tokens: Tokens::default(),
             issue,
             outside,
             queue: Arc::new(Semaphore::new(WAITING_MAX)),
             running: Arc::new(Semaphore::new(2 * cores)),
-        }
+            events,
+        })
+    }
+
+    /// The devices' event streams.
+    pub fn events(&self) -> &Arc<Events> {
+        &self.events
     }
 }
 
@@ -95,6 +111,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route(CHALLENGE_PATH, post(challenge))
         .route(SIGN_IN_PATH, post(sign_in))
         .route(SYNC_PATH, post(sync))
+        .route(EVENTS_PATH, get(events))
         .route("/health", get(health))
         .layer(DefaultBodyLimit::max(DECODED_LIMIT_BYTES))
         .with_state(service)
@@ -194,6 +211,15 @@ async fn sync(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bod
     .await
 }
 
+async fn events(State(service): State<Arc<Service>>, headers: HeaderMap) -> Answer {
+    let (device, until) = token(&service, &headers)?;
+    let now = (service.outside.now)();
+    service.events.clone().open(device, now, until).map_err(|closed| match closed {
+        Closed::Full => Failure::from(Full),
+        Closed::Relay(error) => error.into(),
+    })
+}
+
 async fn health(State(service): State<Arc<Service>>) -> Answer {
     run(service, |service| {
         service.relay.book()?;
@@ -224,6 +250,11 @@ fn read_body(headers: &HeaderMap, body: Body) -> Result<Bytes, Failure> {
 }
 
 fn signed_in(service: &Service, headers: &HeaderMap) -> Result<DeviceId, Failure> {
+    token(service, headers).map(|(device, _)| device)
+}
+
+/// Whose the request's token is, and until when.
+fn token(service: &Service, headers: &HeaderMap) -> Result<(DeviceId, Moment), Failure> {
     let not_signed_in = || Failure {
         status: StatusCode::UNAUTHORIZED,
         code: error_code::NOT_SIGNED_IN,
@@ -234,7 +265,7 @@ fn signed_in(service: &Service, headers: &HeaderMap) -> Result<DeviceId, Failure
     let hex = value.and_then(|value| value.strip_prefix("Bearer ")).ok_or_else(not_signed_in)?;
     // A public key's text has the same form: 32 bytes in hexadecimal.
     let token: PublicKey = hex.parse().map_err(|_| not_signed_in())?;
-    service.tokens.device(&token.0, (service.outside.now)()).ok_or_else(not_signed_in)
+    service.tokens.holder(&token.0, (service.outside.now)()).ok_or_else(not_signed_in)
 }
 
 /// Runs `work` on a thread for blocking work, in its turn.
@@ -278,6 +309,15 @@ impl From<RelayError> for Failure {
             RelayError::Succession { .. } => (StatusCode::FORBIDDEN, error_code::SUCCESSION),
             RelayError::Code => (StatusCode::FORBIDDEN, error_code::CODE),
             RelayError::TooManyCodes { .. } => (StatusCode::TOO_MANY_REQUESTS, error_code::BUSY),
+            RelayError::Store(store) if is_full(store) => {
+                tracing::error!(%error, "the relay's disk is full");
+                return Self {
+                    status: StatusCode::INSUFFICIENT_STORAGE,
+                    code: error_code::DISK_FULL,
+                    detail: "the relay's disk is full; nothing of this was taken".into(),
+                    retry_after_ms: Some(FULL_RETRY_MS),
+                };
+            }
             _ => return Self::internal(error.to_string()),
         };
         let retry_after_ms = match &error {
@@ -301,7 +341,7 @@ impl From<CodecError> for Failure {
 impl From<Full> for Failure {
     fn from(_: Full) -> Self {
         Self {
-            status: StatusCode::TOO_MANY_REQUESTS,
+            status: StatusCode::SERVICE_UNAVAILABLE,
             code: error_code::BUSY,
             detail: "too many devices at once".into(),
             retry_after_ms: Some(BUSY_RETRY_MS),

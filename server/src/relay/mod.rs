@@ -30,6 +30,8 @@ pub mod examine;
 pub mod link;
 pub mod tokens;
 pub mod http;
+pub mod events;
+pub mod trace;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -417,6 +419,11 @@ impl Relay {
         }
         value
     }
+}
+
+/// Whether the disk, or what this user may have of it, is full.
+pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 /// The most grants that are looked at of somebody who isn't known yet. A device needs two: its own and its

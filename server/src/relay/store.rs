@@ -160,6 +160,20 @@ pub fn grants_after(
     .collect()
 }
 
+/// Each feed's last position.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn heads(tx: &Connection, organisation: i64) -> Result<HashMap<Feed, u64>, RelayError> {
+    let mut statement = tx.prepare_cached("SELECT name, head FROM feed WHERE organisation = ?")?;
+    let mut rows = statement.query([organisation])?;
+    let mut heads = HashMap::new();
+    while let Some(row) = rows.next()? {
+        heads.insert(row.get::<_, String>(0)?.parse()?, row.get(1)?);
+    }
+    Ok(heads)
+}
+
 /// The last position of a feed; 0 for one without items.
 ///
 /// # Errors

@@ -82,8 +82,13 @@ impl Tokens {
 
     /// Whose token it is; none: nobody's, or expired.
     pub fn device(&self, token: &[u8; 32], now: Moment) -> Option<DeviceId> {
+        self.holder(token, now).map(|(device, _)| device)
+    }
+
+    /// The same, with when it expires.
+    pub fn holder(&self, token: &[u8; 32], now: Moment) -> Option<(DeviceId, Moment)> {
         let (device, until) = *lock(&self.tokens).all.get(token)?;
-        (now < until).then_some(device)
+        (now < until).then_some((device, until))
     }
 }
 

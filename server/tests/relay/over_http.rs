@@ -24,7 +24,7 @@ fn serve(relay: Arc<Relay>) -> (SocketAddr, tokio::runtime::Runtime) {
         fill: Box::new(move |bytes| bytes.fill(count.fetch_add(1, Ordering::SeqCst))),
     };
     let nobody = Box::new(|_: &_, _, _| Err(RelayError::Code));
-    let app = router(Arc::new(Service::new(relay, nobody, outside)));
+    let app = router(Arc::new(Service::new(relay, nobody, outside).unwrap()));
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     runtime.spawn(async move { axum::serve(listener, app).await });

@@ -102,7 +102,7 @@ impl World {
 
     fn sell(&mut self, at: usize, random: &mut Random) -> Result<(), Violation> {
         let units = 1 + random.below(3) as i64;
-        let number = format!("{}", random.next());
+        let number = format!("{}", random.draw());
         let device = &self.devices[at];
         let site = device.site.clone().expect("a branch's");
         let occurred = device.outside.now();

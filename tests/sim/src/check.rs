@@ -59,7 +59,7 @@ impl World {
         let wrong =
             |what: &str| Err(Violation(format!("{name}, feed {feed} at {}: {what}", cursor.position)));
         let key = (at, feed.clone());
-        let from = self.seen.get(&key).map_or(0, |(position, _)| *position);
+        let from = self.seen.get(&key).copied().unwrap_or(0);
         let relay = self.relay_file()?;
         let sum: Option<[u8; 32]> = relay
             .prepare_cached(
@@ -72,29 +72,32 @@ impl World {
             Some(sum) if sum != cursor.sum.0 => return wrong("the sum is not the relay's"),
             Some(_) => {}
         }
-        let items: Vec<(Option<[u8; 32]>, Option<[u8; 32]>)> = relay
+        let items: Vec<[Option<[u8; 32]>; 3]> = relay
             .prepare_cached(
-                "SELECT c.hash, g.hash FROM feed_item i JOIN feed f ON f.id = i.feed
+                "SELECT c.hash, g.hash, a.hash FROM feed_item i JOIN feed f ON f.id = i.feed
                  LEFT JOIN change c ON c.id = i.change LEFT JOIN grant_ g ON g.id = i.grant_
+                 LEFT JOIN admission a ON a.id = i.admission
                  WHERE f.name = ? AND i.position > ? AND i.position <= ? ORDER BY i.position",
             )
             .and_then(|mut s| {
-                s.query_map(params![feed, from, cursor.position], |r| Ok((r.get(0)?, r.get(1)?)))?.collect()
+                s.query_map(params![feed, from, cursor.position], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?
+                    .collect()
             })
             .must("the auditor reads the relay")?;
         let file = self.devices[at].file()?;
-        for (change, grant) in items {
-            let (sql, hash) = match (change, grant) {
-                (Some(hash), _) => ("SELECT 1 FROM change WHERE org = 1 AND hash = ?", hash),
-                (None, Some(hash)) => ("SELECT 1 FROM grant_fact WHERE org = 1 AND hash = ?", hash),
-                (None, None) => return wrong("the relay's feed has an item of nothing"),
+        for item in items {
+            let (sql, hash) = match item {
+                [Some(hash), _, _] => ("SELECT 1 FROM change WHERE org = 1 AND hash = ?", hash),
+                [None, Some(hash), _] => ("SELECT 1 FROM grant_fact WHERE org = 1 AND hash = ?", hash),
+                [None, None, Some(hash)] => ("SELECT 1 FROM admission_fact WHERE org = 1 AND hash = ?", hash),
+                [None, None, None] => return wrong("the relay's feed has an item of nothing"),
             };
             let held = file.prepare_cached(sql).and_then(|mut s| s.exists(params![hash]));
             if !held.must("the auditor reads")? {
                 return wrong("something before the cursor is not held");
             }
         }
-        self.seen.insert(key, (cursor.position, BTreeSet::new()));
+        self.seen.insert(key, cursor.position);
         Ok(())
     }
 

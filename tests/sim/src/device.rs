@@ -34,7 +34,7 @@ impl Outside {
             now: Box::new(move || Moment(clock.load(Ordering::Relaxed) + skew.load(Ordering::Relaxed))),
             fill: Box::new(move |bytes| {
                 let mut random = Random(chance.load(Ordering::Relaxed));
-                bytes.fill_with(|| random.next() as u8);
+                bytes.fill_with(|| random.draw() as u8);
                 chance.store(random.0, Ordering::Relaxed);
             }),
             machine: None,

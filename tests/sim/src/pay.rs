@@ -105,7 +105,6 @@ impl World {
         let broken = wrong.take();
         let others = other.take().filter(|error| !is_usual(error));
         let died = disk::is_dead(&self.relay_path()) || disk::is_dead(&self.devices[HQ].path);
-        drop((rail_of_first, rail_of_second));
         self.devices[HQ].processes = [Some(first), Some(second.into_inner())];
         drop(relay);
         if let Some(wrong) = broken {

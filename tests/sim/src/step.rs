@@ -203,7 +203,7 @@ pub fn script(seed: u64, branches: usize, steps: usize) -> Vec<Step> {
     (0..steps)
         .map(|_| {
             let what = draw(&mut random, branches, rough);
-            Step { what, salt: random.next() }
+            Step { what, salt: random.draw() }
         })
         .collect()
 }

@@ -419,7 +419,7 @@ unsafe extern "C" fn randomness(_: *mut ffi::sqlite3_vfs, count: c_int, out: *mu
     // SAFETY: SQLite gives `count` bytes.
     let out = unsafe { std::slice::from_raw_parts_mut(out.cast::<u8>(), count as usize) };
     let mut random = crate::random::Random(NEXT.fetch_add(1, Ordering::Relaxed));
-    out.fill_with(|| random.next() as u8);
+    out.fill_with(|| random.draw() as u8);
     count
 }
 

@@ -1,6 +1,6 @@
 //! An organisation on the disk that forgets, and what happens to it step by step.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -66,8 +66,8 @@ pub struct World {
     /// The answers that each device's line has brought: of its latest requests.
     pub(crate) answers: BTreeMap<usize, Vec<u8>>,
     pub(crate) oracle: Oracle,
-    /// Changes that the auditor has seen in a file, so that it reads only newer ones.
-    pub(crate) seen: BTreeMap<(usize, String), (u64, BTreeSet<[u8; 32]>)>,
+    /// How far the auditor has read each feed at each device, so that it reads only what is newer.
+    pub(crate) seen: BTreeMap<(usize, String), u64>,
 }
 
 impl Drop for World {

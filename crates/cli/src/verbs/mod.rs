@@ -15,6 +15,8 @@ pub mod stock;
 pub mod goods;
 pub mod reservation;
 pub mod hold;
+pub mod trace;
+pub mod bundle;
 pub mod transfer;
 pub mod supplier_return;
 pub mod supplier;

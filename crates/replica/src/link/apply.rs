@@ -38,18 +38,18 @@ pub struct Pull {
 
 /// An entry that came, opened and its signature checked.
 #[derive(Debug)]
-struct PulledEntry {
-    sealed: SealedEntry,
-    hash: guicang_domain::ids::EntryHash,
+pub(super) struct PulledEntry {
+    pub(super) sealed: SealedEntry,
+    pub(super) hash: guicang_domain::ids::EntryHash,
     /// One that counts.
-    stamp: Option<Stamp>,
-    code: DeviceCode,
-    role: Role,
-    hq: bool,
+    pub(super) stamp: Option<Stamp>,
+    pub(super) code: DeviceCode,
+    pub(super) role: Role,
+    pub(super) hq: bool,
     /// The leaves of its changes that didn't come.
-    absent: Vec<AbsentLeaf>,
+    pub(super) absent: Vec<AbsentLeaf>,
     /// Its row, once it has one.
-    row: Option<i64>,
+    pub(super) row: Option<i64>,
 }
 
 /// One position of a feed.
@@ -392,7 +392,7 @@ impl Work<'_> {
         proven.into_iter().try_for_each(|document| Ok(self.reproject(document)?))
     }
 
-    fn insert_entry(&mut self, from: &PulledEntry) -> Result<i64, StoreError> {
+    pub(super) fn insert_entry(&mut self, from: &PulledEntry) -> Result<i64, StoreError> {
         let head = &from.sealed.head;
         let key = params![self.org, head.device.0, head.sequence];
         let held: Option<i64> = self
@@ -433,7 +433,7 @@ impl Work<'_> {
     }
 
     /// Adds a change to the facts; its row, and the change unless it is held, or set apart at once.
-    fn insert_pulled(
+    pub(super) fn insert_pulled(
         &mut self,
         entry: i64,
         from: &PulledEntry,

@@ -9,9 +9,11 @@
 mod admission;
 mod again;
 mod apply;
+mod carry;
 mod mend;
 mod offer;
 mod outcome;
+mod peer;
 mod positions;
 mod prepare;
 mod reconcile;
@@ -29,7 +31,9 @@ use rusqlite::{OptionalExtension, params};
 
 pub(crate) use again::reads;
 pub use apply::Pull;
+pub use carry::{CarriedIn, CarryFrom};
 pub use mend::Mend;
+pub use peer::ForPeer;
 pub(crate) use rights::WITHDRAWN;
 
 use crate::error::StoreError;
@@ -52,6 +56,12 @@ pub enum LinkError {
         sequence: u64,
         /// The change's place in it.
         index: u32,
+    },
+    /// A file of another organisation's.
+    #[error("it is organisation {found}'s")]
+    OtherOrganisation {
+        /// Whose.
+        found: guicang_domain::ids::OrganisationId,
     },
     /// The file could not be read or written.
     #[error(transparent)]
@@ -199,6 +209,28 @@ impl Replica {
                 .map_err(StoreError::of)?;
             Ok(())
         })
+    }
+
+    /// A number that changes with each write of another process to the file, and never with this one's.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        crate::store::data_version(&self.db).map_err(StoreError::of)
+    }
+
+    /// Whether anything of this device's waits to be acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn has_unsent(&self) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM change WHERE org = ?1 AND entry IS NULL AND status = 0)
+             OR EXISTS (SELECT 1 FROM entry WHERE org = ?1 AND device = ?2
+                 AND sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
+        self.db
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row(params![self.identity.org, self.identity.device.0], |r| r.get(0)))
+            .map_err(StoreError::of)
     }
 
     /// What waits to be acknowledged, for HQ to show.
