@@ -150,7 +150,7 @@ fn questions_about_a_feed_are_answered_to_those_who_may_follow_it() {
     shop.pull(&alice, &mut cursor);
     let point = |position, sum| Point { position, sum };
     let points = vec![
-        point(0, RunningSum([1; 32])),
+        point(0, RunningSum::ZERO),
         point(cursor.position, cursor.sum),
         point(2, cursor.sum),
         point(u64::MAX, cursor.sum),

@@ -41,6 +41,8 @@ pub struct Transcoder<R> {
     /// Decoded, and how much of it was handed out. A reader's buffer may be too small for a character.
     text: Vec<u8>,
     given: usize,
+    /// Whether the decoder has seen the end.
+    finished: bool,
     ended: bool,
     is_decoding: Rc<Cell<bool>>,
 }
@@ -64,7 +66,17 @@ impl<R: Read> Transcoder<R> {
             Written::Auto => State::Start,
         };
         let is_decoding = Rc::new(Cell::new(matches!(state, State::Decoding(_))));
-        Self { inner, state, raw: Vec::new(), at: 0, text: Vec::new(), given: 0, ended: false, is_decoding }
+        Self {
+            inner,
+            state,
+            raw: Vec::new(),
+            at: 0,
+            text: Vec::new(),
+            given: 0,
+            ended: false,
+            finished: false,
+            is_decoding,
+        }
     }
 
     /// Whether the text turned out to be in another encoding than UTF-8, so that a replacement character stands
@@ -96,6 +108,11 @@ impl<R: Read> Transcoder<R> {
     /// Decodes a piece; nothing is decoded at the end.
     fn decode(&mut self) -> io::Result<()> {
         self.given = 0;
+        // A decoder that has seen the end must not be asked again, but a reader may be.
+        if self.finished {
+            self.text.clear();
+            return Ok(());
+        }
         self.text.resize(CHUNK, 0);
         loop {
             if self.at == self.raw.len() {
@@ -106,7 +123,8 @@ impl<R: Read> Transcoder<R> {
             let (result, read, written, _) =
                 decoder.decode_to_utf8(&self.raw[self.at..], &mut self.text, last);
             self.at += read;
-            if written > 0 || (last && result == CoderResult::InputEmpty) {
+            self.finished = last && result == CoderResult::InputEmpty;
+            if written > 0 || self.finished {
                 self.text.truncate(written);
                 return Ok(());
             }
