@@ -51,7 +51,7 @@ pub fn put_back(
     told: &mut dyn FnMut(u64, u64),
 ) -> Result<BackedUp, DataError> {
     if !from.is_founded() {
-        return Err(DataError::NotFounded { folder: from.folder().into() });
+        return Err(BackupError::NoBackup { path: from.folder().into() }.into());
     }
     let io = |source| DataError::Folder { folder: data.folder().into(), source };
     std::fs::create_dir_all(data.folder()).map_err(io)?;

@@ -47,6 +47,7 @@ fn mistakes_change_nothing_and_say_what_to_do() {
     at_branch("return counter --sale 1001 --item TEA=1 --reason whim", 65, "whim");
     at_branch("return receive TH-AA-000001", 65, "TH-AA-000001");
     at_branch("return inspect TH-NONE-000009 --grade A=1", 65, "TH-NONE-000009");
+    at_branch("stock adjust TEA --remove -3 --reason count", 2, "-3");
     at_branch("stock adjust NONESUCH --remove 1 --reason count", 65, "NONESUCH");
     at_branch(&format!("import --profile uci-online-retail {no_csv}"), 65, "picture.csv");
     at_branch(&format!("import --profile uci-online-retail {other_columns}"), 65, "InvoiceNo");

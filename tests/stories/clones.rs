@@ -312,6 +312,31 @@ fn a_backup_is_made_and_put_back() {
     assert_eq!(used.code, Some(65), "the server uses it: {used:?}");
 }
 
+/// What is no backup isn't put back, and what is given is what is named; nothing is changed by it, or by a backup
+/// into a folder that isn't there.
+#[test]
+fn what_is_no_backup_is_named_and_changes_nothing() {
+    let hq = Headquarters::open(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    branch.sync();
+    let before = branch.digest();
+    let letter = hq.file("letter.txt", "no backup");
+    let at_branch = |args: &[&str], code, names: &str| {
+        let ended = branch.run(args);
+        assert_eq!(ended.code, Some(code), "{args:?}: {ended:?}");
+        assert!(ended.said.contains(names) && !ended.said.contains(".partial"), "{args:?}: {}", ended.said);
+        assert_eq!(branch.digest(), before);
+    };
+    at_branch(&["restore", &letter], 65, "letter.txt");
+    at_branch(&["restore", "/nowhere/backup"], 65, "/nowhere/backup");
+    at_branch(&["backup", "/nowhere/backup"], 1, "/nowhere");
+    let shown = hq.digest();
+    let ended = hq.run(&["restore", &letter]);
+    assert_eq!(ended.code, Some(65), "{ended:?}");
+    assert!(ended.said.contains("letter.txt"), "{}", ended.said);
+    assert_eq!(hq.digest(), shown);
+}
+
 fn numbers_of(returns: &[serde_json::Value]) -> std::collections::BTreeSet<String> {
     returns.iter().map(|r| r["number"].as_str().unwrap().to_owned()).collect()
 }

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use guicang_cli::progress::Progress;
 use guicang_cli::texts::clones;
+use guicang_cli::verbs::backup::{show_backed_up, show_restored};
 use guicang_cli::{Failure, Told};
-use guicang_replica::{BackedUp, restore};
-use serde::Serialize;
+use guicang_replica::restore;
 
 use super::Session;
 
@@ -28,29 +28,6 @@ pub struct RestoreArgs {
     pub force: bool,
 }
 
-/// A backup, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct BackupItem {
-    file: String,
-    changes: u64,
-    bytes: u64,
-    digest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<String>,
-}
-
-impl BackupItem {
-    fn of(file: &std::path::Path, done: &BackedUp) -> Self {
-        Self {
-            file: file.display().to_string(),
-            changes: done.changes,
-            bytes: done.bytes,
-            digest: done.digest.iter().map(|b| format!("{b:02x}")).collect(),
-            kept: done.kept.as_ref().map(|kept| kept.display().to_string()),
-        }
-    }
-}
-
 impl BackupArgs {
     /// Makes it.
     ///
@@ -63,9 +40,7 @@ impl BackupArgs {
         let progress = Progress::new(globals, clones::backing_up(l));
         let made = replica.back_up(&self.file, &mut |done, total| progress.at(done, total));
         progress.done();
-        let made = made.told(globals)?;
-        let item = BackupItem::of(&self.file, &made);
-        globals.show("backup", &[item], |items| clones::backed_up(l, &items[0].file, items[0].changes))
+        show_backed_up(globals, &self.file, &made.told(globals)?)
     }
 }
 
@@ -82,11 +57,7 @@ impl RestoreArgs {
         let told = &mut |done, total| progress.at(done, total);
         let restored = restore(&self.file, path, self.force, (session.now)(), told);
         progress.done();
-        let restored = restored.told(globals)?;
-        let item = BackupItem::of(path, &restored);
-        globals.show("restore", &[item], |items| {
-            clones::restored(l, &items[0].file, items[0].changes, items[0].kept.as_deref().unwrap_or("-"))
-        })?;
+        show_restored(globals, path, &restored.told(globals)?)?;
         globals.next(&guicang_cli::texts::next::sync(l, globals.program))
     }
 }

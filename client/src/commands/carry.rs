@@ -1,14 +1,14 @@
 //! `export-changes` and `import-changes`: what a stick carries where there is no line.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guicang_cli::texts::carry as texts;
-use guicang_cli::{Exit, Explain, Failure, Language, Told};
+use guicang_cli::verbs::carry::read;
+use guicang_cli::{Exit, Explain, Failure, Told};
 use guicang_replica::{CarryFrom, LinkError};
-use guicang_sync::carried::{Carried, FILE_LIMIT_BYTES};
 use serde::Serialize;
 
 use super::Session;
@@ -102,22 +102,6 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
         let _ = std::fs::remove_file(path);
     }
     written
-}
-
-/// Reads a file with changes.
-///
-/// # Errors
-/// [`Failure`] when it can't be read, or isn't one.
-fn read(path: &Path, l: Language) -> Result<Carried, Failure> {
-    let wrong = |reason: &dyn std::fmt::Display| {
-        let message = texts::unreadable(l, &path.display(), reason);
-        Failure::new(Exit::Refused, message, texts::export_again(l))
-    };
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(FILE_LIMIT_BYTES).read_to_end(&mut bytes))
-        .map_err(|e| wrong(&e))?;
-    Carried::read(&bytes).map_err(|e| wrong(&e))
 }
 
 impl ImportArgs {

@@ -30,6 +30,8 @@ struct StatusItem {
     set_aside: Vec<Aside>,
     feeds: Vec<Feed>,
     last_sync: Option<String>,
+    #[serde(skip)]
+    last: String,
     fault: Option<String>,
 }
 
@@ -119,6 +121,7 @@ impl StatusItem {
             set_aside: status.set_aside.iter().map(aside).collect(),
             feeds: status.feeds.iter().map(feed).collect(),
             last_sync: status.last_sync.map(|t| t.to_rfc3339()),
+            last: status.last_sync.map_or_else(|| "-".into(), |t| proof::time(me.zone, t)),
             fault: status.fault.clone(),
         }
     }
@@ -152,7 +155,7 @@ fn text(l: Language, item: &StatusItem) -> String {
         text.push_str(&more);
     };
     match &item.relay {
-        Some(relay) => line(results::status_relay(l, relay, item.last_sync.as_deref().unwrap_or("-"))),
+        Some(relay) => line(results::status_relay(l, relay, &item.last)),
         None => line(results::status_alone(l)),
     }
     line(results::status_unsent(l, item.unsent_changes, &money_text(&item.unsent_refunds)));

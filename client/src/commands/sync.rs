@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
+use guicang_cli::format::clock;
 use guicang_cli::texts::{failures, names, next, results};
 use guicang_cli::verbs::parse::period_ms;
 use guicang_cli::{Exit, Explain, Failure, Globals, Language, Told};
+use guicang_domain::time::Zone;
 use guicang_replica::{Replica, Status, StoreError};
 use guicang_sync::backoff::Backoff;
 use guicang_sync::feed::Feed;
@@ -34,6 +36,8 @@ pub struct SyncArgs {
 #[derive(Debug, Serialize)]
 struct SyncItem {
     at: String,
+    #[serde(skip)]
+    clock: String,
     sent: u64,
     fetched: u64,
     refused: u64,
@@ -93,7 +97,7 @@ impl SyncArgs {
         let l = globals.language;
         let summary = link.session(replica).await.told(globals)?;
         let status = replica.status().told(globals)?;
-        show(session, &summary, &status)?;
+        show(session, replica.identity().zone, &summary, &status)?;
         if let Some(fault) = &status.fault {
             return Err(Failure::new(
                 Exit::Refused,
@@ -148,7 +152,7 @@ impl SyncArgs {
                 Ok(summary) => {
                     backoff.succeeded();
                     let status = replica.status().told(globals)?;
-                    show(session, &summary, &status)?;
+                    show(session, replica.identity().zone, &summary, &status)?;
                     if let Some(ms) = summary.push_after_ms {
                         let minutes = ms.div_ceil(60_000);
                         globals.say(&failures::push_later(l, status.unsent_changes, minutes))?;
@@ -161,7 +165,11 @@ impl SyncArgs {
                 Err(error @ LinkError::Withdrawn { .. }) => return Err(error.explain(l, globals.program)),
                 Err(error) => {
                     let failure = error.explain(l, globals.program);
-                    globals.say(&format!("{} {}", (session.now)().to_rfc3339(), failure.message))?;
+                    globals.say(&format!(
+                        "{} {}",
+                        clock(replica.identity().zone, (session.now)()),
+                        failure.message
+                    ))?;
                     online = false;
                     not_before_ms = error.retry_after_ms().unwrap_or(0);
                     backoff.failed(link.random(), error.retry_after_ms()).max(period_ms.min(1_000))
@@ -262,11 +270,13 @@ pub(super) fn runtime(l: Language) -> Result<Runtime, Failure> {
     })
 }
 
-fn show(session: &Session<'_>, summary: &Summary, status: &Status) -> Result<(), Failure> {
+fn show(session: &Session<'_>, zone: Zone, summary: &Summary, status: &Status) -> Result<(), Failure> {
     let globals: &Globals = session.globals;
     let l = globals.language;
+    let now = (session.now)();
     let item = SyncItem {
-        at: (session.now)().to_rfc3339(),
+        at: now.to_rfc3339(),
+        clock: clock(zone, now),
         sent: summary.sent_changes,
         fetched: summary.fetched_changes,
         refused: summary.refused,
@@ -301,5 +311,5 @@ fn line(l: Language, item: &SyncItem) -> String {
         results::sync_not_proven(l)
     };
     let done = results::sync_done(l, item.sent, item.fetched, item.refused + item.set_apart);
-    format!("{} {done}{unsent}{proof}", item.at)
+    format!("{} {done}{unsent}{proof}", item.clock)
 }

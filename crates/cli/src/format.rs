@@ -3,6 +3,7 @@
 use std::fmt;
 
 use comfy_table::{Cell, CellAlignment};
+use guicang_domain::time::{Moment, Zone};
 
 /// A table for standard output.
 pub struct Table {
@@ -46,6 +47,11 @@ impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.inner.trim_fmt())
     }
+}
+
+/// A moment as a clock on the zone's walls shows it, with seconds: what a log's line begins with.
+pub fn clock(zone: Zone, moment: Moment) -> String {
+    zone.local(moment).format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// A time without seconds, as people read it.

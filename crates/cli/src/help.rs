@@ -40,7 +40,9 @@ pub fn untranslated(command: &Command, tables: &[Table]) -> Vec<String> {
 
 fn each(mut command: Command, path: &str, program: &str, language: Language, tables: &[Table]) -> Command {
     let help = pick(language, "打印帮助", "Print help");
+    // `-3` is a value, to be refused by name where it is none, and never an option that nobody has.
     command = command
+        .mut_args(|arg| if arg.get_action().takes_values() { arg.allow_negative_numbers(true) } else { arg })
         .disable_help_flag(true)
         .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(help).display_order(998));
     if language == Language::Zh {

@@ -43,6 +43,12 @@ pub enum BackupError {
         /// The file.
         path: PathBuf,
     },
+    /// There is no backup of that name, or something else.
+    #[error("{path} is no backup")]
+    NoBackup {
+        /// What was named.
+        path: PathBuf,
+    },
     /// The copy is not in order.
     #[error("{path} is not in order: {first} and {more} more")]
     Unsound {
@@ -94,6 +100,8 @@ impl Replica {
         if to.exists() {
             return Err(BackupError::Exists { path: to.into() });
         }
+        let folder = folder_of(to);
+        std::fs::metadata(folder).map_err(|source| BackupError::File { path: folder.into(), source })?;
         let partial = beside(to, ".partial");
         remove(&partial)?;
         self.db
@@ -118,14 +126,19 @@ pub fn restore(
     now: Moment,
     told: Told<'_>,
 ) -> Result<BackedUp, BackupError> {
-    if !from.exists() {
-        return Err(OpenError::NotFound { path: from.display().to_string() }.into());
+    if !from.is_file() {
+        return Err(BackupError::NoBackup { path: from.into() });
     }
     on_own_disk(to)?;
     let partial = beside(to, ".partial");
     remove(&partial)?;
     std::fs::copy(from, &partial).map_err(|source| BackupError::File { path: partial.clone(), source })?;
-    let mut restored = examine(&partial, told)?;
+    let mut restored = examine(&partial, told).map_err(|error| match error {
+        BackupError::Open(OpenError::NotAReplica { .. }) => BackupError::NoBackup { path: from.into() },
+        // The copy is gone at the next attempt: what is named is what was given.
+        BackupError::Unsound { first, more, .. } => BackupError::Unsound { path: from.into(), first, more },
+        other => other,
+    })?;
     if to.exists() {
         let held = Held::of(to);
         let backup = Held::of(&partial)?;
@@ -269,11 +282,15 @@ fn remove(path: &Path) -> Result<(), BackupError> {
     Ok(())
 }
 
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Renames, and has the folder's entry on disk.
 fn rename(from: &Path, to: &Path) -> Result<(), BackupError> {
     let failed = |source| BackupError::File { path: to.into(), source };
     std::fs::rename(from, to).map_err(failed)?;
-    let folder = to.parent().filter(|f| !f.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(to);
     #[cfg(unix)]
     File::open(folder).and_then(|f| f.sync_all()).map_err(failed)?;
     #[cfg(not(unix))]

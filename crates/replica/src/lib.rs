@@ -38,6 +38,7 @@ pub use commands::{
 pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::{AddedEvent, Additions, Losing};
+pub use guicang_sync::carried;
 pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Mend, Pull};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use guicang_cli::progress::Progress;
 use guicang_cli::texts::{clones, hq as texts};
+use guicang_cli::verbs::backup::{show_backed_up, show_restored};
 use guicang_cli::{Exit, Failure, Told};
 use guicang_domain::ids::PublicKey;
 use guicang_domain::money::Currency;
 use guicang_domain::time::Zone;
-use guicang_replica::BackedUp;
 use guicang_sync::feed::Epoch;
 use serde::Serialize;
 
@@ -51,29 +51,6 @@ pub struct RecoverArgs {
     pub currency: Currency,
 }
 
-/// A backup, as JSON. The keys are part of the program's interface.
-#[derive(Debug, Serialize)]
-struct BackupItem {
-    folder: String,
-    changes: u64,
-    bytes: u64,
-    digest: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    kept: Option<String>,
-}
-
-impl BackupItem {
-    fn of(folder: &std::path::Path, done: &BackedUp) -> Self {
-        Self {
-            folder: folder.display().to_string(),
-            changes: done.changes,
-            bytes: done.bytes,
-            digest: done.digest.iter().map(|b| format!("{b:02x}")).collect(),
-            kept: done.kept.as_ref().map(|kept| kept.display().to_string()),
-        }
-    }
-}
-
 /// What was made anew, as JSON. The keys are part of the program's interface.
 #[derive(Debug, Serialize)]
 struct RecoverItem {
@@ -94,8 +71,7 @@ impl BackupArgs {
         let progress = Progress::new(globals, clones::backing_up(l));
         let made = back_up(&hq.replica, &hq.relay, &self.folder, &mut |done, total| progress.at(done, total));
         progress.done();
-        let item = BackupItem::of(&self.folder, &made.told(globals)?);
-        globals.show("backup", &[item], |items| clones::backed_up(l, &items[0].folder, items[0].changes))
+        show_backed_up(globals, &self.folder, &made.told(globals)?)
     }
 }
 
@@ -113,11 +89,7 @@ impl RestoreArgs {
         let told = &mut |done, total| progress.at(done, total);
         let restored = put_back(&Data::new(self.folder.clone()), &data, self.force, times, told);
         progress.done();
-        let item = BackupItem::of(data.folder(), &restored.told(globals)?);
-        globals.show("restore", &[item], |items| {
-            let kept = items[0].kept.as_deref().unwrap_or("-");
-            clones::restored(l, &items[0].folder, items[0].changes, kept)
-        })
+        show_restored(globals, data.folder(), &restored.told(globals)?)
     }
 }
 

@@ -1,12 +1,11 @@
 //! `import-changes`: a stick brings what a branch wrote, as if its device had come.
 
-use std::io::Read;
 use std::path::PathBuf;
 
 use clap::Args;
 use guicang_cli::texts::carry as texts;
+use guicang_cli::verbs::carry::read;
 use guicang_cli::{Exit, Failure, Told};
-use guicang_sync::carried::{Carried, FILE_LIMIT_BYTES};
 use guicang_sync::message::{OutcomeKind, SyncRequest};
 use serde::Serialize;
 
@@ -48,15 +47,7 @@ impl ImportArgs {
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
         let l = globals.language;
-        let wrong = |reason: &dyn std::fmt::Display| {
-            let message = texts::unreadable(l, &self.file.display(), reason);
-            Failure::new(Exit::Refused, message, texts::export_again(l))
-        };
-        let mut bytes = Vec::new();
-        std::fs::File::open(&self.file)
-            .and_then(|file| file.take(FILE_LIMIT_BYTES).read_to_end(&mut bytes))
-            .map_err(|e| wrong(&e))?;
-        let carried = Carried::read(&bytes).map_err(|e| wrong(&e))?;
+        let carried = read(&self.file, l)?;
         let mut hq = session.open()?;
         if carried.head.organisation != hq.relay.organisation() {
             return Err(Failure::new(Exit::Refused, texts::other_organisation(l), texts::export_again(l)));

@@ -6,7 +6,7 @@ texts! {
     /// A file was written.
     written(path: &dyn Display, entries: u64, bytes: usize) {
         zh: "写好了 {path}：{entries} 个封包，{bytes} 字节。",
-        en: "Written: {path}, {entries} entries, {bytes} bytes.",
+        en: "Written: {path}. Entries: {entries}; bytes: {bytes}.",
     }
     /// Where to take it.
     written_next() {
@@ -32,6 +32,26 @@ texts! {
     unreadable(path: &dyn Display, reason: &dyn Display) {
         zh: "文件 {path} 读不了，什么都没有收下：{reason}",
         en: "{path} can't be read; nothing was taken: {reason}",
+    }
+    /// What to do where there is no such file.
+    another_to_read() {
+        zh: "请检查文件名，以及 U 盘是否插好。",
+        en: "See whether the name is right, and the stick plugged in.",
+    }
+    /// Another kind of file.
+    not_changes() {
+        zh: "不是归仓导出的变更文件，或是更新的版本写的。",
+        en: "it is no file with changes, or a newer version wrote it.",
+    }
+    /// It ends too early, or goes on after its end.
+    cut(at: usize, entries: u64) {
+        zh: "文件不完整：读到第 {at} 字节（{entries} 个封包）没有结尾。",
+        en: "it is not whole: {entries} entries and no end at byte {at}.",
+    }
+    /// Something within can't be read.
+    damaged(at: usize, reason: &dyn Display) {
+        zh: "第 {at} 字节处损坏：{reason}",
+        en: "it is damaged at byte {at}: {reason}",
     }
     /// What to do about it.
     export_again() {

@@ -5,20 +5,6 @@ use std::fmt::Display;
 use crate::language::Language;
 use crate::texts::{money, moves, names};
 
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
-        $(
-            $(#[$doc])*
-            pub fn $name(language: Language, $($arg: $ty),*) -> String {
-                match language {
-                    Language::Zh => format!($zh),
-                    Language::En => format!($en),
-                }
-            }
-        )*
-    };
-}
-
 texts! {
     /// Heading.
     period() { zh: "月份", en: "period" }

@@ -8,30 +8,16 @@ use guicang_replica::FeedStatus;
 use crate::format::minute;
 use crate::language::Language;
 
-macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident($($arg:ident: $ty:ty),* $(,)?) { zh: $zh:literal, en: $en:literal $(,)? })*) => {
-        $(
-            $(#[$doc])*
-            pub fn $name(language: Language, $($arg: $ty),*) -> String {
-                match language {
-                    Language::Zh => format!($zh),
-                    Language::En => format!($en),
-                }
-            }
-        )*
-    };
-}
-
 texts! {
     /// Both ends hold the same.
     equal(at: &str, changes: u64) {
         zh: "{at} 与总部中继一致：{changes} 项变更",
-        en: "equal with HQ's relay at {at}: {changes} changes",
+        en: "equal with HQ's relay at {at}; changes: {changes}",
     }
     /// The relay lacks something.
     lacking(since: &str, strays: u64) {
         zh: "自 {since} 起不一致：总部中继缺 {strays} 项变更，同步时自动补回",
-        en: "differs since {since}: HQ's relay lacks {strays} changes, which are brought back with each sync",
+        en: "differs since {since}: HQ's relay lacks {strays} of the changes, which are brought back with each sync",
     }
     /// The sums differ.
     differs(since: &str) {

@@ -352,6 +352,9 @@ impl Explain for BackupError {
             BackupError::Newer { path, changes, backup } => {
                 refused(clones::newer(l, &shown(path), *changes, *backup), clones::newer_next(l))
             }
+            BackupError::NoBackup { path } => {
+                refused(clones::no_backup(l, &shown(path)), clones::no_backup_next(l, program))
+            }
             BackupError::InUse { path } => refused(clones::in_use(l, &shown(path)), clones::in_use_next(l)),
             BackupError::File { path, source } => Failure::new(
                 Exit::Other,

@@ -17,6 +17,8 @@ pub mod reservation;
 pub mod hold;
 pub mod trace;
 pub mod bundle;
+pub mod backup;
+pub mod carry;
 pub mod transfer;
 pub mod supplier_return;
 pub mod supplier;
