@@ -36,6 +36,8 @@ mod clones;
 mod bad_input;
 mod live;
 mod stick;
+mod torn;
+mod torture;
 mod trust;
 mod peer;
 mod links;
