@@ -11,6 +11,7 @@ mod proxy;
 mod history;
 
 mod boundaries;
+mod full;
 mod goods;
 mod permute;
 mod invariants;
