@@ -33,6 +33,8 @@ pub use http::Relay;
 const RETRIES: u32 = 6;
 /// ...and before it has: whoever waits for `guicang sync` on a dead line is told so soon.
 const RETRIES_AT_FIRST: u32 = 2;
+/// Asked to come back later than this, in milliseconds, a session ends instead.
+const PATIENCE_MS: u64 = 10_000;
 /// How often a journal that went two ways is seen to after a session. Three are enough, unless the other of
 /// the two goes on meanwhile.
 const MENDINGS_MAX: u32 = 6;
@@ -222,7 +224,9 @@ impl Link {
     /// After a request that brought no answer: waits, or gives up where waiting is no use.
     async fn lost(&mut self, session: &mut Session, error: LinkError) -> Result<(), LinkError> {
         let retries = if self.answered { RETRIES } else { RETRIES_AT_FIRST };
-        if !error.is_passing() || self.backoff.failures() >= retries {
+        // A long wait is the caller's to take, who can tell the person what for.
+        let patient = error.retry_after_ms().unwrap_or(0) <= PATIENCE_MS;
+        if !error.is_passing() || !patient || self.backoff.failures() >= retries {
             return Err(error);
         }
         tracing::debug!(%error, "request lost");
