@@ -11,6 +11,7 @@ use guicang_domain::money::{Amount, Currency};
 use guicang_domain::time::{Moment, Recorded};
 use guicang_sync::access::{Challenge, ChallengeRequest, Enrol, Enrolled, SignIn, SignedIn};
 use guicang_sync::admission::{Admission, SignedAdmission};
+use guicang_sync::carried::{Carried, CarriedHead, CarriedWriter};
 use guicang_sync::codec::{MEDIA_TYPE, encode};
 use guicang_sync::entry::{EntryHead, JournalHead, NO_ENTRY, SealedEntry, leaf, root, seal};
 use guicang_sync::feed::{Cursor, Epoch, Feed};
@@ -19,6 +20,7 @@ use guicang_sync::message::{
     EntryStamp, ErrorAnswer, FeedItem, FeedPart, Outcome, OutcomeKind, Report, Run, SyncAnswer, SyncRequest,
     error_code,
 };
+use guicang_sync::peer::{Claim, Exchange, Exchanged, Hello, Welcome};
 use guicang_sync::reconcile::{Agreed, Bucket, Compare, Compared, Held, Point, Probe};
 use guicang_sync::rule::Rule;
 use guicang_sync::stamp::Stamp;
@@ -310,6 +312,41 @@ fn messages_are_pinned() {
         retry_after_ms: Some(1_500),
     };
     check("error-answer", &busy);
+}
+
+/// A file on a stick: the pinned bytes read as what was written, whatever a later program writes.
+#[test]
+fn a_file_with_changes_is_pinned() {
+    let head = CarriedHead {
+        organisation: key(100).organisation(),
+        device: key(3).device(),
+        made: NOON,
+        grants: vec![sample_grant()],
+    };
+    let mut writer = CarriedWriter::new(head.clone());
+    writer.entries(vec![sample_entry()]);
+    let (bytes, entries) = writer.finish();
+    assert_eq!(entries, 1);
+    check_bytes("carried", &bytes);
+    assert_eq!(Carried::read(&bytes), Ok(Carried { head, lists: vec![vec![sample_entry()]] }));
+}
+
+/// Two branches without HQ.
+#[test]
+fn what_peers_say_is_pinned() {
+    let claim = Claim {
+        organisation: key(100).organisation(),
+        to: key(4).device(),
+        nonce: [7; 32],
+        file: b"what is handed over",
+    };
+    let (proof, file) = (claim.sign(&key(3)), claim.file.to_vec());
+    assert!(claim.check(&key(3).public(), &proof));
+    let device = key(3).device();
+    check("peer-hello", &Hello { device, nonce: [1; 32], grants: vec![sample_grant()] });
+    check("peer-welcome", &Welcome { device, nonce: [2; 32], proof, grants: vec![], held: 70_000 });
+    check("peer-exchange", &Exchange { device, nonce: [2; 32], proof, file: file.clone(), held: 3 });
+    check("peer-exchanged", &Exchanged { file, to: 9, more: true, taken: 2, nonce: [3; 32] });
 }
 
 /// A body says by its first byte whether zstd is on.
