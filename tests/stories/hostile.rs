@@ -201,6 +201,13 @@ impl Device {
         entry
     }
 
+    /// Comes to the relay first under somebody's actor, with a return of its own.
+    pub fn takes_actor(&mut self, chain: &Chain, actor: &[u8]) {
+        let own = self.return_at(self.sequence as u8, &self.site);
+        let taken = forged(&own, |c| c.actor_id = ActorId::from(actor));
+        assert_eq!(self.push(chain, &[taken]), []);
+    }
+
     pub fn push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Vec<Outcome> {
         self.try_push(chain, changes).unwrap()
     }

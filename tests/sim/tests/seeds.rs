@@ -70,3 +70,12 @@ fn a_return_of_another_branchs_sale_shows_alike_at_both_devices() {
     let back = What::Act(2, Act::TakeBack);
     runs(vec![What::Act(1, Act::Sell), back, What::Sync(1), What::Sync(2)]);
 }
+
+/// Machines set up from one image go on with one chance: none writes under another's name, whoever is first
+/// at the relay. (Actors were once drawn by chance alone; the second machine's changes were refused, written
+/// again under the same actor, refused again, and stuck.)
+#[test]
+fn machines_with_one_chance_are_not_in_each_others_way() {
+    let starts = |branch| [What::SameChance(branch), What::Act(branch, Act::Sell), What::Sync(branch)];
+    runs([0, 1, 3, 0, 1].into_iter().flat_map(starts).collect());
+}
