@@ -104,6 +104,7 @@ fn a_refused_document_is_begun_again() {
 #[test]
 fn it_is_written_again_by_another_actor() {
     let (mut chain, mut alice, mut thief) = scene();
+    alice.reopen(2);
     let number = alice.take_back(request("S01/1", "TEA", 2, "cash")).unwrap();
     let refused = actor_of(&alice);
     thief.takes_actor(&chain, &refused);
@@ -119,6 +120,7 @@ fn it_is_written_again_by_another_actor() {
 #[test]
 fn what_is_refused_twice_is_stuck_and_shown() {
     let (mut chain, mut alice, mut thief) = scene();
+    alice.reopen(2);
     let number = alice.take_back(request("S01/1", "TEA", 2, "cash")).unwrap();
     thief.takes_actor(&chain, &actor_of(&alice));
     chain.sync(&mut alice);

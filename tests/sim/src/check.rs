@@ -106,12 +106,7 @@ impl World {
     ///
     /// `heard` is which of the relay's lives it was said of. One that was put back or made anew since may have
     /// another feed than the one that a cursor counts.
-    pub(crate) fn proof_holds(
-        &mut self,
-        at: usize,
-        summary: &Summary,
-        heard: u32,
-    ) -> Result<(), Violation> {
+    pub(crate) fn proof_holds(&mut self, at: usize, summary: &Summary, heard: u32) -> Result<(), Violation> {
         if heard == self.relay_life && (summary.proven || heard == 0) {
             self.cursors_are_whole(at)?;
         }

@@ -125,7 +125,8 @@ impl Device {
 
     /// Whether its file has these changes, whatever became of them.
     pub(crate) fn has_rows(&mut self, hashes: &[[u8; 32]]) -> Result<bool, Violation> {
-        let mut sql = self.file()?.prepare_cached("SELECT 1 FROM change WHERE hash = ?").must("the auditor")?;
+        let mut sql =
+            self.file()?.prepare_cached("SELECT 1 FROM change WHERE hash = ?").must("the auditor")?;
         for hash in hashes {
             if !sql.exists([hash]).must("the auditor reads")? {
                 return Ok(false);

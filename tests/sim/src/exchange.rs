@@ -322,7 +322,11 @@ fn delivered(
     }
 }
 
-pub(crate) fn store_failed(name: &str, path: &std::path::Path, error: StoreError) -> Result<Moved, Violation> {
+pub(crate) fn store_failed(
+    name: &str,
+    path: &std::path::Path,
+    error: StoreError,
+) -> Result<Moved, Violation> {
     match error {
         StoreError::Full => {
             // Somebody makes room.

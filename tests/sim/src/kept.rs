@@ -45,7 +45,9 @@ pub(crate) struct Kept {
 /// A change in its document, as the file of `db` has it.
 pub(crate) fn said(db: &Connection, hash: [u8; 32]) -> Result<Said, Violation> {
     let (document, identity): (i64, Vec<u8>) = db
-        .prepare_cached("SELECT d.id, d.identity FROM change c JOIN document d ON d.id = c.document WHERE c.hash = ?")
+        .prepare_cached(
+            "SELECT d.id, d.identity FROM change c JOIN document d ON d.id = c.document WHERE c.hash = ?",
+        )
         .and_then(|mut s| s.query_row(params![hash], |r| Ok((r.get(0)?, r.get(1)?))))
         .must("the auditor reads")?;
     let replayed = standing(db, document, Some(hash))?;
@@ -68,7 +70,9 @@ fn standing(db: &Connection, document: i64, besides: Option<[u8; 32]>) -> Result
                AND (status = 0 OR hash = coalesce(?2, x'')) ORDER BY id";
     let raw: Vec<Vec<u8>> = db
         .prepare_cached(sql)
-        .and_then(|mut s| s.query_map(params![document, besides.map(|h| h.to_vec())], |r| r.get(0))?.collect())
+        .and_then(|mut s| {
+            s.query_map(params![document, besides.map(|h| h.to_vec())], |r| r.get(0))?.collect()
+        })
         .must("the auditor reads")?;
     let raw: Vec<&[u8]> = raw.iter().map(Vec::as_slice).collect();
     if raw.is_empty() { Ok(Replayed::empty()) } else { Replayed::new(&raw).must("a document's changes") }

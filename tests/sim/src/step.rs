@@ -57,9 +57,7 @@ pub enum Line {
 }
 
 /// What is not among the faults yet.
-pub const NOT_YET: &[&str] = &[
-    "a program of another version",
-];
+pub const NOT_YET: &[&str] = &["a program of another version"];
 
 /// Whose file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
