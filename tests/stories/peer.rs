@@ -51,10 +51,10 @@ fn two_branches_reconcile_without_hq() {
     let traced = a.items(&["trace", &number]);
     assert!(traced.iter().any(|change| change["state"] == "carried"), "{traced:?}");
 
-    // Until each has brought its own, the other holds what the relay lacks, and isn't proven equal.
-    for branch in [&b, &a] {
-        branch.run(&["sync"]);
-    }
+    // B holds what A wrote and the relay takes from A alone: B isn't proven equal, and is told what it waits for.
+    let waits = b.items(&["sync"]).remove(0);
+    assert_eq!((&waits["proven"], &waits["relay_lacks"]), (&false.into(), &1.into()), "{waits}");
+    a.run(&["sync"]).ok();
     for branch in [&b, &a] {
         branch.run(&["sync"]).ok();
     }

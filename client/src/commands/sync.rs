@@ -45,6 +45,8 @@ struct SyncItem {
     unsent_changes: u64,
     unsent_refunds: Vec<Money>,
     proven: bool,
+    /// What is held here and the relay will only take from others, where nothing else differs.
+    relay_lacks: Option<u64>,
     feeds: Vec<FeedItem>,
     bytes_sent: u64,
     bytes_received: u64,
@@ -119,6 +121,10 @@ impl SyncArgs {
                 failures::push_later(l, status.unsent_changes, ms.div_ceil(60_000)),
                 next::push_later(l, globals.program),
             ));
+        }
+        if let Some(lacks) = summary.relay_lacks() {
+            globals.say(&results::relay_lacks(l, lacks))?;
+            return globals.next(&next::relay_lacks(l, globals.program));
         }
         if !summary.proven {
             return Err(Failure::new(
@@ -284,6 +290,7 @@ fn show(session: &Session<'_>, zone: Zone, summary: &Summary, status: &Status) -
         unsent_changes: status.unsent_changes,
         unsent_refunds: money(&status.unsent_refunds),
         proven: summary.proven,
+        relay_lacks: summary.relay_lacks(),
         feeds: summary
             .feeds
             .iter()
@@ -305,7 +312,9 @@ fn line(l: Language, item: &SyncItem) -> String {
     let refunds = money_text(&item.unsent_refunds);
     let unsent = results::sync_unsent(l, item.unsent_changes, &refunds);
     let positions: Vec<String> = item.feeds.iter().map(|f| format!("{} {}", f.feed, f.position)).collect();
-    let proof = if item.proven {
+    let proof = if let Some(lacks) = item.relay_lacks {
+        results::sync_lacks(l, lacks)
+    } else if item.proven {
         results::sync_proven(l, &positions.join(", "))
     } else {
         results::sync_not_proven(l)

@@ -183,6 +183,16 @@ pub struct Summary {
     pub push_after_ms: Option<u64>,
 }
 
+impl Summary {
+    /// How many changes and grants the device holds that the relay lacks, where that is all that the ends
+    /// differ in: what came by stick or from another branch, and the relay takes from its author alone.
+    pub fn relay_lacks(&self) -> Option<u64> {
+        let level = self.feeds.iter().all(|f| f.agreed && f.position == f.head);
+        let strays = self.feeds.iter().map(|f| f.strays).sum();
+        (self.round_trips > 0 && level && strays > 0).then_some(strays)
+    }
+}
+
 /// How far a session came in a feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedSummary {

@@ -213,6 +213,11 @@ texts! {
         zh: "{program} status 查看被拒的内容和原因。",
         en: "{program} status shows what was refused and why.",
     }
+    /// The relay lacks what others wrote.
+    relay_lacks(program: &str) {
+        zh: "{program} trace 单号 查看一张单据的变更各到了哪里、在等谁。",
+        en: "{program} trace NUMBER tells of a document where its changes are, and whom each waits for.",
+    }
     /// The sums differ.
     not_proven(program: &str) {
         zh: "再执行一次 {program} sync；仍不一致请 {program} doctor 并联系总部。",

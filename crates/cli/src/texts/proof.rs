@@ -16,8 +16,8 @@ texts! {
     }
     /// The relay lacks something.
     lacking(since: &str, strays: u64) {
-        zh: "自 {since} 起不一致：总部中继缺 {strays} 项变更，同步时自动补回",
-        en: "differs since {since}: HQ's relay lacks {strays} of the changes, which are brought back with each sync",
+        zh: "自 {since} 起总部中继缺 {strays} 项变更：同步时补回，别的设备写的等它们同步",
+        en: "differs since {since}: HQ's relay lacks {strays} of the changes, brought back with each sync, or by the devices that wrote them",
     }
     /// The sums differ.
     differs(since: &str) {
