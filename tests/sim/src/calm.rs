@@ -35,10 +35,12 @@ impl World {
         let grant = self.organisation.observer(&DeviceKey::from_seed(key), "OBS");
         self.relay()?.add_grants(vec![grant.clone()]).must("a grant")?;
         let mut round = 0;
-        while !self.round(&mut random)? {
+        while let Some(restless) = self.round(&mut random)? {
             round += 1;
             if round == ROUNDS_MAX {
-                return Err(Violation(format!("after {round} rounds of everybody's sessions it isn't calm")));
+                return Err(Violation(format!(
+                    "after {round} rounds of everybody's sessions it isn't calm: {restless}"
+                )));
             }
         }
         self.everything_returned_is_everywhere()?;
@@ -57,19 +59,31 @@ impl World {
         Ok(())
     }
 
-    /// Everybody once: whether nobody had anything to say, and all is proven.
-    fn round(&mut self, random: &mut Random) -> Result<bool, Violation> {
+    /// Everybody once: none where nobody had anything to say and all is proven; else who had.
+    fn round(&mut self, random: &mut Random) -> Result<Option<String>, Violation> {
         let before = self.log_head()?;
-        let mut proven = true;
+        let mut restless = Vec::new();
         for at in 1..self.devices.len() {
             self.later(60_000);
-            proven &= self.sync(at, random)?.is_some_and(|summary| summary.proven);
+            if !self.sync(at, random)?.is_some_and(|summary| summary.proven) {
+                let status = self.devices[at].replica()?.status().must("a status")?;
+                let open = status.feeds.iter().filter(|f| f.agreed != Some(true) || f.strays > 0);
+                let open: Vec<String> =
+                    open.map(|f| format!("{} {:?} {}", f.feed, f.agreed, f.strays)).collect();
+                let (name, fault) = (&self.devices[at].name, status.fault);
+                restless.push(format!("{name} ({fault:?} {} {open:?})", status.unsent_changes));
+            }
         }
         self.settle(random)?;
         self.later(120_000);
         self.pay_out(false, None, random)?;
-        proven &= self.sync(HQ, random)?.is_some_and(|summary| summary.proven);
-        Ok(proven && self.log_head()? == before)
+        if !self.sync(HQ, random)?.is_some_and(|summary| summary.proven) {
+            restless.push("HQ".into());
+        }
+        if self.log_head()? != before {
+            restless.push("the log grew".into());
+        }
+        Ok((!restless.is_empty()).then(|| restless.join(", ")))
     }
 
     fn log_head(&mut self) -> Result<i64, Violation> {
