@@ -153,13 +153,13 @@ pub fn imported_return(number: &str, of: &str, at: Moment) -> ImportedReturn {
     }
 }
 
-fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, first: Vec<u8>, seed: u64) -> Ambient {
-    let (clock, mut random, mut first) = (clock.clone(), Random(seed), first.into_iter());
+fn ambient(clock: &Arc<AtomicI64>, skew_ms: i64, seed: u64) -> Ambient {
+    let (clock, mut random) = (clock.clone(), Random(seed));
     Ambient {
         now: Box::new(move || Moment(clock.load(Ordering::SeqCst) + skew_ms)),
         fill: Box::new(move |bytes| {
             for byte in bytes {
-                *byte = first.next().unwrap_or_else(|| random.draw() as u8);
+                *byte = random.draw() as u8;
             }
         }),
         machine: None,
@@ -463,15 +463,13 @@ impl Desk {
         seed: u64,
     ) -> Self {
         let path = folder.join(format!("{name}.sqlite"));
-        let replica = Replica::create(&path, founding, ambient(clock, skew_ms, Vec::new(), seed)).unwrap();
+        let replica = Replica::create(&path, founding, ambient(clock, skew_ms, seed)).unwrap();
         Self { replica, path, clock: clock.clone(), skew_ms }
     }
 
-    /// The process ends and another one opens the file, with an actor given or, where none is, by
-    /// chance.
-    pub fn reopen(&mut self, actor: Option<[u8; 16]>, seed: u64) {
-        let first = actor.map(|a| a.to_vec()).unwrap_or_default();
-        let ambient = ambient(&self.clock, self.skew_ms, first, seed);
+    /// The process ends and another one opens the file.
+    pub fn reopen(&mut self, seed: u64) {
+        let ambient = ambient(&self.clock, self.skew_ms, seed);
         self.replica = Replica::open(&self.path, ambient).unwrap();
     }
 
@@ -480,7 +478,7 @@ impl Desk {
         let path = self.path.with_file_name(format!("{name}.sqlite"));
         let file = rusqlite::Connection::open(&self.path).unwrap();
         file.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
-        let replica = Replica::open(&path, ambient(&self.clock, self.skew_ms, Vec::new(), seed)).unwrap();
+        let replica = Replica::open(&path, ambient(&self.clock, self.skew_ms, seed)).unwrap();
         Desk { replica, path, clock: self.clock.clone(), skew_ms: self.skew_ms }
     }
 

@@ -165,7 +165,7 @@ fn killed_on_the_way_to_a_new_name() {
                 asked.push(ask);
             }
         }
-        clone.reopen(None, seed);
+        clone.reopen(seed);
     }
     assert!(asked.iter().all(|ask| ask.key == asked[0].key), "the same key asks again");
     let granted = chain.let_in(&asked[0]);
@@ -179,7 +179,7 @@ fn killed_on_the_way_to_a_new_name() {
     .unwrap();
     assert!(clone.replica.succeed(&granted).is_err());
     file.execute_batch("DROP TRIGGER power_fails").unwrap();
-    clone.reopen(None, 36);
+    clone.reopen(36);
     assert_eq!(clone.replica.identity().code.to_string(), "S01B", "it is another device now");
     assert_eq!(clone.replica.status().unwrap().unsent_changes, 3);
     assert_eq!(chain.mend(&mut clone), 0);

@@ -37,6 +37,7 @@ pub struct Device {
     code: &'static str,
     site: SiteId,
     seed: u8,
+    actor: [u8; 16],
     sequence: u64,
     previous: EntryHash,
 }
@@ -54,7 +55,7 @@ impl Device {
         let key = DeviceKey::from_seed([seed; 32]);
         let grant = chain.grant(&key, code, Role::Site(site(at)));
         chain.relay.add_grants(vec![grant]).unwrap();
-        Self { key, code, site: site(at), seed, sequence: 0, previous: NO_ENTRY }
+        Self { key, code, site: site(at), seed, actor: [seed; 16], sequence: 0, previous: NO_ENTRY }
     }
 
     fn id(&self) -> DeviceId {
@@ -62,7 +63,7 @@ impl Device {
     }
 
     fn writer(&self) -> Writer {
-        Writer { actor: [self.seed; 16], device: self.id() }
+        Writer { actor: self.actor, device: self.id() }
     }
 
     pub fn document(&self, n: u8) -> DocumentId {
@@ -199,6 +200,14 @@ impl Device {
         entry.previous = Some(self.previous).filter(|p| *p != NO_ENTRY);
         self.previous = head.hash();
         entry
+    }
+
+    /// Comes to the relay first under somebody's actor, with a return of its own.
+    pub fn takes_actor(&mut self, chain: &Chain, actor: &[u8]) {
+        let own = std::mem::replace(&mut self.actor, actor.try_into().expect("16 bytes"));
+        let taken = self.return_at(self.sequence as u8, &self.site);
+        assert_eq!(self.push(chain, &[taken]), []);
+        self.actor = own;
     }
 
     pub fn push(&mut self, chain: &Chain, changes: &[Unsealed]) -> Vec<Outcome> {

@@ -245,10 +245,10 @@ fn what_an_older_program_set_apart_is_tried_again() {
     older("DELETE FROM return_head");
     let told = chain.hq.replica.apart_changes().unwrap();
     assert_eq!((told.len(), told[0].remedy), (1, Remedy::NewerProgram));
-    chain.hq.reopen(None, 7);
+    chain.hq.reopen(7);
     assert_ne!(chain.hq.digest(), good, "the same program has nothing to try again");
     older("UPDATE self SET reads = 'rules 0, shape 1, 12 kinds'");
-    chain.hq.reopen(None, 8);
+    chain.hq.reopen(8);
     assert_eq!(chain.hq.digest(), good);
     assert_eq!(chain.hq.replica.apart_changes().unwrap(), []);
     chain.hq.check();

@@ -10,6 +10,7 @@
 //! ```
 
 mod ambient;
+mod actor;
 mod machine;
 mod error;
 mod statistics;

@@ -20,6 +20,7 @@ use guicang_sync::keys::DeviceKey;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, TransactionBehavior, params};
 
+use crate::actor;
 use crate::ambient::Ambient;
 use crate::error::{OpenError, StoreError};
 use crate::machine::{Holder, Machine, on_own_disk};
@@ -206,7 +207,7 @@ impl Replica {
         }
         let (identity, key, book, book_version) = identify(&db)?;
         // A fresh actor for each opening: a pinned one is how a cloned file's documents get stuck.
-        let writer = Writer { actor: ambient.bytes(), device: identity.device };
+        let writer = Writer { actor: actor::draw(&mut ambient, identity.device), device: identity.device };
         let mut opened = Self { db, identity, key, writer, book, book_version, ambient };
         opened.try_again_if_newer()?;
         Ok(opened)
@@ -223,7 +224,8 @@ impl Replica {
             return Ok(());
         }
         let (identity, key, book, book_version) = identify(&self.db)?;
-        self.writer = Writer { actor: self.ambient.bytes(), device: identity.device };
+        let actor = actor::draw(&mut self.ambient, identity.device);
+        self.writer = Writer { actor, device: identity.device };
         (self.identity, self.key, self.book, self.book_version) = (identity, key, book, book_version);
         Ok(())
     }

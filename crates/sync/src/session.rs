@@ -503,6 +503,9 @@ impl Session {
     }
 
     fn received_feeds(&self, parts: Vec<FeedPart>) -> Result<Vec<ReceivedFeed>, SessionError> {
+        // Who wrote what stands in the other feeds is told by `org`: until both ends agree on that, the rest may
+        // be of devices that are not known here, and comes again.
+        let unknown = parts.iter().any(|part| part.feed == Feed::Org && part.disagreed);
         let mut parts = parts.into_iter();
         let one = |state: &FeedState| {
             let from = state.cursor.position;
@@ -517,6 +520,10 @@ impl Session {
             }
             let (sum, head) = (part.sum.unwrap_or(state.cursor.sum), part.head());
             let FeedPart { feed, to, disagreed, items, .. } = part;
+            if unknown && !disagreed {
+                let sum = state.cursor.sum;
+                return Ok(ReceivedFeed { feed, from, to: from, sum, head, agreed: true, items: Vec::new() });
+            }
             // What comes after a cursor that isn't the relay's would be counted onto a wrong sum.
             Ok(match disagreed {
                 true => ReceivedFeed { feed, from, to: from, sum, head, agreed: false, items: Vec::new() },

@@ -96,7 +96,7 @@ impl ServeArgs {
         let shown = data.replica(session.ambient()).told(globals)?;
         let link = LocalLink::new(hq.relay.clone(), hq.replica.identity().device);
         let outside = Outside { now: Box::new(session.now), fill: Box::new(session.fill) };
-        let service = Service::new(hq.relay.clone(), issue(issuer, session.now), outside);
+        let service = Service::new(hq.relay.clone(), issue(issuer, link.clone(), session.now), outside);
         let service = service.map_err(DataError::from).told(globals)?;
         let events = service.events().clone();
         let page = page::Page::new(shown, hq.relay.clone(), now.clone());
@@ -133,11 +133,11 @@ impl ServeArgs {
 }
 
 /// Makes grants with HQ's key.
-fn issue(replica: guicang_replica::Replica, now: fn() -> Moment) -> Issue {
+fn issue(replica: guicang_replica::Replica, link: LocalLink, now: fn() -> Moment) -> Issue {
     let replica = Mutex::new(replica);
     Box::new(move |site, key, successor_of| {
         let mut replica = replica.lock().unwrap_or_else(PoisonError::into_inner);
-        devices::admit(&mut replica, site, key, successor_of, now())
+        devices::let_in(&mut replica, &link, site, key, successor_of, &now)
             .map_err(|e| RelayError::Issue { detail: e.to_string() })
     })
 }

@@ -8,6 +8,9 @@ use guicang_domain::time::{Moment, Recorded};
 use guicang_replica::{LinkError, Replica};
 use guicang_sync::grant::{Grant, GrantBook, Issuer, Role, SignedGrant};
 
+use super::follow::{self, FollowError};
+use crate::relay::link::LocalLink;
+
 /// A withdrawn device's code is not a device's.
 #[derive(Debug, thiserror::Error)]
 pub enum WithdrawError {
@@ -20,6 +23,23 @@ pub enum WithdrawError {
     /// The replica.
     #[error(transparent)]
     Replica(#[from] LinkError),
+}
+
+/// Lets a device in as [`admit`] does, once HQ's replica has followed the log: one that was put back to a backup
+/// has forgotten who was let in since, and would give a short code twice.
+///
+/// # Errors
+/// [`FollowError`]; nobody was let in then.
+pub fn let_in(
+    replica: &mut Replica,
+    link: &LocalLink,
+    site: &SiteId,
+    key: PublicKey,
+    successor_of: Option<DeviceId>,
+    now: &dyn Fn() -> Moment,
+) -> Result<SignedGrant, FollowError> {
+    follow::session(replica, link, now, None)?;
+    Ok(admit(replica, site, key, successor_of, now())?)
 }
 
 /// Signs and stores the grant of a new device of `site`, with a short code that nobody ever had; in the

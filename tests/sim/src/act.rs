@@ -1,6 +1,7 @@
 //! What people at a branch do, by the real commands, and what lies on the shelves for it.
 
 use guicang_domain::adjustment::Movement;
+use guicang_domain::ids::SiteId;
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::Grade;
@@ -14,6 +15,7 @@ use rusqlite::params;
 
 use crate::chain::{clerk, graded, receipt, request};
 use crate::disk;
+use crate::kept::{Kept, said};
 use crate::random::Random;
 use crate::step::Act;
 use crate::world::World;
@@ -72,27 +74,41 @@ impl World {
             self.revive(at, &mut random)?;
         }
         let new = self.changes_after(at, last)?;
-        if done.is_some() || (dead && !new.is_empty()) {
-            for units in units {
-                let site = self.devices[at].site.clone().expect("a branch's");
-                *self.oracle.shelf.entry((site, SKU.into())).or_default() += units;
-            }
-        }
         if done.is_some() {
             self.oracle.commands += 1;
         }
-        self.oracle.kept.extend(new.into_iter().map(|hash| (hash, at)));
+        let moved = units.first().map(|units| {
+            let site = self.devices[at].site.clone().expect("a branch's");
+            (site, *units)
+        });
+        self.keep(at, new, moved)?;
         Ok(done)
     }
 
-    fn newest(&mut self, at: usize) -> Result<i64, Violation> {
+    /// Keeps what a command wrote.
+    pub(crate) fn keep(
+        &mut self,
+        by: usize,
+        new: Vec<[u8; 32]>,
+        moved: Option<(SiteId, i64)>,
+    ) -> Result<(), Violation> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let file = self.devices[by].file()?;
+        let said = new.into_iter().map(|hash| said(file, hash)).collect::<Result<_, _>>()?;
+        self.oracle.kept.push(Kept { by, said, moved, in_file: true, gone: false });
+        Ok(())
+    }
+
+    pub(crate) fn newest(&mut self, at: usize) -> Result<i64, Violation> {
         let file = self.devices[at].file()?;
         file.prepare_cached("SELECT coalesce(max(id), 0) FROM change")
             .and_then(|mut s| s.query_row([], |r| r.get(0)))
             .must("the auditor reads")
     }
 
-    fn changes_after(&mut self, at: usize, last: i64) -> Result<Vec<[u8; 32]>, Violation> {
+    pub(crate) fn changes_after(&mut self, at: usize, last: i64) -> Result<Vec<[u8; 32]>, Violation> {
         let file = self.devices[at].file()?;
         let mut statement =
             file.prepare_cached("SELECT hash FROM change WHERE id > ?").must("the auditor")?;

@@ -9,6 +9,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::device::Device;
 use crate::grants::key_seed;
+use crate::kept::Said;
 use crate::random::Random;
 use crate::world::{HQ, World};
 use crate::{Must, Violation};
@@ -34,10 +35,12 @@ impl World {
         let grant = self.organisation.observer(&DeviceKey::from_seed(key), "OBS");
         self.relay()?.add_grants(vec![grant.clone()]).must("a grant")?;
         let mut round = 0;
-        while !self.round(&mut random)? {
+        while let Some(restless) = self.round(&mut random)? {
             round += 1;
             if round == ROUNDS_MAX {
-                return Err(Violation(format!("after {round} rounds of everybody's sessions it isn't calm")));
+                return Err(Violation(format!(
+                    "after {round} rounds of everybody's sessions it isn't calm: {restless}"
+                )));
             }
         }
         self.everything_returned_is_everywhere()?;
@@ -56,19 +59,31 @@ impl World {
         Ok(())
     }
 
-    /// Everybody once: whether nobody had anything to say, and all is proven.
-    fn round(&mut self, random: &mut Random) -> Result<bool, Violation> {
+    /// Everybody once: none where nobody had anything to say and all is proven; else who had.
+    fn round(&mut self, random: &mut Random) -> Result<Option<String>, Violation> {
         let before = self.log_head()?;
-        let mut proven = true;
+        let mut restless = Vec::new();
         for at in 1..self.devices.len() {
             self.later(60_000);
-            proven &= self.sync(at, random)?.is_some_and(|summary| summary.proven);
+            if !self.sync(at, random)?.is_some_and(|summary| summary.proven) {
+                let status = self.devices[at].replica()?.status().must("a status")?;
+                let open = status.feeds.iter().filter(|f| f.agreed != Some(true) || f.strays > 0);
+                let open: Vec<String> =
+                    open.map(|f| format!("{} {:?} {}", f.feed, f.agreed, f.strays)).collect();
+                let (name, fault) = (&self.devices[at].name, status.fault);
+                restless.push(format!("{name} ({fault:?} {} {open:?})", status.unsent_changes));
+            }
         }
         self.settle(random)?;
         self.later(120_000);
         self.pay_out(false, None, random)?;
-        proven &= self.sync(HQ, random)?.is_some_and(|summary| summary.proven);
-        Ok(proven && self.log_head()? == before)
+        if !self.sync(HQ, random)?.is_some_and(|summary| summary.proven) {
+            restless.push("HQ".into());
+        }
+        if self.log_head()? != before {
+            restless.push("the log grew".into());
+        }
+        Ok((!restless.is_empty()).then(|| restless.join(", ")))
     }
 
     fn log_head(&mut self) -> Result<i64, Violation> {
@@ -77,60 +92,64 @@ impl World {
     }
 
     /// Each change of a command that returned is, as bytes that have its hash, at the relay, at HQ and at
-    /// every device of its document's sites, and stands there.
+    /// every device of its document's sites, and stands there. Where it was written again, that is there.
     fn everything_returned_is_everywhere(&mut self) -> Result<(), Violation> {
-        let kept: Vec<([u8; 32], usize)> = self.oracle.kept.iter().map(|(h, at)| (*h, *at)).collect();
-        for (hash, by) in kept {
-            // What a relay refused was written again, and stands as that.
-            let again = self.devices[by]
-                .file()?
-                .prepare_cached("SELECT reissued FROM change WHERE org = 1 AND hash = ? AND status = 1")
-                .and_then(|mut s| s.query_row(params![hash], |r| r.get::<_, bool>(0)).optional())
-                .must("the auditor reads")?;
-            if again == Some(true) {
+        let kept = std::mem::take(&mut self.oracle.kept);
+        for command in kept.iter().filter(|command| !command.gone) {
+            for said in &command.said {
+                self.is_everywhere(said, command.by)?;
+            }
+        }
+        self.oracle.kept = kept;
+        Ok(())
+    }
+
+    fn is_everywhere(&mut self, said: &Said, by: usize) -> Result<(), Violation> {
+        let who = self.devices[by].name.clone();
+        let sql = "SELECT c.raw, d.sites FROM change c JOIN document d ON d.id = c.document
+                   WHERE c.hash = ? AND c.apart IS NULL";
+        let found: Option<(Vec<u8>, Vec<u8>)> = self
+            .relay_file()?
+            .prepare_cached(sql)
+            .and_then(|mut s| s.query_row(params![said.hash], |r| Ok((r.get(0)?, r.get(1)?))).optional())
+            .must("the auditor reads the relay")?;
+        let Some((raw, sites)) = found else {
+            for at in [HQ, by] {
+                if !said.is_in(self.devices[at].file()?)? {
+                    let name = &self.devices[at].name;
+                    return Err(Violation(format!(
+                        "{name} lacks what a command of {who} returned for, also as written again"
+                    )));
+                }
+            }
+            return Ok(());
+        };
+        if guicang_documents::header(&raw).must("a change's header")?.hash.0 != said.hash {
+            return Err(Violation(format!("the relay has a change of {who} with another hash")));
+        }
+        for at in 0..self.devices.len() {
+            let site = self.devices[at].site.clone();
+            let text = site.as_ref().map(|site| site.to_string());
+            let entitled =
+                text.is_none_or(|site| sites.windows(site.len()).any(|part| part == site.as_bytes()));
+            if !entitled && at != by {
                 continue;
             }
-            let sql =
-                "SELECT c.raw, d.sites, c.apart IS NULL FROM change c JOIN document d ON d.id = c.document
-                       WHERE c.hash = ?";
-            let found: Result<(Vec<u8>, Vec<u8>, bool), _> = self
-                .relay_file()?
+            let name = self.devices[at].name.clone();
+            let sql = "SELECT bytes, status FROM change WHERE org = 1 AND hash = ?";
+            let held: Result<(Option<Vec<u8>>, i64), _> = self.devices[at]
+                .file()?
                 .prepare_cached(sql)
-                .and_then(|mut s| s.query_row(params![hash], |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?))));
-            let who = self.devices[by].name.clone();
-            let Ok((raw, sites, accepted)) = found else {
-                return Err(Violation(format!("the relay lacks a change that {who}'s command returned for")));
-            };
-            let is = guicang_documents::header(&raw).must("a change's header")?.hash.0;
-            if is != hash || !accepted {
-                return Err(Violation(format!(
-                    "the relay has a change of {who} with another hash, or apart"
-                )));
-            }
-            for at in 0..self.devices.len() {
-                let site = self.devices[at].site.clone();
-                let text = site.as_ref().map(|site| site.to_string());
-                let entitled =
-                    text.is_none_or(|site| sites.windows(site.len()).any(|part| part == site.as_bytes()));
-                if !entitled && at != by {
-                    continue;
+                .and_then(|mut s| s.query_row(params![said.hash], |r| Ok((r.get(0)?, r.get(1)?))));
+            match held {
+                Ok((Some(bytes), 0)) if bytes == raw => {}
+                Ok((_, 0)) => {
+                    return Err(Violation(format!("{name} has other bytes of a change of {who}")));
                 }
-                let name = self.devices[at].name.clone();
-                let sql = "SELECT bytes, status FROM change WHERE org = 1 AND hash = ?";
-                let held: Result<(Option<Vec<u8>>, i64), _> = self.devices[at]
-                    .file()?
-                    .prepare_cached(sql)
-                    .and_then(|mut s| s.query_row(params![hash], |r| Ok((r.get(0)?, r.get(1)?))));
-                match held {
-                    Ok((Some(bytes), 0)) if bytes == raw => {}
-                    Ok((_, 0)) => {
-                        return Err(Violation(format!("{name} has other bytes of a change of {who}")));
-                    }
-                    Ok((_, status)) => {
-                        return Err(Violation(format!("{name} has a change of {who} with status {status}")));
-                    }
-                    Err(_) => return Err(Violation(format!("{name} lacks a change of {who}"))),
+                Ok((_, status)) => {
+                    return Err(Violation(format!("{name} has a change of {who} with status {status}")));
                 }
+                Err(_) => return Err(Violation(format!("{name} lacks a change of {who}"))),
             }
         }
         Ok(())
@@ -180,19 +199,20 @@ impl World {
 
     /// What lies on the shelves is what HQ and the site's own devices show.
     fn shelves_agree(&mut self) -> Result<(), Violation> {
+        let all = self.shelf()?;
         for at in 0..self.devices.len() {
             let own = self.devices[at].site.clone();
             let filter = StockFilter { site: own.clone(), ..StockFilter::default() };
             let rows = self.devices[at].replica()?.stock(&filter).must("the stock")?;
-            let mut shown: BTreeMap<(SiteId, String), i64> = BTreeMap::new();
+            let mut shown: BTreeMap<SiteId, i64> = BTreeMap::new();
             for row in rows {
                 let here = row.accounts.iter().filter(|(account, _)| account.is_on_hand());
                 let units: i64 = here.map(|(_, quantity)| quantity.0 / 1000).sum();
-                *shown.entry((row.site, row.sku.to_string())).or_default() += units;
+                *shown.entry(row.site).or_default() += units;
             }
             shown.retain(|_, units| *units != 0);
-            let mut shelf = self.oracle.shelf.clone();
-            shelf.retain(|(site, _), units| *units != 0 && own.as_ref().is_none_or(|own| own == site));
+            let mut shelf = all.clone();
+            shelf.retain(|site, _| own.as_ref().is_none_or(|own| own == site));
             if shown != shelf {
                 return Err(Violation(format!(
                     "{} shows {shown:?}, on the shelves lies {shelf:?}",
@@ -218,7 +238,8 @@ impl World {
 
 /// What a file's projections say, but for the numbers of its own rows: to name what differs.
 fn shown(file: &rusqlite::Connection) -> Result<BTreeSet<String>, Violation> {
-    const APART: &[&str] = &["self", "entry", "change", "cursor", "grant_fact", "number", "organisation"];
+    const APART: &[&str] =
+        &["self", "entry", "change", "cursor", "feed_item", "stray", "grant_fact", "number", "organisation"];
     let names = |sql: &str| -> rusqlite::Result<Vec<String>> {
         file.prepare(sql)?.query_map([], |r| r.get(0))?.collect()
     };

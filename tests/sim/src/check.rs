@@ -18,7 +18,8 @@ impl World {
             .prepare_cached("SELECT hash FROM change")
             .and_then(|mut s| s.query_map([], |r| r.get(0))?.collect())
             .must("the auditor reads")?;
-        let lost = self.oracle.kept.iter().filter(|(hash, who)| **who == at && !held.contains(*hash)).count();
+        let own = self.oracle.kept.iter().filter(|command| command.by == at && command.in_file);
+        let lost = own.flat_map(|command| &command.said).filter(|said| !held.contains(&said.hash)).count();
         match lost {
             0 => Ok(()),
             lost => Err(Violation(format!(
@@ -102,8 +103,13 @@ impl World {
     }
 
     /// A session that says that both ends hold the same: they do.
-    pub(crate) fn proof_holds(&mut self, at: usize, summary: &Summary) -> Result<(), Violation> {
-        self.cursors_are_whole(at)?;
+    ///
+    /// `heard` is which of the relay's lives it was said of. One that was put back or made anew since may have
+    /// another feed than the one that a cursor counts.
+    pub(crate) fn proof_holds(&mut self, at: usize, summary: &Summary, heard: u32) -> Result<(), Violation> {
+        if heard == self.relay_life && (summary.proven || heard == 0) {
+            self.cursors_are_whole(at)?;
+        }
         if summary.proven {
             self.oracle.proven += 1;
         }
@@ -146,7 +152,9 @@ impl World {
         let file = self.devices[HQ].file()?;
         let booked: i64 = file.query_row(sql, [], |r| r.get(0)).must("the auditor reads")?;
         let booked = booked.abs();
-        if booked > paid || (calm && booked != paid) {
+        // What HQ and the relay lost together nobody can tell; the provider's statement does.
+        let lack = booked != paid && self.books_lack_something()?;
+        if booked > paid || (calm && booked != paid && !lack) {
             return Err(Violation(format!("the rail paid {paid}, HQ's books say {booked}")));
         }
         Ok(())

@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use guicang_domain::ids::{DeviceId, SiteId};
 use guicang_domain::time::Moment;
 use guicang_replica::{Ambient, Replica};
-use guicang_sync::session::{Received, Session};
+use guicang_sync::session::Session;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::kept::Image;
 use crate::random::Random;
 use crate::{Must, Violation, disk};
 
@@ -46,8 +47,10 @@ impl Outside {
 pub(crate) struct Process {
     pub(crate) replica: Replica,
     pub(crate) session: Option<Session>,
-    /// An answer that it holds, not stored yet.
-    pub(crate) held: Option<Received>,
+    /// Which of the relay's lives the last answer was of that it had.
+    pub(crate) heard: u32,
+    /// Who it signed in as.
+    pub(crate) signed_in: DeviceId,
 }
 
 /// A device.
@@ -68,6 +71,8 @@ pub(crate) struct Device {
     pub(crate) cut_until: Moment,
     /// The last entry that the relay said it holds.
     pub(crate) accepted_to: u64,
+    /// A copy of its file, to be put back.
+    pub(crate) copy: Option<Image>,
 }
 
 impl Device {
@@ -81,19 +86,53 @@ impl Device {
     ) -> Result<Self, Violation> {
         let skew = Arc::new(AtomicI64::new(skew_ms));
         let replica = Replica::create(&path, founding, outside.ambient(&skew)).must("making a file")?;
+        let id = replica.identity().device;
         Ok(Self {
             name,
             path,
-            id: replica.identity().device,
+            id,
             site,
             skew,
             outside: outside.clone(),
-            processes: [Some(Process { replica, session: None, held: None }), None],
+            processes: [Some(Process { replica, session: None, heard: 0, signed_in: id }), None],
             auditor: None,
             power_goes: false,
             cut_until: Moment(0),
             accepted_to: 0,
+            copy: None,
         })
+    }
+
+    /// A machine that was set up from this one's image, which lies at `path`.
+    pub(crate) fn cloned(&self, path: PathBuf) -> Result<Self, Violation> {
+        let mut clone = Self {
+            name: format!("{}'s clone", self.name),
+            path,
+            id: self.id,
+            site: self.site.clone(),
+            skew: Arc::new(AtomicI64::new(self.skew.load(Ordering::Relaxed))),
+            outside: self.outside.clone(),
+            processes: [None, None],
+            auditor: None,
+            power_goes: false,
+            cut_until: self.cut_until,
+            accepted_to: 0,
+            copy: None,
+        };
+        clone.process(0)?;
+        Ok(clone)
+    }
+
+    /// Whether its file has these changes, whatever became of them.
+    pub(crate) fn has_rows(&mut self, hashes: &[[u8; 32]]) -> Result<bool, Violation> {
+        let mut sql =
+            self.file()?.prepare_cached("SELECT 1 FROM change WHERE hash = ?").must("the auditor")?;
+        for hash in hashes {
+            if !sql.exists([hash]).must("the auditor reads")? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// A process that has the file open.
@@ -101,7 +140,8 @@ impl Device {
         if self.processes[which].is_none() {
             let replica = Replica::open(&self.path, self.outside.ambient(&self.skew))
                 .must(&format!("{}'s file does not open", self.name))?;
-            self.processes[which] = Some(Process { replica, session: None, held: None });
+            self.id = replica.identity().device;
+            self.processes[which] = Some(Process { replica, session: None, heard: 0, signed_in: self.id });
         }
         Ok(self.processes[which].as_mut().expect("opened above"))
     }

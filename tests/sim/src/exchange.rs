@@ -3,10 +3,11 @@
 //! A session is driven as the branch's program drives it, without its sockets: the same questions to the
 //! replica, in the same order. Between any two moves something else may happen.
 
+use guicang_domain::ids::DeviceId;
 use guicang_replica::{LinkError, StoreError};
-use guicang_server::hq::follow::settle;
+use guicang_server::hq::follow::{FollowError, meet, settle};
 use guicang_server::relay::RelayError;
-use guicang_server::relay::link::LinkError as LocalLinkError;
+use guicang_server::relay::link::{LinkError as LocalLinkError, LocalLink};
 use guicang_sync::session::{Limits, Session, Step, Summary};
 
 use crate::random::Random;
@@ -15,7 +16,7 @@ use crate::world::{HQ, World};
 use crate::{Must, Violation, disk};
 
 /// How a move went.
-enum Moved {
+pub(crate) enum Moved {
     On,
     /// The request, or its answer, was lost.
     Failed,
@@ -23,6 +24,9 @@ enum Moved {
     /// The session is given up, as by an error of the file.
     Over,
 }
+
+/// Sessions within which a journal has to be whole, if everybody is there.
+const MENDINGS_MAX: u32 = 6;
 
 /// Moves within a whole session, before it is taken to go on for good.
 const MOVES_MAX: u32 = 20_000;
@@ -49,21 +53,44 @@ impl World {
                 Moved::Over => return self.over(at, process),
                 Moved::Done(summary) => {
                     self.over(at, process)?;
-                    return self.proof_holds(at, &summary);
+                    let heard = self.devices[at].process(process)?.heard;
+                    self.proof_holds(at, &summary, heard)?;
+                    return self.mend(at, process).map(drop);
                 }
             }
         }
-        self.cursors_are_whole(at)
+        match self.relay_life {
+            0 => self.cursors_are_whole(at),
+            _ => Ok(()),
+        }
     }
 
     fn over(&mut self, at: usize, process: usize) -> Result<(), Violation> {
         let process = self.devices[at].process(process)?;
-        (process.session, process.held) = (None, None);
+        process.session = None;
         Ok(())
     }
 
-    /// A whole session, over a good line if there is one; none: it wasn't finished.
+    /// A whole session, over a good line if there is one, and what its program does until its journal is whole;
+    /// none: it wasn't finished.
     pub(crate) fn sync(&mut self, at: usize, random: &mut Random) -> Result<Option<Summary>, Violation> {
+        for _ in 0..MENDINGS_MAX {
+            let Some(summary) = self.one_session(at, random)? else { return Ok(None) };
+            let heard = self.devices[at].process(0)?.heard;
+            self.proof_holds(at, &summary, heard)?;
+            let again = self.mend(at, 0)?;
+            self.revive_relay(random)?;
+            if self.revive(at, random)? {
+                return Ok(None);
+            }
+            if !again {
+                return Ok(Some(summary));
+            }
+        }
+        Ok(None)
+    }
+
+    fn one_session(&mut self, at: usize, random: &mut Random) -> Result<Option<Summary>, Violation> {
         self.over(at, 0)?;
         for _ in 0..MOVES_MAX {
             let moved = self.advance(at, 0, Line::Good, random)?;
@@ -79,7 +106,6 @@ impl World {
                 }
                 Moved::Done(summary) => {
                     self.over(at, 0)?;
-                    self.proof_holds(at, &summary)?;
                     return Ok(Some(*summary));
                 }
             }
@@ -94,7 +120,8 @@ impl World {
         line: Line,
         random: &mut Random,
     ) -> Result<Moved, Violation> {
-        let link = self.link(self.devices[at].id)?;
+        let relay = self.relay()?;
+        let relay_path = self.relay_path();
         let now = self.now();
         let cut = now < self.devices[at].cut_until;
         let path = self.devices[at].path.clone();
@@ -103,10 +130,25 @@ impl World {
         let store = |error: StoreError| store_failed(&name, &path, error);
         let session = match &mut here.session {
             Some(session) => session,
-            none => match here.replica.session_start(Limits::default()) {
-                Ok(start) => none.insert(Session::new(start)),
-                Err(error) => return store(error),
-            },
+            none => {
+                here.signed_in = here.replica.identity().device;
+                // Signing in: a relay that was made anew and the device come to know each other.
+                if !cut && line != Line::RequestLost {
+                    let link = LocalLink::new(relay.clone(), here.signed_in);
+                    match meet(&mut here.replica, &link) {
+                        Ok(()) => {}
+                        Err(_) if disk::is_dead(&relay_path) => return Ok(Moved::Over),
+                        Err(FollowError::Store(error) | FollowError::Pull(LinkError::Store(error))) => {
+                            return store(error);
+                        }
+                        Err(error) => return Err(Violation(format!("{name} and the relay: {error}"))),
+                    }
+                }
+                match here.replica.session_start(Limits::default()) {
+                    Ok(start) => none.insert(Session::new(start)),
+                    Err(error) => return store(error),
+                }
+            }
         };
         let body = match session.step() {
             Step::Entries { after_sequence, budget_bytes } => {
@@ -161,11 +203,17 @@ impl World {
             }
             Step::Send(body) => body,
         };
+        let signed_in = here.signed_in;
+        let link = LocalLink::new(relay, signed_in);
+        if !cut && is_stranger(&link, signed_in)? {
+            return Ok(Moved::Over);
+        }
+        let mut life = self.relay_life;
         let answer = match line {
             _ if cut => None,
             Line::RequestLost => None,
             Line::Late => {
-                self.late.push((at, body));
+                self.late.push((signed_in, body));
                 None
             }
             Line::Good => delivered(&link, &body, now)?,
@@ -181,7 +229,10 @@ impl World {
             Line::OldAnswer => {
                 let answer = delivered(&link, &body, now)?;
                 match self.answers.get(&at) {
-                    Some(old) => Some(old.clone()),
+                    Some((old, of)) => {
+                        life = *of;
+                        Some(old.clone())
+                    }
                     None => answer,
                 }
             }
@@ -196,20 +247,23 @@ impl World {
             session.failed();
             return Ok(Moved::Failed);
         }
-        if let Step::Store(received) = session.step() {
+        here.heard = life;
+        if let (true, Step::Store(received)) = (life == self.relay_life, session.step()) {
             let known = &mut self.devices[at].accepted_to;
             *known = received.accepted_to.max(*known);
         }
-        self.answers.insert(at, answer);
+        self.answers.insert(at, (answer, life));
         Ok(Moved::On)
     }
 
     /// A request of long ago arrives; nobody waits for its answer.
     pub(crate) fn arrives(&mut self, n: usize, random: &mut Random) -> Result<(), Violation> {
         if n < self.late.len() {
-            let (at, body) = self.late.remove(n);
-            let link = self.link(self.devices[at].id)?;
-            delivered(&link, &body, self.now())?;
+            let (device, body) = self.late.remove(n);
+            let link = self.link(device)?;
+            if !is_stranger(&link, device)? {
+                delivered(&link, &body, self.now())?;
+            }
         }
         self.revive_relay(random)
     }
@@ -218,10 +272,12 @@ impl World {
     pub(crate) fn settle(&mut self, random: &mut Random) -> Result<(), Violation> {
         let link = self.link(self.devices[HQ].id)?;
         let clock = self.outside.clone();
+        let last = self.newest(HQ)?;
         let done = settle(self.devices[HQ].replica()?, &link, &|| clock.now());
         let done = self.hq_done(done, random)?;
+        self.keep_hqs_own(last)?;
         if let Some(summary) = done {
-            self.proof_holds(HQ, &summary)?;
+            self.proof_holds(HQ, &summary, self.relay_life)?;
         }
         Ok(())
     }
@@ -243,9 +299,19 @@ impl World {
     }
 }
 
+/// Whether the relay knows nothing of a device, as one that was put back or made anew meanwhile: it has to sign
+/// in again.
+fn is_stranger(link: &LocalLink, device: DeviceId) -> Result<bool, Violation> {
+    match link.relay().book() {
+        Ok(book) => Ok(book.device(device).is_none()),
+        // Its process died, which is seen to elsewhere.
+        Err(_) => Ok(true),
+    }
+}
+
 /// The relay's answer; none, where its process died over it.
 fn delivered(
-    link: &guicang_server::relay::link::LocalLink,
+    link: &LocalLink,
     body: &[u8],
     now: guicang_domain::time::Moment,
 ) -> Result<Option<Vec<u8>>, Violation> {
@@ -256,7 +322,11 @@ fn delivered(
     }
 }
 
-fn store_failed(name: &str, path: &std::path::Path, error: StoreError) -> Result<Moved, Violation> {
+pub(crate) fn store_failed(
+    name: &str,
+    path: &std::path::Path,
+    error: StoreError,
+) -> Result<Moved, Violation> {
     match error {
         StoreError::Full => {
             // Somebody makes room.

@@ -13,6 +13,9 @@ pub(crate) struct Organisation {
     pub(crate) hq: DeviceKey,
     pub(crate) relay: DeviceKey,
     serial: i64,
+    /// The relay's grant as it is now, and how many relays there were before.
+    relay_code: String,
+    relays: u32,
 }
 
 /// A key's seed from a number.
@@ -25,7 +28,7 @@ pub(crate) fn key_seed(number: u32) -> [u8; 32] {
 impl Organisation {
     pub(crate) fn new() -> Self {
         let [key, hq, relay] = [1, 2, 3].map(|n| DeviceKey::from_seed(key_seed(n)));
-        Self { key, hq, relay, serial: 10 }
+        Self { key, hq, relay, serial: 10, relay_code: "R".into(), relays: 0 }
     }
 
     fn grant(&self, key: &DeviceKey, code: &str, role: Role, serial: i64) -> Grant {
@@ -49,8 +52,17 @@ impl Organisation {
     pub(crate) fn own(&self) -> Vec<SignedGrant> {
         vec![
             self.by_organisation(&self.hq, "HQ", Role::Hq, 1),
-            self.by_organisation(&self.relay, "R", Role::Relay, 1),
+            self.by_organisation(&self.relay, &self.relay_code, Role::Relay, 1),
         ]
+    }
+
+    /// The seed and the grant of a relay that takes the place of the one there was.
+    pub(crate) fn relay_anew(&mut self) -> ([u8; 32], SignedGrant) {
+        self.relays += 1;
+        let seed = key_seed(3000 + self.relays);
+        self.relay = DeviceKey::from_seed(seed);
+        self.relay_code = format!("R{}", self.relays + 1);
+        (seed, self.by_organisation(&self.relay, &self.relay_code, Role::Relay, 1))
     }
 
     /// A site's device, by HQ.

@@ -28,6 +28,8 @@ pub mod step;
 mod world;
 mod act;
 mod exchange;
+mod kept;
+mod losses;
 mod pay;
 mod check;
 mod calm;

@@ -70,6 +70,7 @@ impl World {
         random: &mut Random,
     ) -> Result<(), Violation> {
         let link = self.link(self.devices[HQ].id)?;
+        let last = self.newest(HQ)?;
         for which in [0, 1] {
             self.devices[HQ].process(which)?;
         }
@@ -118,6 +119,7 @@ impl World {
             done => done.map(Some),
         };
         self.hq_done(done, random).map(drop)?;
+        self.keep_hqs_own(last)?;
         self.rail_and_books_agree(false)
     }
 

@@ -56,18 +56,29 @@ pub enum Line {
     OldAnswer,
 }
 
-/// Losses of whole files that are not among the faults yet.
-pub const NOT_YET: &[&str] = &[
-    "the relay rolled back to a snapshot",
-    "the relay wiped",
-    "a branch restored from a backup",
-    "a branch cloned, both going on",
-    "a branch's file deleted, joined anew",
-    "HQ's replica rolled back",
-    "a program of another version",
-    // A device that goes on with another's chance: what it writes again is refused again, and is stuck.
-    "a machine set up from another's image, its chance included",
-];
+/// What is not among the faults yet.
+pub const NOT_YET: &[&str] = &["a program of another version"];
+
+/// Whose file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// The relay's.
+    Relay,
+    /// HQ's.
+    Hq,
+    /// A branch's.
+    Branch(usize),
+}
+
+impl fmt::Display for Whose {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relay => f.write_str("the relay's file"),
+            Self::Hq => f.write_str("HQ's file"),
+            Self::Branch(branch) => write!(f, "branch {branch}'s file"),
+        }
+    }
+}
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +122,16 @@ pub enum What {
     SameChance(usize),
     /// A branch has no line for so many ms.
     Cut(usize, i64),
+    /// A file is copied, while its programs go on.
+    Copy(Whose),
+    /// A file is put back to its last copy.
+    Back(Whose),
+    /// The relay's file is gone, and made anew.
+    RelayAnew,
+    /// A machine is set up from a branch's image; both go on, and take what the branch does in turns.
+    Clone(usize),
+    /// A branch's file is gone; the machine joins as another one.
+    JoinAnew(usize),
 }
 
 impl What {
@@ -130,6 +151,12 @@ impl What {
             What::Clock(..) => "wrong clock",
             What::Cut(..) => "partition",
             What::SameChance(_) => "chance of an image",
+            What::Back(Whose::Relay) => "relay rolled back",
+            What::Back(Whose::Hq) => "HQ rolled back",
+            What::Back(Whose::Branch(_)) => "branch restored from a copy",
+            What::RelayAnew => "relay wiped",
+            What::Clone(_) => "branch cloned",
+            What::JoinAnew(_) => "branch's file deleted",
             _ => return None,
         })
     }
@@ -185,6 +212,11 @@ impl fmt::Display for Step {
                 write!(f, "branch {branch}'s clock is wrong by {} minutes", ms / 60_000)
             }
             What::SameChance(branch) => write!(f, "branch {branch} starts with an image's chance"),
+            What::Copy(whose) => write!(f, "{whose} is copied"),
+            What::Back(whose) => write!(f, "{whose} is put back to its copy"),
+            What::RelayAnew => f.write_str("the relay's file is gone, and made anew"),
+            What::Clone(branch) => write!(f, "branch {branch} is cloned"),
+            What::JoinAnew(branch) => write!(f, "branch {branch}'s file is gone, and it joins anew"),
             What::Cut(branch, ms) => write!(f, "branch {branch} has no line for {} hours", ms / 3_600_000),
         }
     }
@@ -199,7 +231,7 @@ fn dies(f: &mut fmt::Formatter<'_>, who: &str, writes: u32, power: bool) -> fmt:
 pub fn script(seed: u64, branches: usize, steps: usize) -> Vec<Step> {
     let mut random = Random(seed ^ 0x5157_e95c_a1e5_0000);
     // Some seeds are mild, some rough: a fault alone is found in one that has little else.
-    let rough = random.below(4);
+    let rough = random.below(5);
     (0..steps)
         .map(|_| {
             let what = draw(&mut random, branches, rough);
@@ -208,8 +240,14 @@ pub fn script(seed: u64, branches: usize, steps: usize) -> Vec<Step> {
         .collect()
 }
 
+/// How rough a run is in which whole files are lost; without processes that die. Beyond: with them.
+const LOSSES: usize = 3;
+
 fn draw(random: &mut Random, branches: usize, rough: usize) -> What {
     let branch = random.below(branches);
+    if rough >= LOSSES && random.below(100) < 8 {
+        return loss(random, branch);
+    }
     match random.below(100) {
         0..=39 => What::Act(branch, *random.pick(&ACTS)),
         40..=44 => What::Wait(60_000 * (1 + random.below(600)) as i64),
@@ -229,12 +267,25 @@ fn draw(random: &mut Random, branches: usize, rough: usize) -> What {
         88 => What::Clock(branch, wrong_by_ms(random)),
         89 => What::PayOut(true, None),
         90 => What::PayOut(false, Some(random.below(24) as u32)),
-        _ if rough == 1 => What::Act(branch, *random.pick(&ACTS)),
+        98..=99 if rough >= 1 => What::SameChance(branch),
+        _ if rough == 1 || rough == LOSSES => What::Act(branch, *random.pick(&ACTS)),
         91..=94 => What::Dies(branch, random.below(40) as u32, random.below(2) == 0),
         95 => What::HqDies(random.below(120) as u32, random.below(2) == 0),
         96 => What::RelayDies(random.below(60) as u32, random.below(2) == 0),
         97 => What::Full(branch, random.below(20) as u32),
         _ => What::Sync(branch),
+    }
+}
+
+/// A file is copied, put back, lost, or goes on twice.
+fn loss(random: &mut Random, branch: usize) -> What {
+    let whose = [Whose::Relay, Whose::Hq, Whose::Branch(branch), Whose::Branch(branch)];
+    match random.below(10) {
+        0..=3 => What::Copy(*random.pick(&whose)),
+        4..=6 => What::Back(*random.pick(&whose)),
+        7 => What::RelayAnew,
+        8 => What::Clone(branch),
+        _ => What::JoinAnew(branch),
     }
 }
 

@@ -18,6 +18,7 @@ use rusqlite::Connection;
 use crate::chain::START;
 use crate::device::{Device, Outside, audit};
 use crate::grants::{Organisation, key_seed};
+use crate::kept::{Image, Kept};
 use crate::random::Random;
 use crate::step::{Act, Step, What};
 use crate::{Must, Violation, disk, vfs};
@@ -34,10 +35,8 @@ pub struct Setting {
 /// What is known outside of the system.
 #[derive(Default)]
 pub(crate) struct Oracle {
-    /// Changes of commands that returned Ok: who made them.
-    pub(crate) kept: BTreeMap<[u8; 32], usize>,
-    /// What lies on each site's shelves, in units.
-    pub(crate) shelf: BTreeMap<(SiteId, String), i64>,
+    /// Commands that returned Ok.
+    pub(crate) kept: Vec<Kept>,
     /// Receipts that customers have, as they are typed.
     pub(crate) receipts: Vec<String>,
     /// Goods under way with their paper: number, sender, receiver, units.
@@ -62,12 +61,20 @@ pub struct World {
     pub(crate) devices: Vec<Device>,
     pub(crate) rail: SimulatedRail,
     /// Requests that were late: whose, and when they will have been made.
-    pub(crate) late: Vec<(usize, Vec<u8>)>,
-    /// The answers that each device's line has brought: of its latest requests.
-    pub(crate) answers: BTreeMap<usize, Vec<u8>>,
+    pub(crate) late: Vec<(DeviceId, Vec<u8>)>,
+    /// The last answer that each device's line has brought, and of which of the relay's lives.
+    pub(crate) answers: BTreeMap<usize, (Vec<u8>, u32)>,
     pub(crate) oracle: Oracle,
     /// How far the auditor has read each feed at each device, so that it reads only what is newer.
     pub(crate) seen: BTreeMap<(usize, String), u64>,
+    /// A copy of the relay's file, to be put back.
+    pub(crate) relay_copy: Option<Image>,
+    /// How often the relay was put back or made anew.
+    pub(crate) relay_life: u32,
+    /// Machines that were set up from a branch's image.
+    pub(crate) clones: BTreeMap<usize, usize>,
+    /// How many machines joined anew.
+    pub(crate) joined_anew: u32,
 }
 
 impl Drop for World {
@@ -116,6 +123,10 @@ impl World {
             answers: BTreeMap::new(),
             oracle: Oracle::default(),
             seen: BTreeMap::new(),
+            relay_copy: None,
+            relay_life: 0,
+            clones: BTreeMap::new(),
+            joined_anew: 0,
         };
         for branch in 0..setting.branches {
             world.name_site(branch, "Shop")?;
@@ -132,6 +143,8 @@ impl World {
         let name = format!("{site}{}", if number % 4 == 3 { "B" } else { "A" });
         let seed = key_seed(100 + number as u32);
         let grant = self.organisation.device(&DeviceKey::from_seed(seed), &name, &site);
+        // By HQ's word, which its own file has first.
+        self.devices[HQ].replica()?.add_grant(grant.clone()).must("HQ's grant")?;
         self.relay()?.add_grants(vec![grant.clone()]).must("a grant")?;
         let founding = self.organisation.founding(seed, Some(grant));
         let path = self.folder.path().join(format!("{name}.sqlite"));
@@ -187,8 +200,13 @@ impl World {
             false => disk::kill(&path),
         }
         self.oracle.deaths[usize::from(power)] += 1;
-        (self.relay, self.relay_auditor) = (None, None);
+        self.relay_died();
         self.relay_keeps_what_it_acknowledged()
+    }
+
+    /// Nobody has the relay's file open any more.
+    pub(crate) fn relay_died(&mut self) {
+        (self.relay, self.relay_auditor, self.relay_power_goes) = (None, None, false);
     }
 
     /// A device's link, as the relay has identified it.
@@ -212,7 +230,12 @@ impl World {
         self.outside.chance.store(step.salt, Ordering::Relaxed);
         let mut random = Random(step.salt ^ 0xA5A5);
         self.later(1000 + random.below(30_000) as i64);
-        let device = |branch: usize| branch + 1;
+        let clones = self.clones.clone();
+        let clone_s_turn = random.below(2) == 0;
+        let device = |branch: usize| match clones.get(&(branch + 1)) {
+            Some(clone) if clone_s_turn => *clone,
+            _ => branch + 1,
+        };
         match &step.what {
             What::Wait(ms) => self.later(*ms),
             What::Act(branch, act) => self.act(device(*branch), *act, &mut random)?,
@@ -237,14 +260,22 @@ impl World {
                 self.devices[device(*branch)].skew.store(*ms, Ordering::Relaxed);
             }
             What::SameChance(branch) => {
-                self.devices[device(*branch)].close();
+                let at = device(*branch);
+                self.devices[at].close();
                 self.outside.chance.store(0x5A5A, Ordering::Relaxed);
-                self.devices[device(*branch)].replica()?;
+                let opened = self.devices[at].replica().map(drop);
                 self.outside.chance.store(step.salt, Ordering::Relaxed);
-                self.act(device(*branch), Act::Deliver, &mut random)?;
-                // Started again, it has its own: what is refused for the other's is written again by that.
-                self.devices[device(*branch)].close();
+                // It may die over it, as over anything.
+                if !self.revive(at, &mut random)? {
+                    opened?;
+                }
+                self.act(at, Act::Deliver, &mut random)?;
             }
+            What::Copy(whose) => self.copy(*whose, &mut random),
+            What::Back(whose) => self.put_back(*whose, &mut random)?,
+            What::RelayAnew => self.relay_anew()?,
+            What::Clone(branch) => self.clone_branch(*branch)?,
+            What::JoinAnew(branch) => self.join_anew(*branch, &mut random)?,
             What::Cut(branch, ms) => {
                 self.devices[device(*branch)].cut_until = self.now().plus_ms(*ms);
             }

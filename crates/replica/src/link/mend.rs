@@ -146,6 +146,10 @@ impl Work<'_> {
                  AND sequence > (SELECT acknowledged FROM self WHERE org = ?1))",
             "DELETE FROM entry WHERE org = ?1 AND device = ?2 AND id <> ?3
                  AND sequence > (SELECT acknowledged FROM self WHERE org = ?1)",
+            // A relay that lost it isn't brought what is about to be written again.
+            "DELETE FROM stray WHERE org = ?1 AND item IN (
+                 SELECT c.id FROM change c JOIN entry e ON e.id = c.entry
+                 WHERE c.org = ?1 AND c.entry = ?3 AND e.device = ?2)",
         ] {
             self.tx.execute(sql, params![self.org, self.me.device.0, aside]).map_err(StoreError::of)?;
         }

@@ -97,7 +97,7 @@ impl Replica {
                  FROM stray s JOIN change c ON c.id = s.item JOIN entry e ON e.id = c.entry
                  JOIN document d ON d.id = c.document
                  WHERE s.org = ? AND s.feed = ? AND s.ordinal > ? AND s.item > 0 AND s.rule IS NULL
-                   AND c.status <> 1 ORDER BY s.ordinal LIMIT ?",
+                   AND c.status <> 1 AND e.sequence > 0 ORDER BY s.ordinal LIMIT ?",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement

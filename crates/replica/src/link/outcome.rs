@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use guicang_documents::{Replayed, header};
+use guicang_documents::{Replayed, Writer, header};
 use guicang_domain::ids::{ChangeHash, DeviceId, EntryHash};
 use guicang_sync::feed::Feed;
 use guicang_sync::grant::Role;
@@ -17,6 +17,7 @@ use guicang_sync::session::Received;
 use guicang_sync::stamp::Stamp;
 use rusqlite::{OptionalExtension, params};
 
+use crate::actor;
 use crate::error::StoreError;
 use crate::facts::{ChangeStatus, document_by_id, split_sites};
 use crate::store::Work;
@@ -269,6 +270,13 @@ impl Work<'_> {
             .prepare_cached("UPDATE change SET status = ?, rule = ?, detail = ? WHERE id = ?")
             .and_then(|mut s| s.execute(params![status as i64, rule, detail, change]))
             .map_err(StoreError::of)?;
+        // By the relay's own word it doesn't lack this one.
+        if let ChangeStatus::Refused | ChangeStatus::SetApartByRelay = status {
+            self.tx
+                .prepare_cached("DELETE FROM stray WHERE org = ? AND item = ?")
+                .and_then(|mut s| s.execute([self.org, change]))
+                .map_err(StoreError::of)?;
+        }
         Ok(())
     }
 
@@ -294,7 +302,8 @@ impl Work<'_> {
                 Replayed::new(&stands).map_err(|e| damaged(&e))?
             };
             // What can't be written again stays refused, and is shown.
-            if let Ok(Some(change)) = onto.reissue(self.writer, self.now, &from, &hashes) {
+            let writer = Writer { actor: actor::draw(self.ambient, self.me.device), device: self.me.device };
+            if let Ok(Some(change)) = onto.reissue(&writer, self.now, &from, &hashes) {
                 let mut sites = Vec::new();
                 for change in &again {
                     for site in split_sites(&change.sites_added)? {
