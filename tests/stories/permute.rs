@@ -12,8 +12,9 @@ use crate::chain::{Chain, Desk, clerk, graded, request};
 use crate::history::{History, Stamps, deliver};
 use crate::random::Random;
 
-/// Whatever order the same facts come in, the same is shown: digest, exceptions, totals.
-fn holds_for(seed: u64) {
+/// Whatever order the same facts come in, the same is shown: digest, exceptions, totals. `false`: the history has no
+/// over-return, and would show little.
+fn holds_for(seed: u64) -> bool {
     let mut history = History::of(seed);
     history.chain.hq.check();
     let mut facts = history.facts();
@@ -26,7 +27,9 @@ fn holds_for(seed: u64) {
     let exceptions = |desk: &Desk| desk.replica.exceptions(&ExceptionFilter::default()).unwrap();
     let expected = exceptions(&history.chain.hq);
     let over = expected.iter().filter(|e| e.kind == ExceptionKind::OverReturn).count();
-    assert!(over + history.decided >= 1, "a history without an over-return shows nothing");
+    if over + history.decided == 0 {
+        return false;
+    }
     let over_then = |e: &&Exception| e.historic && e.kind == ExceptionKind::OverReturn;
     let historic = expected.iter().filter(over_then).count();
     let counts = |desk: &Desk| desk.replica.counts(&CountFilter::default()).unwrap();
@@ -49,6 +52,7 @@ fn holds_for(seed: u64) {
         assert_eq!(observer.digest(), history.chain.hq.digest(), "{stamps:?}");
         observer.check();
     }
+    true
 }
 
 proptest! {
@@ -56,14 +60,15 @@ proptest! {
 
     #[test]
     fn the_order_of_arrival_shows_nowhere(seed in any::<u64>()) {
-        holds_for(seed);
+        // One that shows little doesn't count; another is drawn.
+        prop_assume!(holds_for(seed));
     }
 }
 
 /// A bucket that two counts assert at once asks for one recount, about the same count everywhere.
 #[test]
 fn two_counts_that_both_ask_are_told_apart_alike() {
-    holds_for(4_957_658_611_324_352_397);
+    assert!(holds_for(4_957_658_611_324_352_397));
 }
 
 /// HQ withdraws a device before its relay hears of it, which takes and stamps what the device sends
