@@ -7,6 +7,7 @@
 
 mod http;
 mod error;
+mod documents;
 pub mod live;
 
 use std::sync::Arc;
@@ -94,7 +95,7 @@ impl Link {
     /// successor from being let in is no error: the device goes on working, its status says so, and the next
     /// session asks again.
     pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
-        let mut summary = self.one_session(replica).await?;
+        let mut summary = self.session_with_documents(replica).await?;
         for _ in 0..MENDINGS_MAX {
             let Some(relay) = self.relay_device else { break };
             match work(|| replica.mend(relay))? {
@@ -112,8 +113,9 @@ impl Link {
                     self.token = None;
                 }
             }
-            summary = self.one_session(replica).await?;
+            summary = self.session_with_documents(replica).await?;
         }
+        self.let_go(replica, &summary)?;
         Ok(summary)
     }
 
@@ -157,6 +159,8 @@ impl Link {
                 }
                 Step::Send(body) => ahead = self.exchange(replica, &mut session, body, next).await?,
                 Step::Store(received) => {
+                    let lacking = work(|| replica.lacks(&received))?;
+                    self.fetch_documents(replica, &lacking).await?;
                     let cursors = store(replica, received, &mut slices).await?;
                     session.stored(cursors)?;
                 }

@@ -39,3 +39,4 @@ mod stick;
 mod peer;
 mod links;
 mod bundle;
+mod horizon;

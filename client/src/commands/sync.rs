@@ -273,6 +273,7 @@ pub(super) fn runtime(l: Language) -> Result<Runtime, Failure> {
         exit: Exit::Other,
         message: failures::no_runtime(l, &e),
         next: Some(next::again(l)),
+        lacks: None,
     })
 }
 
