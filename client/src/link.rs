@@ -115,7 +115,7 @@ impl Link {
             }
             summary = self.session_with_documents(replica).await?;
         }
-        self.let_go(replica, &summary)?;
+        self.let_go(replica, &summary).await?;
         Ok(summary)
     }
 

@@ -215,9 +215,9 @@ fn a_copy_of_a_file_with_a_horizon_goes_on() {
     copy.check();
 }
 
-/// Three years of a small shop: some receipts a day, one of ten comes back. What changes take in the file is bounded
+/// Three years of a small shop: some receipts a week, one of ten comes back. What changes take in the file is bounded
 /// by what happened within the horizon: it is the same after the second year and after the third, where without a
-/// horizon it grows by a half. Everything else is equal, at the branch and at HQ.
+/// horizon it grows by a half. Rows stay, so everything shown is as at HQ, which lets nothing go.
 #[test]
 fn over_years_the_changes_of_the_last_months_are_all_that_stays() {
     let mut chain = Chain::open(&["S01"]);
@@ -246,12 +246,10 @@ fn over_years_the_changes_of_the_last_months_are_all_that_stays() {
     let bytes: Vec<u64> = held.iter().map(|h| h.change_bytes).collect();
     assert!(bytes[2] * 100 <= bytes[1] * 105, "bounded: {bytes:?}");
     assert!(gone > 5 * bytes[2], "{gone} of {bytes:?}");
-    assert_eq!(held[2].free_bytes, 0.max(held[2].free_bytes.min(held[2].file_bytes / 4)), "{held:?}");
     desk.check();
     chain.hq.check();
     let stock = |desk: &Desk| format!("{:?}", desk.replica.stock(&StockFilter::default()).unwrap());
     assert_eq!(stock(&desk), stock(&chain.hq));
-    println!("{held:?} gone {gone}");
 }
 
 /// Whatever happened before: letting go changes nothing that is shown at a branch, and a rebuild comes to the same.

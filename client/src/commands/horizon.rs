@@ -11,9 +11,6 @@ use super::Session;
 use super::sync::runtime;
 use crate::link::{Link, LinkError, Relay};
 
-/// How often a command is done again for documents that it needs, each time with others.
-const FETCHES_MAX: u32 = 16;
-
 /// What is done about the horizon.
 #[derive(Debug, Subcommand)]
 pub enum HorizonVerb {
@@ -211,8 +208,8 @@ fn fetch(
     Ok(whole)
 }
 
-/// Does a command; where it needs documents that were let go, they are fetched and it is done again. It has done
-/// and said nothing until then: it failed while it read.
+/// Does a command; where it needs documents that were let go, they are fetched and it is done again. What stopped had done
+/// nothing. Each round brings a document back, or ends it.
 ///
 /// # Errors
 /// [`Failure`] of the command, or why the documents can't be fetched.
@@ -220,11 +217,9 @@ pub fn again_with_documents(
     session: &Session<'_>,
     command: impl Fn() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut fetches = 0;
     loop {
         match command() {
-            Err(Failure { lacks: Some(lacks), .. }) if fetches < FETCHES_MAX => {
-                fetches += 1;
+            Err(Failure { lacks: Some(lacks), .. }) => {
                 let globals = session.globals;
                 globals.say(&texts::asking(globals.language, lacks.documents.len()))?;
                 fetch(session, &mut session.open()?, &lacks.number, &lacks.documents)?;

@@ -7,11 +7,15 @@ use guicang_domain::ids::DocumentId;
 use guicang_replica::{LET_GO_AT_ONCE, Replica, StoreError};
 use guicang_sync::documents::{DOCUMENTS_AT_ONCE, DOCUMENTS_PATH, DocumentsAnswer, DocumentsRequest};
 use guicang_sync::session::Summary;
+use tokio::time::Instant;
 
 use super::{Link, LinkError, work};
 
 /// What one answer is to have at most, in bytes of changes.
 const ANSWER_BYTES: u32 = 1024 * 1024;
+
+/// After a session so many transactions at most let something go.
+const LET_GO_SLICES: u32 = 16;
 
 impl Link {
     /// Brings the changes of these documents back into the file; how many documents are whole again.
@@ -76,9 +80,16 @@ impl Link {
     }
 
     /// Lets go what is beyond the horizon, after a session that proved both ends equal.
-    pub(super) fn let_go(&self, replica: &mut Replica, summary: &Summary) -> Result<(), LinkError> {
-        if summary.proven {
-            work(|| replica.let_go(LET_GO_AT_ONCE))?;
+    ///
+    /// A few at a time, with pauses as long, as what comes is applied: a clerk's command gets its turn. What is
+    /// left over goes after the next session.
+    pub(super) async fn let_go(&self, replica: &mut Replica, summary: &Summary) -> Result<(), LinkError> {
+        for _ in 0..LET_GO_SLICES {
+            let begun = Instant::now();
+            if !summary.proven || !work(|| replica.let_go(LET_GO_AT_ONCE))?.more {
+                break;
+            }
+            tokio::time::sleep(begun.elapsed()).await;
         }
         Ok(())
     }

@@ -25,9 +25,9 @@ use crate::store::{Replica, Work};
 /// The fewest days that a horizon may have: what was sold within the usual time for a return stays whole.
 pub const HORIZON_LEAST_DAYS: u32 = 30;
 
-/// The most documents that are looked at after a session. A session with nothing new stays a matter of
-/// milliseconds, and what is left over is looked at after the next.
-pub const LET_GO_AT_ONCE: u32 = 64;
+/// How many documents are looked at in one transaction. A batch of sales is read for it, so these are a few
+/// milliseconds in which nobody else writes.
+pub const LET_GO_AT_ONCE: u32 = 4;
 
 /// A day, ms: for so long bytes that came back stay, and a document that isn't closed isn't looked at again.
 const DAY_MS: i64 = 86_400_000;
@@ -104,7 +104,7 @@ impl Replica {
             change_bytes: number("SELECT coalesce(sum(length(bytes)), 0) FROM change WHERE org = ?")?,
             file_bytes: (pages - free) * size,
             free_bytes: free * size,
-            lost: self.lost()?,
+            lost: self.lost_beyond_horizon()?,
         })
     }
 
@@ -117,7 +117,10 @@ impl Replica {
 
     /// How many changes the relay lost that were let go here. They can't be offered to it; HQ's replica, which
     /// lets nothing go, brings them.
-    fn lost(&self) -> Result<u64, StoreError> {
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be read.
+    pub fn lost_beyond_horizon(&self) -> Result<u64, StoreError> {
         self.db
             .prepare_cached(
                 "SELECT count(DISTINCT s.item) FROM stray s JOIN change c ON c.id = s.item
@@ -294,8 +297,9 @@ impl Work<'_> {
                 "SELECT d.id, d.kind, (SELECT sum(length(c.bytes)) FROM change c
                                        WHERE c.org = d.org AND c.document = d.id)
                  FROM document d
-                 WHERE d.org = ?1 AND d.let_go = 0 AND d.recorded > 0 AND d.recorded < ?2 << 16 AND d.looked_at < ?3
-                   AND d.kind IN ('sale_batch', 'return', 'adjustment') AND d.state = 'read' AND d.intent = 0
+                 WHERE d.org = ?1 AND d.let_go = 0 AND d.recorded > 0
+                   AND d.kind IN ('sale_batch', 'return', 'adjustment')
+                   AND d.recorded < ?2 << 16 AND d.looked_at < ?3 AND d.state = 'read' AND d.intent = 0
                  ORDER BY d.recorded LIMIT ?4",
             )
             .map_err(StoreError::of)?;

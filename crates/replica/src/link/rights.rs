@@ -14,7 +14,7 @@ use rusqlite::params;
 use super::LinkError;
 use super::apply::NewChange;
 use crate::error::StoreError;
-use crate::facts::{ChangeStatus, document_by_id, let_go, split_sites};
+use crate::facts::{ChangeStatus, all_whole, document_by_id, let_go, split_sites};
 use crate::store::{Work, insert_grant};
 
 /// The rule of a change whose device's right had ended.
@@ -101,6 +101,8 @@ impl Work<'_> {
                 }
             }
         }
+        let documents: Vec<i64> = documents.into_iter().collect();
+        all_whole(&self.tx, self.org, &documents)?;
         documents.into_iter().try_for_each(|document| self.refold(document))
     }
 

@@ -131,7 +131,8 @@ CREATE TABLE document (
     looked_at INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, identity)
 ) STRICT;
-CREATE INDEX document_age ON document (org, recorded) WHERE let_go = 0 AND recorded > 0;
+CREATE INDEX document_age ON document (org, recorded, looked_at)
+    WHERE let_go = 0 AND recorded > 0 AND kind IN ('sale_batch', 'return', 'adjustment');
 CREATE INDEX document_let_go ON document (org) WHERE let_go = 1;
 CREATE INDEX document_number ON document (org, number);
 CREATE INDEX document_kind ON document (org, kind, site);
