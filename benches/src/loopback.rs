@@ -54,6 +54,11 @@ impl Loopback {
         Ok(Self { runtime, url })
     }
 
+    /// Where it listens.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
     /// The address alone, and what runs its requests.
     ///
     /// # Errors

@@ -38,6 +38,8 @@ mod bench_growth;
 mod bench_automerge;
 mod picture;
 mod bench_proof;
+mod bench_disk;
+mod bench_streams;
 
 use std::path::PathBuf;
 
@@ -110,6 +112,13 @@ enum Name {
     Picture,
     /// A relay that was rolled back, and those who come back to it
     Proof,
+    /// Bytes of a return at its branch in the end
+    Disk,
+    /// 10,000 event streams at once
+    Streams,
+    /// The relay of `streams`, in a process of its own (FILE)
+    #[value(hide = true)]
+    StreamsRelay,
 }
 
 /// What `all` measures, in this order.
@@ -120,10 +129,12 @@ const EVERYTHING: &[Name] = &[
     Name::Merge,
     Name::BytesBatch,
     Name::BytesOne,
+    Name::Disk,
     Name::Idle,
     Name::ToHq,
     Name::Storm,
     Name::Polls,
+    Name::Streams,
     Name::Start,
     Name::Rebuild,
     Name::Growth,
@@ -138,6 +149,9 @@ fn main() -> Result<()> {
         let lines = arguments.lines.context("picture needs a FILE of JSON lines, as --json prints them")?;
         print!("{}", picture::draw(&std::fs::read_to_string(lines)?)?);
         return Ok(());
+    }
+    if arguments.name == Name::StreamsRelay {
+        return bench_streams::relay(&arguments.lines.context("streams-relay needs the relay's FILE")?);
     }
     let supply = Supply::new(arguments.records.clone(), arguments.quick, arguments.seed);
     let names = match arguments.name {
@@ -164,7 +178,9 @@ fn main() -> Result<()> {
             Name::Growth => bench_growth::run(&supply)?,
             Name::AutomergeSync => bench_automerge::run(&supply)?,
             Name::Proof => bench_proof::run(&supply)?,
-            Name::All | Name::Picture => Vec::new(),
+            Name::Disk => bench_disk::run(&supply)?,
+            Name::Streams => bench_streams::run(&supply)?,
+            Name::All | Name::Picture | Name::StreamsRelay => Vec::new(),
         };
         if arguments.json {
             for figure in &figures {

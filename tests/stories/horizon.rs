@@ -11,6 +11,7 @@ use guicang_replica::{By, LET_GO_AT_ONCE, LetGo, StockFilter, StoreError};
 
 use crate::chain::{Chain, Desk, START, clerk, graded, receipt, request};
 use crate::history::History;
+use crate::programs::{Headquarters, words};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -250,6 +251,53 @@ fn over_years_the_changes_of_the_last_months_are_all_that_stays() {
     chain.hq.check();
     let stock = |desk: &Desk| format!("{:?}", desk.replica.stock(&StockFilter::default()).unwrap());
     assert_eq!(stock(&desk), stock(&chain.hq));
+}
+
+/// The programs: a number that was let go is asked for at HQ by the command that needs it, which says so. Without a
+/// line it says what is missing and what to do, and everything else goes on.
+#[test]
+fn what_was_let_go_is_asked_for_by_the_program_itself() {
+    let mut hq = Headquarters::open(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    branch.run(&words("stock adjust TEA --add 50 --as opening --reason count")).ok();
+    let counter = "return counter --item TEA=1 --price 20 --reason defective --refund cash --grade A=1 --approved-by wang";
+    let taken = branch.items(&words(counter)).remove(0);
+    let number = taken["number"].as_str().unwrap();
+    branch.sync();
+    hq.items(&["payout", "run"]);
+    branch.sync();
+    let digest = branch.digest();
+    let shown = branch.items(&["return", "show", number]);
+    // Months pass in the file, as its documents tell it: the programs' clock can't be moved.
+    let age = |sql: &str| rusqlite::Connection::open(&branch.file).unwrap().execute(sql, []).unwrap();
+    age("UPDATE document SET recorded = recorded - (60 * 86400000 << 16) WHERE recorded > 0");
+    branch
+        .run(&words("horizon set 7"))
+        .code
+        .filter(|code| *code == 2)
+        .expect("fewer days than may come back");
+    branch.run(&words("horizon set 30")).ok();
+    let would = branch.items(&words("horizon drop --dry-run")).remove(0);
+    let gone = branch.items(&words("horizon drop")).remove(0);
+    assert_eq!((&gone["documents"], &gone["bytes"]), (&2.into(), &would["bytes"]));
+    branch.run(&words("horizon drop --shrink")).ok();
+    assert_eq!(branch.items(&words("horizon show"))[0]["documents_let_go"], 2);
+
+    let looked_up = branch.run(&["return", "show", number, "--json"]).ok();
+    assert_eq!(looked_up.items(), shown);
+    assert!(looked_up.said.contains("Asking HQ"), "{looked_up:?}");
+    age("UPDATE document SET looked_at = 0");
+    branch.items(&words("horizon drop"));
+    hq.stop();
+    let alone = branch.run(&["return", "show", number]);
+    assert_eq!(alone.code, Some(75), "{alone:?}");
+    assert!(alone.said.contains(number) && alone.said.contains("HQ was asked"), "{alone:?}");
+    branch.run(&["doctor"]).ok();
+    assert_eq!(branch.digest(), digest);
+    hq.serve_again(&[]);
+    assert_eq!(branch.items(&["horizon", "fetch", number])[0]["documents"], 1);
+    assert_eq!(branch.items(&["return", "show", number]), shown);
+    branch.sync();
 }
 
 /// Whatever happened before: letting go changes nothing that is shown at a branch, and a rebuild comes to the same.

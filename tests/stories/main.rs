@@ -36,6 +36,7 @@ mod clones;
 mod bad_input;
 mod live;
 mod stick;
+mod trust;
 mod peer;
 mod links;
 mod bundle;

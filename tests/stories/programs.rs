@@ -192,6 +192,11 @@ impl Headquarters {
         self.serve(&address, settings);
     }
 
+    /// The server begins at another address; it must have ended before.
+    pub fn serve_elsewhere(&mut self) {
+        self.serve("127.0.0.1:0", &[]);
+    }
+
     /// The server ends.
     pub fn stop(&mut self) {
         if let Some((mut server, _)) = self.server.take() {

@@ -6,6 +6,7 @@
 use guicang_sync::session::Limits;
 
 use crate::chain::{Chain, Desk, request};
+use crate::programs::{Headquarters, words};
 
 /// Three branches; the first sold what all take back.
 struct Scene {
@@ -154,4 +155,24 @@ fn without_a_common_beginning_only_what_differs_travels() {
         scene.come(&[HQ, 0, 1]);
     }
     scene.is_as_before(&before, &[HQ, 0, 1], &[0, 1]);
+}
+
+/// The relay moved to another address: a branch is told, and goes on; nothing is sent again, and both ends are proven
+/// equal as before. What is no address changes nothing.
+#[test]
+fn a_relay_that_moved_is_followed_to_its_new_address() {
+    let mut hq = Headquarters::open(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    branch.sync();
+    hq.stop();
+    hq.serve_elsewhere();
+    branch.run(&words("stock adjust TEA --add 5 --as opening --reason count")).ok();
+    let wrong = branch.run(&words("relay set hq.example.com"));
+    assert_eq!(wrong.code, Some(2), "{wrong:?}");
+    let moved = format!("http://{}", hq.address);
+    assert_eq!(branch.items(&["relay", "set", &moved])[0]["relay"], moved.as_str());
+    let synced = branch.items(&["sync"]).remove(0);
+    assert_eq!((&synced["sent"], &synced["proven"]), (&1.into(), &true.into()), "{synced}");
+    hq.items(&["payout", "run"]);
+    assert_eq!(hq.digest(), branch.digest());
 }

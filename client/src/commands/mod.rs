@@ -10,6 +10,7 @@ pub mod peer;
 pub mod completions;
 pub mod backup;
 pub mod horizon;
+pub mod relay;
 
 use std::path::{Path, PathBuf};
 
@@ -152,6 +153,9 @@ pub enum Commands {
         after_help = "Examples:\n  guicang sync\n  guicang sync --every 60s\n  guicang sync --peer http://192.168.1.20:8630"
     )]
     Sync(sync::SyncArgs),
+    /// Where HQ's relay is
+    #[command(subcommand)]
+    Relay(relay::RelayVerb),
     /// Let other branches sync with this one, without HQ
     #[command(after_help = "Examples:\n  guicang serve-peer --listen 0.0.0.0:8630")]
     ServePeer(peer::ServePeerArgs),
@@ -238,6 +242,7 @@ impl Commands {
             Commands::Loss(verb) => verb.run(&session.open()?, globals),
             Commands::Policy(verb) => verb.run(&mut session.open()?, globals),
             Commands::Sync(args) => args.run(session),
+            Commands::Relay(verb) => verb.run(session),
             Commands::ServePeer(args) => args.run(session),
             Commands::ExportChanges(args) => args.run(session),
             Commands::ImportChanges(args) => args.run(session),

@@ -99,6 +99,21 @@ pub struct Founding {
 }
 
 impl Replica {
+    /// Says where the relay is from now on. What answers there proves itself as always.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the file can't be written.
+    pub fn set_relay_url(&mut self, url: &str) -> Result<(), StoreError> {
+        self.write(|work| {
+            work.tx
+                .prepare_cached("UPDATE organisation SET relay_url = ? WHERE org = ?")
+                .and_then(|mut s| s.execute(params![url, work.org]))
+                .map_err(StoreError::of)
+        })?;
+        self.identity.relay_url = Some(url.to_owned());
+        Ok(())
+    }
+
     /// Makes a replica in a new file.
     ///
     /// # Errors

@@ -107,6 +107,8 @@ texts! {
         zh: "；总部中继缺本机已有的 {lacks} 项变更，其余一致",
         en: "; equal but for {lacks} that HQ's relay lacks",
     }
+    /// Where the relay is.
+    relay_at(url: &str) { zh: "总部中继：{url}", en: "HQ's relay: {url}" }
     /// What the relay lacks, and why it isn't sent from here.
     relay_lacks(lacks: u64) {
         zh: "本机持有 {lacks} 项别的设备写的变更，总部中继还没有：要等写它的设备同步，才能证明两端完全一致。这里不缺什么。",
