@@ -129,13 +129,15 @@ pub enum OpenError {
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
-    /// The horizon can't be set to this: at a branch 0 (never) or at least so many days; at HQ not at all.
-    #[error("a horizon of {found} days; at least {least}, or 0 for none, at a branch")]
+    /// The horizon can't be set to this: at a branch 0 (never) or from so many to so many days; at HQ not at all.
+    #[error("a horizon of {found} days; {least} to {most}, or 0 for none, at a branch")]
     Horizon {
         /// As asked for.
         found: u32,
         /// The fewest days.
         least: u32,
+        /// The most.
+        most: u32,
     },
     /// No such article here: neither sold, stocked nor listed.
     #[error("unknown SKU {found:?}")]

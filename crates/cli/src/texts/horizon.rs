@@ -64,9 +64,9 @@ texts! {
         en: "The details of {number} are here, or it isn't known here.",
     }
     /// A horizon that can't be set.
-    wrong(found: u32, least: u32) {
-        zh: "保留期限不能是 {found} 天：门店至少 {least} 天，0 表示全部保留；总部不能设。",
-        en: "A horizon of {found} days can't be set: at a branch at least {least}, or 0 to keep everything; none at HQ.",
+    wrong(found: u32, least: u32, most: u32) {
+        zh: "保留期限不能是 {found} 天：门店为 {least} 到 {most} 天，0 表示全部保留；总部不能设。",
+        en: "A horizon of {found} days can't be set: at a branch {least} to {most}, or 0 to keep everything; none at HQ.",
     }
     /// What to do then.
     wrong_next(program: &str) {

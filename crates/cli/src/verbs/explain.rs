@@ -94,10 +94,10 @@ impl Explain for CommandError {
             CommandError::Count(refusal) => return refusal.explain(l, program),
             CommandError::ReceiptCode(error) => return error.explain(l, program),
             CommandError::SaleNotHeld { receipt } => super::receipt::not_held(l, receipt),
-            CommandError::Horizon { found, least } => {
+            CommandError::Horizon { found, least, most } => {
                 return Failure::new(
                     Exit::Usage,
-                    horizon::wrong(l, *found, *least),
+                    horizon::wrong(l, *found, *least, *most),
                     horizon::wrong_next(l, program),
                 );
             }

@@ -25,6 +25,9 @@ use crate::store::{Replica, Work};
 /// The fewest days that a horizon may have: what was sold within the usual time for a return stays whole.
 pub const HORIZON_LEAST_DAYS: u32 = 30;
 
+/// The most: a hundred years.
+pub const HORIZON_MOST_DAYS: u32 = 36_500;
+
 /// How many documents are looked at in one transaction. A batch of sales is read for it, so these are a few
 /// milliseconds in which nobody else writes.
 pub const LET_GO_AT_ONCE: u32 = 4;
@@ -133,10 +136,12 @@ impl Replica {
     /// Sets after how many days a closed document's bytes go; 0: never.
     ///
     /// # Errors
-    /// [`CommandError::Horizon`] when these are too few, or this is HQ's replica, which keeps everything.
+    /// [`CommandError::Horizon`] when these are too few or too many, or this is HQ's replica, which keeps everything.
     pub fn set_horizon(&mut self, days: u32) -> Result<(), CommandError> {
-        if !matches!(self.identity.role, Role::Site(_)) || (days > 0 && days < HORIZON_LEAST_DAYS) {
-            return Err(CommandError::Horizon { found: days, least: HORIZON_LEAST_DAYS });
+        let fits = days == 0 || (HORIZON_LEAST_DAYS..=HORIZON_MOST_DAYS).contains(&days);
+        if !matches!(self.identity.role, Role::Site(_)) || !fits {
+            let (least, most) = (HORIZON_LEAST_DAYS, HORIZON_MOST_DAYS);
+            return Err(CommandError::Horizon { found: days, least, most });
         }
         self.write(|work| {
             work.tx
@@ -311,7 +316,8 @@ impl Work<'_> {
         rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)
     }
 
-    /// Whether nothing is expected of a document any more.
+    /// Whether nothing is expected of a document any more. A return without a sale waits for none: most never find
+    /// one, and if HQ links one after all, that brings the document back.
     fn is_closed(&self, old: &Old) -> Result<bool, StoreError> {
         if old.kind == Kind::SaleBatch.as_str() {
             return self.tells_alone(old.id);
@@ -335,7 +341,7 @@ impl Work<'_> {
             .tx
             .prepare_cached(
                 "SELECT states FROM return_head WHERE org = ? AND document = ?
-                   AND queued = 0 AND over = 0 AND unverified = 0 AND excess = 0 AND clock = 0 AND credit_short = 0
+                   AND queued = 0 AND over = 0 AND excess = 0 AND clock = 0 AND credit_short = 0
                    AND conflicts IS NULL AND overspent IS NULL AND (historic OR committed >= entitled)",
             )
             .and_then(|mut s| s.query_row([self.org, old.id], |r| r.get(0)).optional())
