@@ -11,6 +11,7 @@ mod proxy;
 mod history;
 
 mod boundaries;
+mod full;
 mod goods;
 mod permute;
 mod invariants;
@@ -36,6 +37,8 @@ mod clones;
 mod bad_input;
 mod live;
 mod stick;
+mod torn;
+mod torture;
 mod trust;
 mod peer;
 mod links;

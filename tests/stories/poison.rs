@@ -194,9 +194,33 @@ fn poison_of_each_kind_is_in_nobodys_way() {
         chain.settle();
         chain.hq.digest()
     });
-    // The good ones of the request, and those of before, which stand as they were.
-    assert_eq!(returns(&chain.hq), base.len() + good.len());
-    assert_eq!(returns(&counter), base.len() + good.len());
+    // What isn't even a change, is said to be another than it is, or is beyond all measure: refused by the relay,
+    // by name, in a request whose good change stands. Nobody else ever sees it.
+    let more = till.return_at(15, &site("S01"));
+    let mut cut = till.return_at(16, &site("S01"));
+    cut.bytes.truncate(cut.bytes.len() - 9);
+    let mut noise = till.return_at(17, &site("S01"));
+    noise.bytes = vec![0xA5; 300];
+    let mut false_hash = till.return_at(18, &site("S01"));
+    false_hash.bytes[5] ^= 1;
+    let mut large = till.return_at(19, &site("S01"));
+    large.bytes.resize(guicang_sync::change::MAX_CHANGE_BYTES + 1, 0);
+    for (bad, rule) in [(cut, "undecodable"), (noise, "malformed"), (false_hash, "hash")] {
+        let outcomes = till.push(&chain, &[bad, more.clone()]);
+        let told: Vec<_> = outcomes.iter().map(|o| (o.kind, o.change, o.rule.as_str())).collect();
+        assert_eq!(told, [(OutcomeKind::Refused, Some(0), rule)]);
+    }
+    // One of this size has an entry of its own.
+    let outcomes = till.push(&chain, &[large]);
+    let told: Vec<_> = outcomes.iter().map(|o| (o.kind, o.change, o.rule.as_str())).collect();
+    assert_eq!(told, [(OutcomeKind::Refused, Some(0), "too_large")]);
+    chain.settle();
+    assert_eq!(chain.relay.examine().unwrap(), []);
+
+    // The good ones of the requests, and those of before, which stand as they were.
+    chain.sync(&mut counter);
+    assert_eq!(returns(&chain.hq), base.len() + good.len() + 1);
+    assert_eq!(returns(&counter), base.len() + good.len() + 1);
 }
 
 /// An older program had set a change apart that this one finds good. The file says which program judged it:

@@ -243,10 +243,16 @@ impl Headquarters {
 
     /// Brings in a sale of today at a branch: TEA, so many units at 20.00.
     pub fn sell(&self, at: &Branch, site: &str, receipt: &str, units: u32) {
+        self.sell_each(at, site, &[receipt.to_owned()], units);
+    }
+
+    /// Brings in such a sale for each receipt.
+    pub fn sell_each(&self, at: &Branch, site: &str, receipts: &[String], units: u32) {
         let profile = self.file("till.toml", TILL);
         let (today, paid) = (self.today(site), units * 20);
-        let row = format!("{receipt},1,TEA,{units},{paid}.00,{today}T00:00:00,wechat");
-        let csv = self.file("till.csv", &format!("receipt,line,sku,quantity,paid,time,tender\n{row}\n"));
+        let row = |receipt: &String| format!("{receipt},1,TEA,{units},{paid}.00,{today}T00:00:00,wechat\n");
+        let rows: String = receipts.iter().map(row).collect();
+        let csv = self.file("till.csv", &format!("receipt,line,sku,quantity,paid,time,tender\n{rows}"));
         at.run(&["import", "--profile", &profile, &csv]).ok();
     }
 }

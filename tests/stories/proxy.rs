@@ -22,6 +22,10 @@ pub enum Fault {
     WrongType,
     /// It is closed before a byte has come.
     Silence,
+    /// A bit of the request, or of its answer, arrives as another.
+    Corrupt,
+    /// Nothing of the answer comes before all of it is there, as some proxies do.
+    Held,
 }
 
 /// A line with a wire cutter.
@@ -117,6 +121,7 @@ impl Line {
             None | Some(Fault::Cut) => {}
             Some(Fault::Twice) => return self.twice(branch),
             Some(Fault::Silence) => return branch.shutdown(Shutdown::Both),
+            Some(fault @ (Fault::Corrupt | Fault::Held)) => return self.whole(branch, fault),
             Some(fault) => return own_page(branch, fault),
         }
         let cut = self.to_cut.fetch_sub(1, Ordering::SeqCst) > 0 || fault == Some(Fault::Cut);
@@ -129,6 +134,33 @@ impl Line {
             let down = self.pump(&server, &branch, &left);
             up.join().expect("a pump doesn't panic").and(down)
         })
+    }
+
+    /// Delivers a whole request, then the whole answer, one of them with a bit flipped where that is the fault.
+    fn whole(&self, mut branch: TcpStream, fault: Fault) -> std::io::Result<()> {
+        let flip = |bytes: &mut Vec<u8>| {
+            let mut random = self.random.lock().unwrap();
+            // The head decides where the body ends: what waits for more than comes is another fault.
+            let body = bytes.windows(4).position(|w| w == b"\r\n\r\n").map_or(0, |end| end + 4);
+            if body < bytes.len() {
+                let at = body + random.below(bytes.len() - body);
+                bytes[at] ^= 1 << random.below(8);
+            }
+        };
+        let mut request = read_request(&mut branch)?;
+        let there = self.random.lock().unwrap().below(2) == 0;
+        if fault == Fault::Corrupt && there {
+            flip(&mut request);
+        }
+        let mut server = TcpStream::connect(&self.server)?;
+        server.write_all(&request)?;
+        let mut answer = Vec::new();
+        server.read_to_end(&mut answer)?;
+        if fault == Fault::Corrupt && !there {
+            flip(&mut answer);
+        }
+        branch.write_all(&answer)?;
+        branch.shutdown(Shutdown::Both)
     }
 
     /// Delivers a request twice, each on a connection of its own.

@@ -6,7 +6,7 @@
 use guicang_sync::session::Limits;
 
 use crate::chain::{Chain, Desk, request};
-use crate::programs::{Headquarters, words};
+use crate::programs::{Branch, Headquarters, words};
 
 /// Three branches; the first sold what all take back.
 struct Scene {
@@ -175,4 +175,33 @@ fn a_relay_that_moved_is_followed_to_its_new_address() {
     assert_eq!((&synced["sent"], &synced["proven"]), (&1.into(), &true.into()), "{synced}");
     hq.items(&["payout", "run"]);
     assert_eq!(hq.digest(), branch.digest());
+}
+
+/// What the proof is made of is examined too: a position that names another change, a sum that was altered, a
+/// cursor that was moved. Each is found, and nothing is found before.
+#[test]
+fn a_doctor_finds_what_doesnt_come_to_its_sum() {
+    let hq = Headquarters::open(&["A"]);
+    let branch = hq.branch("A", &hq.address);
+    for _ in 0..3 {
+        branch.run(&words("stock adjust TEA --add 5 --as opening --reason count")).ok();
+        branch.sync();
+    }
+    branch.run(&["doctor"]).ok();
+    for damage in [
+        "UPDATE feed_item SET first = first - 1 WHERE first > 1",
+        "UPDATE feed_item SET count = count + 5",
+        "UPDATE feed_item SET sum = randomblob(32) WHERE sum IS NOT NULL",
+        "UPDATE cursor SET sum = randomblob(32)",
+    ] {
+        let copy = Branch { file: branch.file.with_extension("damaged") };
+        branch.run(&["backup", copy.file.to_str().unwrap()]).ok();
+        let file = rusqlite::Connection::open(&copy.file).unwrap();
+        assert!(file.execute(damage, []).unwrap() > 0, "{damage}");
+        drop(file);
+        let found = copy.run(&["doctor"]);
+        assert_eq!(found.code, Some(65), "{damage}: {found:?}");
+        assert!(found.out.contains("sum") || found.said.contains("sum"), "{damage}: {found:?}");
+        std::fs::remove_file(&copy.file).unwrap();
+    }
 }

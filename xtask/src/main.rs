@@ -1,6 +1,6 @@
 //! `cargo xtask`: the project's own commands. `test` checks everything that CI checks; `demo` runs a
 //! day of several branches with the real programs; `chain` makes a chain's year from a seed; `simulate` runs the whole
-//! system under faults, seed by seed; `fuzz` looks for bytes that make a reader panic.
+//! system under faults, seed by seed; `torture` kills real processes; `fuzz` looks for bytes that make a reader panic.
 //!
 //! What surprises: none of our libraries is used here. The demo does what a user would do, through the
 //! programs' command lines, and works its figures out for itself.
@@ -12,6 +12,7 @@ mod demo;
 mod chain;
 mod simulate;
 mod fuzz;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,8 @@ enum Command {
     Chain(chain::ChainArgs),
     /// Run the whole system in one thread under every fault, seed by seed
     Simulate(simulate::SimulateArgs),
+    /// Kill real processes under load, and see what is left
+    Torture(torture::TortureArgs),
     /// Feed what reads from outside with bytes that nobody meant
     Fuzz(fuzz::FuzzArgs),
 }
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Chain(args) => chain::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Torture(args) => torture::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
     };
     match done {

@@ -151,6 +151,7 @@ impl Replica {
         self.check_changes(&mut findings)?;
         self.check_entries(&mut findings)?;
         self.check_sums(&mut findings)?;
+        findings.extend(self.wrong_feeds()?.into_iter().map(|detail| Finding { code: "sum", detail }));
         // The error carries the answer out, so that the transaction is rolled back.
         match self.write(|work| Err::<(), _>(RolledBack::Rebuilt(work.rebuild(progress)?))) {
             Ok(()) => {}

@@ -63,14 +63,22 @@ impl StoreError {
 
     /// Names the cause that a person can act on, where SQLite's code tells it.
     pub(crate) fn of(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DiskFull, ReadOnly};
+        use rusqlite::ErrorCode::{DatabaseBusy, ReadOnly};
         match error.sqlite_error_code() {
+            _ if is_full(&error) => StoreError::Full,
             Some(ReadOnly) => StoreError::ReadOnly,
-            Some(DiskFull) => StoreError::Full,
             Some(DatabaseBusy) => StoreError::Busy,
             _ => StoreError::Sqlite(error),
         }
     }
+}
+
+/// Whether SQLite found no room. It says so of what it writes; where there is none for the memory that its
+/// processes share, a file beside of 32 KiB, it speaks of an input/output error.
+fn is_full(error: &rusqlite::Error) -> bool {
+    let shared = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|e| e.extended_code == shared)
 }
 
 /// Why a replica could not be opened or made.

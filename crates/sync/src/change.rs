@@ -115,7 +115,7 @@ pub(crate) fn framed(content: &[u8]) -> Vec<u8> {
 ///
 /// An entry's root can so be recomputed even where one of its changes turns out to be malformed:
 /// that change is refused by name, and the entry's others stand.
-pub(crate) fn claimed_hash(raw: &[u8]) -> ChangeHash {
+pub fn claimed_hash(raw: &[u8]) -> ChangeHash {
     ChangeHash(digest::plain(raw.get(8..).unwrap_or_default()))
 }
 

@@ -422,9 +422,11 @@ impl Relay {
     }
 }
 
-/// Whether the disk, or what this user may have of it, is full.
+/// Whether the disk, or what this user may have of it, is full. Where there is no room for the file beside that its
+/// processes share as memory, SQLite speaks of an input/output error.
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+        || error.sqlite_error().is_some_and(|e| e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// The most grants that are looked at of somebody who isn't known yet. A device needs two: its own and its

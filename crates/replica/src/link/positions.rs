@@ -104,6 +104,51 @@ impl Replica {
         Ok(Some(sum))
     }
 
+    /// Where what a feed's positions name doesn't come to the sums that are kept: for `doctor`.
+    pub(crate) fn wrong_feeds(&self) -> Result<Vec<String>, StoreError> {
+        let mut wrong = Vec::new();
+        for cursor in self.cursors()? {
+            let (feed, mut position, mut sum) = (cursor.feed.to_string(), 0, RunningSum::ZERO);
+            let mut found = |at: u64, what: &str| wrong.push(format!("{feed} at {at}: {what}"));
+            let mut statement = self
+                .db
+                .prepare_cached(
+                    "SELECT position, count, first, block, sum FROM feed_item
+                     WHERE org = ? AND feed = ? ORDER BY position",
+                )
+                .map_err(StoreError::of)?;
+            let rows = statement
+                .query_map(params![self.identity.org, feed], |r| {
+                    Ok((run(r)?, r.get::<_, Option<[u8; 32]>>(4)?))
+                })
+                .map_err(StoreError::of)?;
+            for row in rows {
+                let (run, kept) = row.map_err(StoreError::of)?;
+                let follows = run.position == position + 1;
+                match kept {
+                    Some(kept) if follows && kept != sum.0 => found(run.position, "another sum is kept"),
+                    None if !follows => found(run.position, "a gap, and no sum after it"),
+                    _ => {}
+                }
+                sum = kept.map_or(sum, RunningSum);
+                for at in run.position..=run.last() {
+                    match hash_of(&self.db, self.identity.org, run.at(at)) {
+                        Ok(hash) => sum = sum.with(&hash),
+                        Err(StoreError::Sqlite(rusqlite::Error::QueryReturnedNoRows)) => {
+                            found(at, "what it names isn't held");
+                        }
+                        Err(error) => return Err(error),
+                    }
+                }
+                position = run.last();
+            }
+            if position > cursor.position || (position == cursor.position && sum != cursor.sum) {
+                found(position, "the cursor counts otherwise");
+            }
+        }
+        Ok(wrong)
+    }
+
     /// How many strays a feed has.
     pub(super) fn strays(&self, feed: &Feed) -> Result<u64, StoreError> {
         self.db
