@@ -7,6 +7,7 @@
 
 mod http;
 mod error;
+mod documents;
 pub mod live;
 
 use std::sync::Arc;
@@ -96,7 +97,7 @@ impl Link {
     /// successor from being let in is no error: the device goes on working, its status says so, and the next
     /// session asks again.
     pub async fn session(&mut self, replica: &mut Replica) -> Result<Summary, LinkError> {
-        let mut summary = self.one_session(replica).await?;
+        let mut summary = self.session_with_documents(replica).await?;
         for _ in 0..MENDINGS_MAX {
             let Some(relay) = self.relay_device else { break };
             match work(|| replica.mend(relay))? {
@@ -114,8 +115,9 @@ impl Link {
                     self.token = None;
                 }
             }
-            summary = self.one_session(replica).await?;
+            summary = self.session_with_documents(replica).await?;
         }
+        self.let_go(replica, &summary).await?;
         Ok(summary)
     }
 
@@ -159,6 +161,8 @@ impl Link {
                 }
                 Step::Send(body) => ahead = self.exchange(replica, &mut session, body, next).await?,
                 Step::Store(received) => {
+                    let lacking = work(|| replica.lacks(&received))?;
+                    self.fetch_documents(replica, &lacking).await?;
                     let cursors = store(replica, received, &mut slices).await?;
                     session.stored(cursors)?;
                 }

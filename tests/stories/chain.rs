@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use guicang_domain::adjustment::Movement;
-use guicang_domain::ids::{ReceiptId, SiteId, Tender};
+use guicang_domain::ids::{DocumentId, ReceiptId, SiteId, Tender};
 use guicang_domain::money::{Amount, Currency};
 use guicang_domain::quantity::Quantity;
 use guicang_domain::returns::{Channel, Grade, ReturnLine, SaleLink};
@@ -16,11 +16,13 @@ use guicang_domain::sale::{Receipt, SaleBatch, SaleLine};
 use guicang_domain::time::{Moment, Recorded, Zone};
 use guicang_replica::{
     Adjust, Ambient, By, CommandError, CounterReturn, Founding, Graded, ImportBatch, ImportedReturn, Item,
-    Mend, Replica, SiteDraft,
+    LinkError, Mend, Replica, SiteDraft, StoreError,
 };
 use guicang_server::hq::devices;
 use guicang_server::relay::link::LocalLink;
 use guicang_server::relay::{Relay, RelayError};
+use guicang_sync::codec;
+use guicang_sync::documents::{DocumentsAnswer, DocumentsRequest};
 use guicang_sync::feed::Epoch;
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
 use guicang_sync::keys::DeviceKey;
@@ -286,6 +288,11 @@ impl Chain {
         self.clock.fetch_add(ms, Ordering::SeqCst);
     }
 
+    /// Fetches documents that a device let go; how many are whole again.
+    pub fn fetch(&self, desk: &mut Desk, documents: &[DocumentId]) -> u64 {
+        fetch(&self.relay, desk, documents, self.now())
+    }
+
     /// A session of a device with the relay, a minute after whatever was before.
     pub fn sync(&self, desk: &mut Desk) -> Summary {
         self.later(60_000);
@@ -394,6 +401,7 @@ impl Chain {
     }
 }
 
+/// A session, as a program's link holds it: what was let go and is needed is fetched, and it is held again.
 fn session(
     relay: &Arc<Relay>,
     desk: &mut Desk,
@@ -401,28 +409,59 @@ fn session(
     now: impl Fn() -> Moment,
     fence: Option<u64>,
 ) -> Summary {
+    loop {
+        match one_session(relay, desk, limits, &now, fence) {
+            Ok(summary) => return summary,
+            Err(StoreError::LetGo { documents, .. }) => {
+                assert!(fetch(relay, desk, &documents, now()) > 0, "{documents:?}");
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Fetches documents that were let go; how many are whole again.
+fn fetch(relay: &Arc<Relay>, desk: &mut Desk, documents: &[DocumentId], now: Moment) -> u64 {
+    let link = LocalLink::new(relay.clone(), desk.replica.identity().device);
+    let ask = DocumentsRequest { documents: documents.to_vec(), answer_limit_bytes: 1 << 20 };
+    let answer = link.documents(&codec::encode(&ask), now).unwrap();
+    let answer: DocumentsAnswer = codec::decode(&answer, codec::DECODED_LIMIT_BYTES).unwrap();
+    desk.replica.take_back(&answer.documents).unwrap()
+}
+
+fn one_session(
+    relay: &Arc<Relay>,
+    desk: &mut Desk,
+    limits: Limits,
+    now: &impl Fn() -> Moment,
+    fence: Option<u64>,
+) -> Result<Summary, StoreError> {
+    let store = |error| match error {
+        LinkError::Store(error) => error,
+        other => panic!("{other}"),
+    };
     let replica = &mut desk.replica;
     let link = LocalLink::new(relay.clone(), replica.identity().device);
     guicang_server::hq::follow::meet(replica, &link).unwrap();
-    let mut start = replica.session_start(limits).unwrap();
+    let mut start = replica.session_start(limits)?;
     start.fence = fence;
     let mut session = Session::new(start);
     loop {
         match session.step() {
             Step::Entries { after_sequence, budget_bytes } => {
-                let (entries, more) = replica.wire_entries(after_sequence, budget_bytes).unwrap();
+                let (entries, more) = replica.wire_entries(after_sequence, budget_bytes)?;
                 session.entries(entries, more, None).unwrap();
             }
             Step::Send(body) => session.answer(&link.sync(&body, now()).unwrap()).unwrap(),
             Step::Store(received) => {
-                let mut pull = replica.begin_pull(&received).unwrap();
-                while replica.apply_slice(&mut pull, 16).unwrap() {}
+                let mut pull = replica.begin_pull(&received).map_err(store)?;
+                while replica.apply_slice(&mut pull, 16)? {}
                 session.stored(replica.cursors().unwrap()).unwrap();
             }
-            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask).unwrap()).unwrap(),
+            Step::Reconcile(ask) => session.reconciled(replica.reconcile(ask).map_err(store)?).unwrap(),
             Step::Done(summary) => {
                 replica.session_done(&summary).unwrap();
-                return summary;
+                return Ok(summary);
             }
         }
     }
@@ -522,6 +561,15 @@ impl Desk {
         let mark = historic.then(|| self.replica.begin_import("till.csv", "generic").unwrap());
         let batch = ImportBatch { mark, sales: vec![batch], returns, ..ImportBatch::default() };
         self.replica.import_batch(&clerk(), batch).unwrap();
+    }
+
+    /// Brings in receipts of this device's site that were live.
+    pub fn try_import(&mut self, receipts: Vec<Receipt>) -> Result<(), CommandError> {
+        let site = self.replica.identity().site.clone().unwrap();
+        let sales =
+            SaleBatch { site, zone: Zone::SHANGHAI, currency: Currency::CNY, historic: false, receipts };
+        let batch = ImportBatch { sales: vec![sales], ..ImportBatch::default() };
+        self.replica.import_batch(&clerk(), batch).map(drop)
     }
 
     /// A sale of now.

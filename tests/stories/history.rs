@@ -51,6 +51,8 @@ pub struct History {
     sent: Vec<(String, SiteId)>,
     /// How many exceptions HQ has decided on; a claim that is voided is none any more.
     pub decided: usize,
+    /// The desk that does nothing and hears of nothing.
+    away: Option<usize>,
 }
 
 impl History {
@@ -61,8 +63,16 @@ impl History {
             .map(|(seed, code, at, skew)| chain.desk(seed, code, at, skew));
         let mut desks = Vec::from(desks);
         desks.push(chain.desk(14, "S03A", "S03", 3_600_000));
-        let mut history =
-            Self { chain, desks, random: Random(seed), sold: 0, historic: 1, sent: Vec::new(), decided: 0 };
+        let mut history = Self {
+            chain,
+            desks,
+            random: Random(seed),
+            sold: 0,
+            historic: 1,
+            sent: Vec::new(),
+            decided: 0,
+            away: None,
+        };
         history.sale_taken_back_three_times();
         history.counted_while_the_shop_sells();
         for step in 0..60 {
@@ -80,8 +90,16 @@ impl History {
     pub fn alone(seed: u64) -> Self {
         let mut chain = Chain::open(&["S01"]);
         let desks = vec![chain.desk(11, "S01A", "S01", 0)];
-        let mut history =
-            Self { chain, desks, random: Random(seed), sold: 0, historic: 0, sent: Vec::new(), decided: 0 };
+        let mut history = Self {
+            chain,
+            desks,
+            random: Random(seed),
+            sold: 0,
+            historic: 0,
+            sent: Vec::new(),
+            decided: 0,
+            away: None,
+        };
         history.desks[0].opening("TEA", 50);
         history.desks[0].opening("POT", 20);
         history.sell();
@@ -160,8 +178,22 @@ impl History {
         self.historic = usize::from(desk == 1);
     }
 
+    /// What the others and HQ do while a desk is away; in the end they have heard of each other.
+    pub fn without(&mut self, away: usize, steps: usize) {
+        self.away = Some(away);
+        for _ in 0..steps {
+            self.chain.later(30_000 + self.random.below(300_000) as i64);
+            self.act();
+        }
+        self.calm();
+        self.away = None;
+    }
+
     fn act(&mut self) {
         let at = self.random.below(self.desks.len());
+        if self.away == Some(at) {
+            return;
+        }
         match self.random.below(23) {
             7 | 8 => drop(self.chain.sync(&mut self.desks[at])),
             9 => drop(self.chain.settle()),
@@ -448,8 +480,10 @@ impl History {
     /// Everybody is online until nobody has anything to say.
     fn calm(&mut self) {
         for _ in 0..2 {
-            for desk in &mut self.desks {
-                assert!(self.chain.sync(desk).proven);
+            for (at, desk) in self.desks.iter_mut().enumerate() {
+                if self.away != Some(at) {
+                    assert!(self.chain.sync(desk).proven);
+                }
             }
             assert!(self.chain.settle().proven);
         }

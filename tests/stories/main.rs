@@ -43,3 +43,4 @@ mod trust;
 mod peer;
 mod links;
 mod bundle;
+mod horizon;

@@ -9,6 +9,7 @@ pub mod carry;
 pub mod peer;
 pub mod completions;
 pub mod backup;
+pub mod horizon;
 pub mod relay;
 
 use std::path::{Path, PathBuf};
@@ -190,6 +191,9 @@ pub enum Commands {
         after_help = "Examples:\n  guicang --db shop.guicang restore /mnt/usb/shop-0922.guicang\n  guicang --db shop.guicang restore shop.bak --force"
     )]
     Restore(backup::RestoreArgs),
+    /// How long the details of what is closed stay in this file; what is older is at HQ
+    #[command(subcommand)]
+    Horizon(horizon::HorizonVerb),
     /// Make everything shown anew from the facts
     #[command(after_help = "Examples:\n  guicang rebuild")]
     Rebuild(RebuildArgs),
@@ -206,6 +210,14 @@ impl Commands {
     /// # Errors
     /// [`Failure`].
     pub fn run(&self, session: &Session<'_>) -> Result<(), Failure> {
+        match self {
+            // What it reads from a pipe can't be read twice.
+            Commands::Import(_) => self.run_once(session),
+            _ => horizon::again_with_documents(session, || self.run_once(session)),
+        }
+    }
+
+    fn run_once(&self, session: &Session<'_>) -> Result<(), Failure> {
         let globals = session.globals;
         match self {
             Commands::Join(args) => args.run(session),
@@ -240,6 +252,7 @@ impl Commands {
             Commands::Doctor(args) => args.run(&mut session.open()?, globals),
             Commands::Backup(args) => args.run(session),
             Commands::Restore(args) => args.run(session),
+            Commands::Horizon(verb) => verb.run(session),
             Commands::Rebuild(args) => args.run(&mut session.open()?, globals),
             Commands::Completions(args) => args.run(globals),
         }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use guicang_cli::format::clock;
-use guicang_cli::texts::{failures, names, next, results};
+use guicang_cli::texts::{failures, horizon, names, next, results};
 use guicang_cli::verbs::parse::period_ms;
 use guicang_cli::{Exit, Explain, Failure, Globals, Language, Told};
 use guicang_domain::time::Zone;
@@ -121,6 +121,10 @@ impl SyncArgs {
                 failures::push_later(l, status.unsent_changes, ms.div_ceil(60_000)),
                 next::push_later(l, globals.program),
             ));
+        }
+        let lost = if summary.proven { 0 } else { replica.lost_beyond_horizon().told(globals)? };
+        if lost > 0 {
+            globals.say(&horizon::lost(l, lost))?;
         }
         if let Some(lacks) = summary.relay_lacks() {
             globals.say(&results::relay_lacks(l, lacks))?;
@@ -273,6 +277,7 @@ pub(super) fn runtime(l: Language) -> Result<Runtime, Failure> {
         exit: Exit::Other,
         message: failures::no_runtime(l, &e),
         next: Some(next::again(l)),
+        lacks: None,
     })
 }
 

@@ -2,6 +2,8 @@
 //!
 //! Errors are data until here; [`Explain`] is where they become text in a person's language.
 
+use guicang_domain::ids::DocumentId;
+
 use crate::language::Language;
 use crate::output::Globals;
 use crate::texts::{failures, next};
@@ -22,6 +24,15 @@ pub enum Exit {
     Withdrawn = 77,
 }
 
+/// Documents that were let go, and that a command needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LackedDocuments {
+    /// Which, as far as is known.
+    pub documents: Vec<DocumentId>,
+    /// The first one's number.
+    pub number: String,
+}
+
 /// A command's failure, ready to be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
@@ -31,12 +42,14 @@ pub struct Failure {
     pub message: String,
     /// What the person can do now.
     pub next: Option<String>,
+    /// What it needs first: once that is fetched, it can be done again.
+    pub lacks: Option<Box<LackedDocuments>>,
 }
 
 impl Failure {
     /// A failure with a next step.
     pub fn new(exit: Exit, message: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), next: Some(next.into()) }
+        Self { exit, message: message.into(), next: Some(next.into()), lacks: None }
     }
 
     /// What is shown: the message, and on a line of its own what can be done.

@@ -22,6 +22,6 @@ pub mod import;
 pub mod statement;
 pub mod verbs;
 
-pub use exit::{Exit, Explain, Failure, Told};
+pub use exit::{Exit, Explain, Failure, LackedDocuments, Told};
 pub use language::Language;
 pub use output::{Format, GlobalArgs, Globals};

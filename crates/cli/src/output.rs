@@ -223,9 +223,12 @@ impl Globals {
 /// A reader that went away (`guicang stock show | head`) is no failure.
 fn written(result: std::io::Result<()>, language: Language) -> Result<(), Failure> {
     match result {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure { exit: Exit::Other, message: failures::output_unwritable(language, &e), next: None })
-        }
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure {
+            exit: Exit::Other,
+            message: failures::output_unwritable(language, &e),
+            next: None,
+            lacks: None,
+        }),
         _ => Ok(()),
     }
 }

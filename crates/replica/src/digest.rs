@@ -324,6 +324,7 @@ impl Work<'_> {
     /// Drops every projection and makes it anew from the changes that stand.
     pub(crate) fn rebuild(&mut self, progress: &mut dyn FnMut(u64, u64)) -> Result<Rebuilt, StoreError> {
         let before = digest(&self.tx, self.org)?;
+        let kept = self.begin_kept()?;
         for table in [
             "site",
             "supplier",
@@ -365,15 +366,16 @@ impl Work<'_> {
             "resolution_claim",
         ] {
             self.tx
-                .execute(&format!("DELETE FROM {table} WHERE org = ?"), [self.org])
+                .execute(&format!("DELETE FROM {table} WHERE org = ?1{}", kept.but(table)), [self.org])
                 .map_err(StoreError::of)?;
         }
         self.touched = Touched::default();
         self.buckets.clear();
+        self.touch_kept(&kept)?;
         let documents: Vec<i64> = {
             let mut statement = self
                 .tx
-                .prepare("SELECT id FROM document WHERE org = ? ORDER BY id")
+                .prepare("SELECT id FROM document WHERE org = ? AND let_go = 0 ORDER BY id")
                 .map_err(StoreError::of)?;
             let rows = statement.query_map([self.org], |r| r.get(0)).map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?

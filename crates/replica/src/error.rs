@@ -37,6 +37,15 @@ pub enum StoreError {
         /// Until when, unless it goes on.
         until: Moment,
     },
+    /// Documents' changes were let go, and this needs them. Nothing was done. Once they are fetched from the
+    /// relay ([`crate::Replica::take_back`]), the same works.
+    #[error("document {number} is older than the horizon: its changes are at the relay")]
+    LetGo {
+        /// The documents, as far as that is known; at least one.
+        documents: Vec<guicang_domain::ids::DocumentId>,
+        /// The first one's number.
+        number: String,
+    },
     /// What is stored can't be what this program wrote.
     #[error("{what} in the replica's file is damaged: {detail}")]
     Damaged {
@@ -128,6 +137,16 @@ pub enum OpenError {
 /// Why a command did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum CommandError {
+    /// The horizon can't be set to this: at a branch 0 (never) or from so many to so many days; at HQ not at all.
+    #[error("a horizon of {found} days; {least} to {most}, or 0 for none, at a branch")]
+    Horizon {
+        /// As asked for.
+        found: u32,
+        /// The fewest days.
+        least: u32,
+        /// The most.
+        most: u32,
+    },
     /// No such article here: neither sold, stocked nor listed.
     #[error("unknown SKU {found:?}")]
     UnknownSku {

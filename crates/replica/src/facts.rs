@@ -138,7 +138,7 @@ pub(crate) fn standing(
         .query_map([org, document], |r| {
             Ok((
                 r.get::<_, [u8; 32]>(0)?,
-                r.get::<_, Vec<u8>>(1)?,
+                r.get::<_, Option<Vec<u8>>>(1)?,
                 r.get::<_, Option<[u8; 16]>>(2)?,
                 r.get::<_, Option<i64>>(3)?,
             ))
@@ -147,12 +147,34 @@ pub(crate) fn standing(
     let mut standing = Standing { changes: Vec::new(), proofs: HashMap::new() };
     for row in rows {
         let (hash, bytes, device, stamped) = row.map_err(StoreError::of)?;
+        let Some(bytes) = bytes else { return Err(let_go(db, document)?) };
         // What isn't sealed yet is ours.
         let device = device.map_or(me, DeviceId);
         standing.proofs.insert(ChangeHash(hash), proof(book, device, stamped));
         standing.changes.push(bytes);
     }
     Ok(standing)
+}
+
+/// Names all documents among these whose changes were let go, so that they are fetched at once and not one by one.
+pub(crate) fn all_whole(db: &Connection, org: i64, documents: &[i64]) -> Result<(), StoreError> {
+    let mut statement =
+        db.prepare_cached("SELECT let_go FROM document WHERE org = ? AND id = ?").map_err(StoreError::of)?;
+    let (mut lacking, mut number) = (Vec::new(), String::new());
+    for id in documents {
+        if statement.query_row([org, *id], |r| r.get(0)).map_err(StoreError::of)? {
+            let row = document_by_id(db, *id)?;
+            number = if lacking.is_empty() { row.number } else { number };
+            lacking.push(row.identity);
+        }
+    }
+    if lacking.is_empty() { Ok(()) } else { Err(StoreError::LetGo { documents: lacking, number }) }
+}
+
+/// That a document's changes were let go, and are needed.
+pub(crate) fn let_go(db: &Connection, document: i64) -> Result<StoreError, StoreError> {
+    let row = document_by_id(db, document)?;
+    Ok(StoreError::LetGo { documents: vec![row.identity], number: row.number })
 }
 
 impl Work<'_> {

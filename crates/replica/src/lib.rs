@@ -21,6 +21,7 @@ mod project;
 mod commands;
 mod queries;
 mod digest;
+mod kept;
 mod scratch;
 mod backup;
 mod link;
@@ -40,7 +41,9 @@ pub use digest::{Finding, Rebuilt};
 pub use error::{CommandError, CountRefusal, OpenError, StoreError};
 pub use guicang_documents::{AddedEvent, Additions, Losing};
 pub use guicang_sync::carried;
-pub use link::{CarriedIn, CarryFrom, ForPeer, LinkError, Mend, Pull};
+pub use link::{
+    CarriedIn, CarryFrom, ForPeer, HORIZON_LEAST_DAYS, Horizon, LET_GO_AT_ONCE, LetGo, LinkError, Mend, Pull,
+};
 pub use machine::{Machine, on_own_disk};
 pub use queries::{
     Against, ApartChange, CashFilter, CashPayment, CashShiftRow, Changed, ClaimLineRow, Compared,

@@ -29,6 +29,7 @@ pub mod sum;
 
 pub mod access;
 pub mod carried;
+pub mod documents;
 pub mod succeed;
 pub mod codec;
 pub mod live;

@@ -19,6 +19,7 @@ use guicang_sync::access::{
     CHALLENGE_PATH, Challenge, ChallengeRequest, ENROL_PATH, Enrol, SIGN_IN_PATH, SignIn, SignedIn,
 };
 use guicang_sync::codec::{self, CodecError, DECODED_LIMIT_BYTES, MEDIA_TYPE};
+use guicang_sync::documents::{DOCUMENTS_PATH, DocumentsRequest};
 use guicang_sync::grant::SignedGrant;
 use guicang_sync::live::EVENTS_PATH;
 use guicang_sync::message::{ErrorAnswer, SYNC_PATH, SyncRequest, error_code};
@@ -111,6 +112,7 @@ pub fn router(service: Arc<Service>) -> Router {
         .route(CHALLENGE_PATH, post(challenge))
         .route(SIGN_IN_PATH, post(sign_in))
         .route(SYNC_PATH, post(sync))
+        .route(DOCUMENTS_PATH, post(documents))
         .route(EVENTS_PATH, get(events))
         .route("/health", get(health))
         .layer(DefaultBodyLimit::max(DECODED_LIMIT_BYTES))
@@ -207,6 +209,17 @@ async fn sync(State(service): State<Arc<Service>>, headers: HeaderMap, body: Bod
         let request: SyncRequest = codec::decode_request(&body, DECODED_LIMIT_BYTES)?;
         let now = (service.outside.now)();
         Ok(codec::encode(&service.relay.sync(sender, request, now)?))
+    })
+    .await
+}
+
+async fn documents(State(service): State<Arc<Service>>, headers: HeaderMap, body: Body) -> Answer {
+    let body = read_body(&headers, body)?;
+    let sender = signed_in(&service, &headers)?;
+    run(service, move |service| {
+        let request: DocumentsRequest = codec::decode(&body, DECODED_LIMIT_BYTES)?;
+        let now = (service.outside.now)();
+        Ok(codec::encode(&service.relay.documents(sender, &request, now)?))
     })
     .await
 }

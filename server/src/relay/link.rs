@@ -8,6 +8,7 @@ use std::sync::Arc;
 use guicang_domain::ids::DeviceId;
 use guicang_domain::time::Moment;
 use guicang_sync::codec::{self, CodecError, DECODED_LIMIT_BYTES};
+use guicang_sync::documents::DocumentsRequest;
 use guicang_sync::message::SyncRequest;
 
 use super::{Relay, RelayError};
@@ -48,5 +49,14 @@ impl LocalLink {
     pub fn sync(&self, body: &[u8], now: Moment) -> Result<Vec<u8>, LinkError> {
         let request: SyncRequest = codec::decode_request(body, DECODED_LIMIT_BYTES)?;
         Ok(codec::encode(&self.relay.sync(self.device, request, now)?))
+    }
+
+    /// Asks for documents by name; the same as over HTTP.
+    ///
+    /// # Errors
+    /// [`LinkError`].
+    pub fn documents(&self, body: &[u8], now: Moment) -> Result<Vec<u8>, LinkError> {
+        let request: DocumentsRequest = codec::decode(body, DECODED_LIMIT_BYTES)?;
+        Ok(codec::encode(&self.relay.documents(self.device, &request, now)?))
     }
 }

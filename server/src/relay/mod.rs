@@ -32,6 +32,7 @@ pub mod tokens;
 pub mod http;
 pub mod events;
 pub mod trace;
+pub mod documents;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -63,3 +63,4 @@ pub mod bundle;
 pub mod trace;
 pub mod proof;
 pub mod clones;
+pub mod horizon;

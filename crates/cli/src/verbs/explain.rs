@@ -10,10 +10,10 @@ use guicang_domain::user::Lacks;
 use guicang_replica::BackupError;
 use guicang_replica::{CommandError, OpenError, StoreError};
 
-use crate::exit::{Exit, Explain, Failure};
+use crate::exit::{Exit, Explain, Failure, LackedDocuments};
 use crate::language::Language;
 use crate::texts::clones;
-use crate::texts::{apart, counts, failures, master, money, moves, names, next, policy};
+use crate::texts::{apart, counts, failures, horizon, master, money, moves, names, next, policy};
 
 impl Explain for StoreError {
     fn explain(&self, language: Language, program: &str) -> Failure {
@@ -29,6 +29,19 @@ impl Explain for StoreError {
                     failures::other_machine(language, name, &until.to_rfc3339()),
                     next::one_machine(language, program),
                 );
+            }
+            StoreError::LetGo { documents, number } => {
+                return Failure {
+                    lacks: Some(Box::new(LackedDocuments {
+                        documents: documents.clone(),
+                        number: number.clone(),
+                    })),
+                    ..Failure::new(
+                        Exit::Unreachable,
+                        horizon::let_go(language, number),
+                        horizon::let_go_next(language, program),
+                    )
+                };
             }
             StoreError::Damaged { what, detail } => {
                 return Failure::new(
@@ -81,6 +94,13 @@ impl Explain for CommandError {
             CommandError::Count(refusal) => return refusal.explain(l, program),
             CommandError::ReceiptCode(error) => return error.explain(l, program),
             CommandError::SaleNotHeld { receipt } => super::receipt::not_held(l, receipt),
+            CommandError::Horizon { found, least, most } => {
+                return Failure::new(
+                    Exit::Usage,
+                    horizon::wrong(l, *found, *least, *most),
+                    horizon::wrong_next(l, program),
+                );
+            }
             CommandError::UnknownSku { found } => (failures::unknown_sku(l, found), next::stock(l, program)),
             CommandError::NotOnReceipt { receipt, sku, has } => (
                 failures::not_on_receipt(l, receipt, sku, &list(has)),

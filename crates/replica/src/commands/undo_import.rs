@@ -16,7 +16,7 @@ use rusqlite::params;
 
 use super::By;
 use crate::error::{CommandError, StoreError};
-use crate::facts::document_by_id;
+use crate::facts::{all_whole, document_by_id};
 use crate::queries::ImportRow;
 use crate::store::{Replica, Work};
 
@@ -104,6 +104,7 @@ impl Work<'_> {
             let rows = statement.query_map(key, |r| r.get(0))?;
             rows.collect::<rusqlite::Result<_>>()?
         };
+        all_whole(&self.tx, self.org, &standing)?;
         for document in &standing {
             self.reverse(by, *document)?;
         }

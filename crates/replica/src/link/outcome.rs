@@ -19,7 +19,7 @@ use rusqlite::{OptionalExtension, params};
 
 use crate::actor;
 use crate::error::StoreError;
-use crate::facts::{ChangeStatus, document_by_id, split_sites};
+use crate::facts::{ChangeStatus, document_by_id, let_go, split_sites};
 use crate::store::Work;
 
 /// A change of a document, as a refusal needs it.
@@ -359,7 +359,10 @@ impl Work<'_> {
                 ))
             };
             let (id, hash, bytes, (reissues, sites_added, status)) = read().map_err(StoreError::of)?;
-            let Some(bytes) = bytes.filter(|_| status == 0 || refused.contains(&id)) else { continue };
+            if status != 0 && !refused.contains(&id) {
+                continue;
+            }
+            let Some(bytes) = bytes else { return Err(let_go(&self.tx, document)?) };
             let head = header(&bytes).map_err(|e| StoreError::damaged("a change", e))?;
             out.push(Held { id, hash: ChangeHash(hash), bytes, deps: head.deps, reissues, sites_added });
         }

@@ -94,11 +94,10 @@ impl Replica {
             let (mut kept, mut absent): (Vec<WireChange>, Vec<AbsentLeaf>) = (Vec::new(), Vec::new());
             for change in opened.changes {
                 let row = find_document(&self.db, self.identity.org, change.document)?;
-                if row.is_some_and(|row| row.sites.contains(site)) {
-                    kept.push(match change.bytes {
-                        Some(bytes) => WireChange::new(me, change.document, change.sites_added, bytes),
-                        None => WireChange::of_hash(me, change.as_ref()),
-                    });
+                if let Some(bytes) = change.bytes
+                    && row.is_some_and(|row| row.sites.contains(site))
+                {
+                    kept.push(WireChange::new(me, change.document, change.sites_added, bytes));
                 } else {
                     let leaf = leaf(change.document, &change.sites_added, &change.hash);
                     absent.push(AbsentLeaf { index: change.index, leaf });

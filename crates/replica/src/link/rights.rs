@@ -14,7 +14,7 @@ use rusqlite::params;
 use super::LinkError;
 use super::apply::NewChange;
 use crate::error::StoreError;
-use crate::facts::{ChangeStatus, document_by_id, split_sites};
+use crate::facts::{ChangeStatus, all_whole, document_by_id, let_go, split_sites};
 use crate::store::{Work, insert_grant};
 
 /// The rule of a change whose device's right had ended.
@@ -101,6 +101,8 @@ impl Work<'_> {
                 }
             }
         }
+        let documents: Vec<i64> = documents.into_iter().collect();
+        all_whole(&self.tx, self.org, &documents)?;
         documents.into_iter().try_for_each(|document| self.refold(document))
     }
 
@@ -165,9 +167,11 @@ impl Work<'_> {
             let read = || -> rusqlite::Result<_> {
                 let device = r.get::<_, Option<[u8; 16]>>(3)?.map(DeviceId);
                 let of = (r.get::<_, [u8; 32]>(5)?, r.get::<_, i64>(6)?);
-                Ok((r.get(0)?, r.get(1)?, r.get::<_, String>(2)?, device, r.get::<_, Option<i64>>(4)?, of))
+                let bytes = r.get::<_, Option<Vec<u8>>>(1)?;
+                Ok((r.get(0)?, bytes, r.get::<_, String>(2)?, device, r.get::<_, Option<i64>>(4)?, of))
             };
             let (id, bytes, sites, device, stamped, (hash, status)) = read().map_err(StoreError::of)?;
+            let Some(bytes) = bytes else { return Err(let_go(&self.tx, document)?) };
             // What isn't sealed yet is this device's own.
             let device = device.unwrap_or(self.me.device);
             let grant = self.book.device(device).ok_or_else(|| StoreError::damaged("a grant", device))?;

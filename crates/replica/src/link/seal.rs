@@ -119,7 +119,8 @@ impl Replica {
     }
 
     /// An entry's changes as they travel. One that the relay refused goes as its leaf alone: what it said was
-    /// written again, and a relay that lost the refusal must not come to hold it twice.
+    /// written again, and a relay that lost the refusal must not come to hold it twice. So does one whose bytes
+    /// were let go: the journal goes on past it, and HQ brings the change itself.
     fn changes_of_entry(&self, entry: i64) -> Result<(Vec<WireChange>, Vec<AbsentLeaf>), StoreError> {
         let mut statement = self
             .db
@@ -146,17 +147,15 @@ impl Replica {
             let document = DocumentId::from_slice(&document)
                 .map_err(|e| StoreError::damaged("a document's identity", e))?;
             let sites_added = split_sites(&sites)?;
-            if status == ChangeStatus::Refused as i64 {
-                let change = ChangeRef { document, sites_added, hash: ChangeHash(hash) };
-                absent.push(AbsentLeaf { index, leaf: change.leaf() });
-                continue;
-            }
-            changes.push(match bytes {
-                Some(bytes) => WireChange::new(author, document, sites_added, bytes),
-                None => {
-                    WireChange::of_hash(author, ChangeRef { document, sites_added, hash: ChangeHash(hash) })
+            match bytes {
+                Some(bytes) if status != ChangeStatus::Refused as i64 => {
+                    changes.push(WireChange::new(author, document, sites_added, bytes));
                 }
-            });
+                _ => {
+                    let change = ChangeRef { document, sites_added, hash: ChangeHash(hash) };
+                    absent.push(AbsentLeaf { index, leaf: change.leaf() });
+                }
+            }
         }
         Ok((changes, absent))
     }

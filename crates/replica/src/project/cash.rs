@@ -124,7 +124,7 @@ impl Work<'_> {
     }
 
     /// Notes when the cash of a receipt moved, where it has any.
-    pub(super) fn touch_receipt_cash(&mut self, receipt: i64) -> Result<(), StoreError> {
+    pub(crate) fn touch_receipt_cash(&mut self, receipt: i64) -> Result<(), StoreError> {
         let mut statement = self
             .tx
             .prepare_cached(

@@ -190,8 +190,8 @@ impl Work<'_> {
         }
     }
 
-    /// Removes a document's projection, noting what it touched.
-    pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
+    /// Notes what a document's rows have a part in.
+    pub(crate) fn touch_document(&mut self, document: i64) -> Result<(), StoreError> {
         self.collect(
             document,
             // Not DISTINCT: for that SQLite would rather walk the whole index by bucket.
@@ -225,11 +225,6 @@ impl Work<'_> {
                 Ok(())
             },
         )?;
-        let kind: String = self
-            .tx
-            .prepare_cached("SELECT kind FROM document WHERE id = ?")
-            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
-            .map_err(StoreError::of)?;
         self.unproject_cash(document)?;
         self.collect(
             document,
@@ -238,7 +233,17 @@ impl Work<'_> {
                 touched.lines.insert((r.get(0)?, r.get(1)?));
                 Ok(())
             },
-        )?;
+        )
+    }
+
+    /// Removes a document's projection, noting what it touched.
+    pub(crate) fn unproject(&mut self, document: i64) -> Result<(), StoreError> {
+        self.touch_document(document)?;
+        let kind: String = self
+            .tx
+            .prepare_cached("SELECT kind FROM document WHERE id = ?")
+            .and_then(|mut s| s.query_row([document], |r| r.get(0)))
+            .map_err(StoreError::of)?;
         if kind == Kind::SaleBatch.as_str() {
             self.unproject_sales(document)?;
         }

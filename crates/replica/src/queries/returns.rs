@@ -21,7 +21,7 @@ use rusqlite::params;
 use super::name;
 use super::settings::Dues;
 use crate::error::{CommandError, StoreError};
-use crate::facts::{document_by_id, documents_numbered, find_document, standing};
+use crate::facts::{all_whole, document_by_id, documents_numbered, find_document, standing};
 use crate::store::Replica;
 
 /// Which returns.
@@ -221,6 +221,7 @@ impl Replica {
                 .map_err(StoreError::of)?;
             rows.collect::<rusqlite::Result<_>>().map_err(StoreError::of)?
         };
+        all_whole(&self.db, self.identity.org, &ids)?;
         let dues = Dues::of(self);
         ids.into_iter().map(|id| self.return_row_by(id, &dues)).collect()
     }

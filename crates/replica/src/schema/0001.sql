@@ -42,7 +42,9 @@ CREATE TABLE self (
     holder_boot  TEXT NOT NULL DEFAULT '',
     holder_id    TEXT NOT NULL DEFAULT '',
     holder_name  TEXT NOT NULL DEFAULT '',
-    held_until   INTEGER NOT NULL DEFAULT 0
+    held_until   INTEGER NOT NULL DEFAULT 0,
+    -- After so many days without an event a closed document's changes are let go; 0: never.
+    horizon_days INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE number (org INTEGER NOT NULL, kind TEXT NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (org, kind)) STRICT;
@@ -123,8 +125,15 @@ CREATE TABLE document (
     historic INTEGER NOT NULL DEFAULT 0,
     -- An intent to pay out waits for its acknowledgement.
     intent   INTEGER NOT NULL DEFAULT 0,
+    -- Its changes' bytes were let go: its rows stand for it, and are facts until the bytes are here again.
+    let_go   INTEGER NOT NULL DEFAULT 0,
+    -- When its bytes came back from the relay, or a try to let them go found a reason to keep them, ms.
+    looked_at INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, identity)
 ) STRICT;
+CREATE INDEX document_age ON document (org, recorded, looked_at)
+    WHERE let_go = 0 AND recorded > 0 AND kind IN ('sale_batch', 'return', 'adjustment');
+CREATE INDEX document_let_go ON document (org) WHERE let_go = 1;
 CREATE INDEX document_number ON document (org, number);
 CREATE INDEX document_kind ON document (org, kind, site);
 

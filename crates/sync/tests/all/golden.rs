@@ -13,6 +13,7 @@ use guicang_sync::access::{Challenge, ChallengeRequest, Enrol, Enrolled, SignIn,
 use guicang_sync::admission::{Admission, SignedAdmission};
 use guicang_sync::carried::{Carried, CarriedHead, CarriedWriter};
 use guicang_sync::codec::{MEDIA_TYPE, encode};
+use guicang_sync::documents::{DocumentChanges, DocumentsAnswer, DocumentsRequest};
 use guicang_sync::entry::{EntryHead, JournalHead, NO_ENTRY, SealedEntry, leaf, root, seal};
 use guicang_sync::feed::{Cursor, Epoch, Feed};
 use guicang_sync::grant::{Grant, Issuer, Role, SignedGrant};
@@ -291,6 +292,12 @@ fn messages_are_pinned() {
             time: NOON,
         },
     );
+    let documents = vec![document(&key(3), 1), document(&key(4), 2)];
+    let changes = vec![first("a").bytes(), first("b").bytes()];
+    let found = vec![DocumentChanges { document: documents[0], changes }];
+    check("documents-request", &DocumentsRequest { documents, answer_limit_bytes: 1024 });
+    check("documents-answer", &DocumentsAnswer { documents: found, answered: 2 });
+    check("documents-answer-none", &DocumentsAnswer { documents: Vec::new(), answered: 1 });
     check("succeed", &Succeed::new(&key(3), &key(4), key(100).organisation(), key(2).device()));
     check("succeeded", &Succeeded { grants: vec![sample_grant()], time: NOON });
     check("challenge-request", &ChallengeRequest::of(key(3).device()));
