@@ -509,6 +509,7 @@ impl History {
                 match item {
                     FeedItem::Grant(grant) => facts.grants.push(grant),
                     FeedItem::Admission(_) => panic!("nothing was set apart here"),
+                    FeedItem::Arrival(_) => panic!("no relay was lost here"),
                     FeedItem::Entry(entry) => facts.take(entry, &mut links),
                     FeedItem::Own { .. } => panic!("own changes were asked for in full"),
                 }

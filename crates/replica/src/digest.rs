@@ -195,8 +195,8 @@ impl Replica {
         Ok(())
     }
 
-    /// This device's entries in full; others' as far as their changes are here: head hash, signature,
-    /// chain, stamp.
+    /// This device's entries in full, with their chain; others', of which some may be elsewhere: head hash,
+    /// signature, stamp.
     fn check_entries(&self, findings: &mut Vec<Finding>) -> Result<(), StoreError> {
         use guicang_domain::ids::{DeviceId, EntryHash};
         use guicang_sync::entry::{EntryHead, SealedEntry};
@@ -205,11 +205,11 @@ impl Replica {
             .db
             .prepare(
                 "SELECT id, device, sequence, hash, previous, root, time, signature, stamp_time, stamp_relay, stamp,
-                        pulled FROM entry WHERE org = ? AND sequence > 0 ORDER BY device, sequence",
+                        pulled FROM entry WHERE org = ? AND sequence > 0 ORDER BY device, sequence, hash",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([self.identity.org]).map_err(StoreError::of)?;
-        let mut last: Option<(DeviceId, u64, EntryHash)> = None;
+        let mut last: Option<(u64, EntryHash)> = None;
         while let Some(r) = rows.next().map_err(StoreError::of)? {
             let read = || -> rusqlite::Result<_> {
                 let head = EntryHead {
@@ -233,9 +233,13 @@ impl Replica {
             if sealed.head.hash() != hash || !key.is_some_and(|k| sealed.check(&k)) {
                 findings.push(Finding { code: "entry_signature", detail: named.clone() });
             }
-            let follows = last.as_ref().filter(|(d, s, _)| *d == head.device && s + 1 == head.sequence);
-            if follows.is_some_and(|(_, _, before)| *before != head.previous) {
+            let whole = head.device == self.identity.device && !pulled;
+            let follows = last.as_ref().filter(|(sequence, _)| whole && sequence + 1 == head.sequence);
+            if follows.is_some_and(|(_, before)| *before != head.previous) {
                 findings.push(Finding { code: "entry_chain", detail: named.clone() });
+            }
+            if whole {
+                last = Some((head.sequence, hash));
             }
             if let Some((time, relay, signature)) = stamp {
                 let stamp = Stamp {
@@ -248,11 +252,9 @@ impl Replica {
                     findings.push(Finding { code: "stamp", detail: named.clone() });
                 }
             }
-            let whole = head.device == self.identity.device && !pulled;
             if whole && root(&self.leaves(id)?) != head.root {
                 findings.push(Finding { code: "entry_root", detail: named });
             }
-            last = Some((head.device, head.sequence, hash));
         }
         Ok(())
     }

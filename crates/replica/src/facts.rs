@@ -130,7 +130,9 @@ pub(crate) fn standing(
 ) -> Result<Standing, StoreError> {
     let mut statement = db
         .prepare_cached(
-            "SELECT c.hash, c.bytes, e.device, e.stamp_time FROM change c LEFT JOIN entry e ON e.id = c.entry
+            "SELECT c.hash, c.bytes, e.device,
+                    min(coalesce(c.arrived, e.stamp_time), coalesce(e.stamp_time, c.arrived))
+             FROM change c LEFT JOIN entry e ON e.id = c.entry
              WHERE c.org = ? AND c.document = ? AND c.status = 0 ORDER BY c.id",
         )
         .map_err(StoreError::of)?;

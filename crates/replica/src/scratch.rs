@@ -137,8 +137,9 @@ impl Replica {
                  CASE WHEN e.sequence <= k.acknowledged THEN e.stamp_relay END,
                  CASE WHEN e.sequence <= k.acknowledged THEN e.stamp END
              FROM main.entry e JOIN scratch.cut k ON k.device = e.device AND e.sequence <= k.sequence WHERE e.org = ?",
-            "INSERT INTO scratch.change (id, org, document, hash, bytes, entry, leaf, sites_added)
-             SELECT c.id, c.org, c.document, c.hash, c.bytes, c.entry, c.leaf, c.sites_added
+            "INSERT INTO scratch.change (id, org, document, hash, bytes, entry, leaf, sites_added, arrived)
+             SELECT c.id, c.org, c.document, c.hash, c.bytes, c.entry, c.leaf, c.sites_added,
+                 CASE WHEN e.sequence <= k.acknowledged THEN c.arrived END
              FROM main.change c JOIN scratch.entry e ON e.id = c.entry JOIN scratch.cut k ON k.device = e.device
              WHERE c.org = ? AND c.status = 0 AND (e.sequence < k.sequence OR c.leaf <= k.leaf)",
             "INSERT INTO scratch.document (id, org, identity, sites) SELECT d.id, d.org, d.identity, d.sites

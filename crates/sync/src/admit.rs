@@ -83,7 +83,7 @@ fn read_header(
 ) -> Result<ChangeHeader, Fault> {
     let Some(bytes) = &change.bytes else {
         let detail = "the change came without its bytes, and is not held".into();
-        return Err(Fault { rule: Rule::Malformed, detail });
+        return Err(Fault { rule: Rule::MissingDependency, detail });
     };
     let hash = hash_of(bytes).map_err(|e| {
         let rule = match e {
@@ -107,7 +107,7 @@ fn read_header(
 pub struct Wanted {
     /// The journal heads of these devices.
     pub journals: BTreeSet<DeviceId>,
-    /// These entries, where they are held.
+    /// The entries that are held at these places, whichever they are.
     pub entries: BTreeSet<(DeviceId, u64)>,
     /// These documents, where they exist. A store that locks rows locks them in this order.
     pub documents: BTreeSet<DocumentId>,
@@ -124,6 +124,7 @@ impl Wanted {
         for entry in &offer.entries {
             wanted.journals.insert(entry.device);
             wanted.entries.insert((entry.device, entry.sequence));
+            wanted.entries.insert((entry.device, entry.sequence.saturating_sub(1)));
             let changes = entry.opened.as_ref().map(|o| o.changes.as_slice()).unwrap_or_default();
             for (change, header) in changes.iter().zip(&entry.headers) {
                 wanted.documents.insert(change.document);
@@ -145,7 +146,7 @@ pub struct Known {
     /// How far each device's journal is held.
     pub journals: HashMap<DeviceId, JournalHead>,
     /// Entries.
-    pub entries: HashMap<(DeviceId, u64), HeldEntry>,
+    pub entries: HashMap<EntryHash, HeldEntry>,
     /// Documents that have a change, accepted or set apart.
     pub documents: HashMap<DocumentId, KnownDocument>,
     /// Changes.
@@ -160,8 +161,6 @@ pub struct Known {
 /// An entry that is held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldEntry {
-    /// Its hash.
-    pub hash: EntryHash,
     /// The changes of it that were refused, by their place in it. They stay refused: the device has
     /// re-issued what they said, and would say it twice. (But for [`Rule::Malformed`] and
     /// [`Rule::Hash`]: a carrier may have damaged what the signature doesn't cover.)
@@ -236,6 +235,9 @@ pub struct EntryVerdict {
 pub enum EntryKind {
     /// Append it: it is now the head of its device's journal.
     Append,
+    /// Append it beside the journal: a relay before this one has stamped it, and its place has been taken
+    /// by another since. What it brings is a fact all the same.
+    Beside,
     /// It is held. Changes of it that weren't may be accepted now.
     AlreadyHeld,
     /// Refuse it with all its changes.

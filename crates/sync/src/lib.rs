@@ -28,6 +28,7 @@ pub mod stamp;
 pub mod sum;
 
 pub mod access;
+pub mod arrival;
 pub mod carried;
 pub mod documents;
 pub mod succeed;

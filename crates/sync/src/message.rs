@@ -11,6 +11,7 @@ use guicang_domain::time::Moment;
 use minicbor::{Decode, Encode};
 
 use crate::admission::SignedAdmission;
+use crate::arrival::Arrival;
 use crate::entry::JournalHead;
 use crate::feed::{Cursor, Epoch, Feed};
 use crate::grant::SignedGrant;
@@ -59,6 +60,9 @@ pub struct SyncRequest {
     /// Admissions that the relay may lack; only HQ's devices send them.
     #[cbor(n(18), skip_if = "Vec::is_empty")]
     pub admissions: Vec<SignedAdmission>,
+    /// Arrivals that the relay lost; anyone may bring them.
+    #[cbor(n(19), skip_if = "Vec::is_empty")]
+    pub arrivals: Vec<Arrival>,
     /// At which positions are both equal? Asked where sums differ.
     #[cbor(n(10), skip_if = "Vec::is_empty")]
     pub probes: Vec<Probe>,
@@ -235,10 +239,17 @@ pub enum FeedItem {
         /// Which of its changes, in the feed's order.
         #[n(1)]
         runs: Vec<Run>,
+        /// When the entry was stamped; none where the receiver was told, or isn't asked to look.
+        #[n(2)]
+        stamped: Option<Moment>,
     },
     /// An admission: one position. [`SignedAdmission::hash`] counts in the sum.
     #[n(3)]
     Admission(#[n(0)] SignedAdmission),
+    /// That a change before it arrived earlier than its entry says: one position. [`Arrival::hash`] counts
+    /// in the sum.
+    #[n(4)]
+    Arrival(#[n(0)] Box<Arrival>),
 }
 
 /// Changes that follow one another in their entry.
@@ -258,7 +269,7 @@ impl FeedItem {
     pub fn positions(&self) -> u64 {
         match self {
             Self::Entry(entry) => entry.changes.len() as u64,
-            Self::Grant(_) | Self::Admission(_) => 1,
+            Self::Grant(_) | Self::Admission(_) | Self::Arrival(_) => 1,
             Self::Own { runs, .. } => runs.iter().map(|run| u64::from(run.count)).sum(),
         }
     }

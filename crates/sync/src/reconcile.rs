@@ -6,6 +6,7 @@
 //!     few items after it: they come again, and what is held is only counted
 //!     many: checks of ranges of hashes -> names where they differ -> only what differs travels
 //!   at the feed's end: what the device holds and the feed doesn't is stray -> offered, in order
+//!   last: entries that the relay may have stamped later than the one before it -> shown without their changes
 //! ```
 //!
 //! What surprises: sums don't tell an order, so a position at which they agree need not have agreeing ones
@@ -17,6 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guicang_domain::ids::DeviceId;
 use minicbor::{Decode, Encode};
 
+use crate::arrival::Arrival;
 use crate::feed::{Cursor, Feed};
 use crate::grant::SignedGrant;
 use crate::message::FeedItem;
@@ -226,6 +228,8 @@ pub enum Told {
         feeds: Vec<(Feed, u64)>,
         /// The authors, this device too.
         authors: Vec<DeviceId>,
+        /// Entries that the relay may have stamped later than they are stamped here.
+        unsure: u64,
     },
     /// What to offer, and where the pass goes on; none: it is over.
     Offer {
@@ -233,6 +237,8 @@ pub enum Told {
         entries: Packed,
         /// Grants.
         grants: Vec<SignedGrant>,
+        /// Arrivals.
+        arrivals: Vec<Arrival>,
         /// From here on.
         next: Option<Pass>,
     },
@@ -257,6 +263,8 @@ pub struct Pass {
     pub after: i64,
     /// Changes that can't be offered, since what they build on can't.
     pub blocked: BTreeSet<[u8; 32]>,
+    /// The last entry that was shown for its stamp's sake, without its changes; none: none yet.
+    pub shown: Option<i64>,
 }
 
 /// The search for the highest position at which both ends are equal.

@@ -4,8 +4,10 @@
 //! always goes, however large, or a device with a small limit would never get past it.
 
 use guicang_domain::ids::{ChangeHash, DeviceId};
+use guicang_domain::time::Moment;
 
 use crate::admission::SignedAdmission;
+use crate::arrival::Arrival;
 use crate::entry::SealedEntry;
 use crate::feed::Cursor;
 use crate::grant::SignedGrant;
@@ -126,8 +128,25 @@ impl PartWriter {
         true
     }
 
+    /// An arrival.
+    pub fn arrival(&mut self, budget: &mut Budget, arrival: Arrival) -> bool {
+        if !budget.take(arrival.leaves.len() + 400) {
+            return false;
+        }
+        self.sum = self.sum.with(&arrival.hash());
+        self.part.to += 1;
+        self.part.items.push(FeedItem::Arrival(Box::new(arrival)));
+        true
+    }
+
     /// Changes of the receiver's own entry, by their place in it, in the feed's order.
-    pub fn own(&mut self, budget: &mut Budget, sequence: u64, changes: &[(u32, ChangeHash)]) -> bool {
+    pub fn own(
+        &mut self,
+        budget: &mut Budget,
+        sequence: u64,
+        changes: &[(u32, ChangeHash)],
+        stamped: Option<Moment>,
+    ) -> bool {
         let mut runs: Vec<Run> = Vec::new();
         for (index, _) in changes {
             match runs.last_mut() {
@@ -140,7 +159,7 @@ impl PartWriter {
         }
         self.sum = changes.iter().fold(self.sum, |sum, (_, hash)| sum.with(&hash.0));
         self.part.to += changes.len() as u64;
-        self.part.items.push(FeedItem::Own { sequence, runs });
+        self.part.items.push(FeedItem::Own { sequence, runs, stamped });
         true
     }
 

@@ -574,7 +574,7 @@ impl Session {
             match item {
                 FeedItem::Entry(_) => self.summary.fetched_changes += item.positions(),
                 FeedItem::Grant(_) => self.summary.fetched_grants += 1,
-                FeedItem::Own { .. } | FeedItem::Admission(_) => {}
+                FeedItem::Own { .. } | FeedItem::Admission(_) | FeedItem::Arrival(_) => {}
             }
         }
     }

@@ -13,8 +13,8 @@ use guicang_sync::grant::{GrantBook, Role};
 use guicang_sync::rule::Rule;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::RelayError;
 use super::store::{self, FeedWriter, Item};
+use super::{RelayError, arrival};
 
 /// Keeps admissions that are new and in order, and lets what they name go into the feeds. One that isn't
 /// in order has no effect, and stands in nobody's way. Says how many were new.
@@ -112,14 +112,18 @@ fn release(
             let feed = Feed::Site(site.clone());
             for (id, hash) in &in_feeds {
                 feeds.append(&feed, Item::Change(*id), &hash.0)?;
+                arrival::follow(tx, organisation, feeds, &feed, *id)?;
             }
         }
         sites.extend(new);
         if sites.is_empty() {
             feeds.append(&Feed::Org, Item::Change(change.id), &change.hash.0)?;
+            arrival::follow(tx, organisation, feeds, &Feed::Org, change.id)?;
         }
         for site in &sites {
-            feeds.append(&Feed::Site(site.clone()), Item::Change(change.id), &change.hash.0)?;
+            let feed = Feed::Site(site.clone());
+            feeds.append(&feed, Item::Change(change.id), &change.hash.0)?;
+            arrival::follow(tx, organisation, feeds, &feed, change.id)?;
         }
         accepted.insert(change.hash);
         in_feeds.push((change.id, change.hash));

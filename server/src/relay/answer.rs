@@ -3,7 +3,10 @@
 //! Consecutive positions of one entry become one item. What surprises: of the receiver's own changes
 //! not even the bytes are read, since it has them; it is told where they stand.
 
+use std::collections::BTreeSet;
+
 use guicang_domain::ids::{ChangeHash, DeviceId, DocumentId};
+use guicang_domain::time::Moment;
 use guicang_sync::feed::{Cursor, Feed};
 use guicang_sync::message::{FeedItem, FeedPart, SyncRequest};
 use guicang_sync::relay::{Budget, PartWriter};
@@ -21,7 +24,8 @@ const ANSWER_LIMIT_BYTES: usize = 1024 * 1024;
 /// hostile one must not make an item that no reader takes.
 const ITEM_RAW_BYTES: usize = 1024 * 1024;
 
-/// The parts of an answer, one per cursor of the request, in its order.
+/// The parts of an answer, one per cursor of the request, in its order. `pushed` is the first of the receiver's
+/// own entries in the request; none: it brought none.
 ///
 /// # Errors
 /// [`RelayError`] of the file.
@@ -30,10 +34,13 @@ pub fn feeds(
     organisation: i64,
     receiver: DeviceId,
     request: &SyncRequest,
+    pushed: Option<u64>,
 ) -> Result<Vec<FeedPart>, RelayError> {
     let limit = (request.answer_limit_bytes as usize).min(ANSWER_LIMIT_BYTES);
     let mut budget = Budget::new(limit);
-    let one = Reader { connection, organisation, receiver, want_own: request.want_own };
+    let beside = store::beside(connection, organisation, receiver)?;
+    let want_own = request.want_own;
+    let one = Reader { connection, organisation, receiver, want_own, beside, pushed };
     request.cursors.iter().map(|cursor| one.part(cursor, &mut budget)).collect()
 }
 
@@ -51,23 +58,25 @@ pub fn at_positions(
     limit_bytes: u32,
 ) -> Result<(Vec<FeedItem>, bool), RelayError> {
     let mut budget = Budget::new((limit_bytes as usize).min(ANSWER_LIMIT_BYTES));
-    let one = Reader { connection, organisation, receiver, want_own: true };
+    let (beside, pushed) = (BTreeSet::new(), None);
+    let one = Reader { connection, organisation, receiver, want_own: true, beside, pushed };
     let start = Cursor::start(feed.1.clone());
     let mut writer = PartWriter::new(receiver, &start, Some(RunningSum::ZERO), 0);
     let more = one.chosen(feed.0, positions, &mut budget, &mut writer)?;
     Ok((writer.finish().items, more))
 }
 
-/// Reads positions of a feed: `?1` organisation, `?2` feed, `?4` the receiver, `?5` whether it wants its own.
+/// Reads positions of a feed: `?1` organisation, `?2` feed, `?4` the receiver, `?5` whether its own are read.
 macro_rules! items_where {
     ($which:literal) => {
         concat!(
             "SELECT g.signed, c.entry, e.device, e.sequence, c.place, d.creator, d.uuid,
                     c.sites_added, c.hash, c.apart IS NOT NULL,
-                    CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END, a.signed
+                    CASE WHEN e.device = ?4 AND NOT ?5 THEN NULL ELSE c.raw END, a.signed, r.wire, e.stamp_time
              FROM feed_item f
              LEFT JOIN grant_ g ON g.id = f.grant_
              LEFT JOIN admission a ON a.id = f.admission
+             LEFT JOIN arrival r ON r.id = f.arrival
              LEFT JOIN change c ON c.id = f.change
              LEFT JOIN entry e ON e.id = c.entry
              LEFT JOIN document d ON d.id = c.document
@@ -81,24 +90,40 @@ struct Reader<'a> {
     organisation: i64,
     receiver: DeviceId,
     want_own: bool,
+    /// The places of the receiver's journal that another entry has a claim to.
+    beside: BTreeSet<u64>,
+    pushed: Option<u64>,
+}
+
+/// An entry of the receiver's own, by its number in its journal.
+#[derive(Clone, Copy)]
+struct Own {
+    sequence: u64,
+    /// Its stamp, where the receiver isn't told of it in this answer anyway.
+    stamped: Option<Moment>,
 }
 
 /// A position of a feed as it is read.
 enum Position {
     Grant(Vec<u8>),
     Admission(Vec<u8>),
-    Change { entry: i64, own_sequence: Option<u64>, change: OpenedChange },
+    Arrival(Vec<u8>),
+    Change { entry: i64, own: Option<Own>, change: OpenedChange },
 }
 
 /// Changes of one entry that follow one another in the feed, in the entry's order.
 struct Group {
     entry: i64,
-    own_sequence: Option<u64>,
+    own: Option<Own>,
     raw_bytes: usize,
     changes: Vec<OpenedChange>,
 }
 
 impl Reader<'_> {
+    fn reads_own(&self) -> bool {
+        self.want_own || !self.beside.is_empty()
+    }
+
     fn part(&self, cursor: &Cursor, budget: &mut Budget) -> Result<FeedPart, RelayError> {
         let row = store::feed_row(self.connection, self.organisation, &cursor.feed)?;
         let (id, head) = row.map_or((0, 0), |row| (row.id, row.head));
@@ -132,7 +157,7 @@ impl Reader<'_> {
             feed,
             cursor.position as i64,
             self.receiver.0,
-            self.want_own
+            self.reads_own()
         ])?;
         let mut group: Option<Group> = None;
         while let Some(row) = rows.next()? {
@@ -156,7 +181,7 @@ impl Reader<'_> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut group: Option<Group> = None;
         for position in positions {
-            let key = params![self.organisation, feed, *position as i64, self.receiver.0, self.want_own];
+            let key = params![self.organisation, feed, *position as i64, self.receiver.0, self.reads_own()];
             let mut rows = statement.query(key)?;
             let Some(row) = rows.next()? else { continue };
             if !self.add(self.position(row)?, &mut group, budget, writer)? {
@@ -181,13 +206,17 @@ impl Reader<'_> {
             }
             Position::Admission(signed) => Ok(self.flush(group.take(), budget, writer)?
                 && writer.admission(budget, minicbor::decode(&signed)?)),
-            Position::Change { entry, own_sequence, change } => {
+            Position::Arrival(wire) => {
+                Ok(self.flush(group.take(), budget, writer)?
+                    && writer.arrival(budget, minicbor::decode(&wire)?))
+            }
+            Position::Change { entry, own, change } => {
                 if group.as_ref().is_some_and(|g| !g.takes(entry, &change))
                     && !self.flush(group.take(), budget, writer)?
                 {
                     return Ok(false);
                 }
-                let empty = || Group { entry, own_sequence, raw_bytes: 0, changes: Vec::new() };
+                let empty = || Group { entry, own, raw_bytes: 0, changes: Vec::new() };
                 let group = group.get_or_insert_with(empty);
                 group.raw_bytes += size(&change);
                 group.changes.push(change);
@@ -203,9 +232,14 @@ impl Reader<'_> {
         if let Some(signed) = row.get::<_, Option<Vec<u8>>>(11)? {
             return Ok(Position::Admission(signed));
         }
+        if let Some(wire) = row.get::<_, Option<Vec<u8>>>(12)? {
+            return Ok(Position::Arrival(wire));
+        }
         let entry = row.get(1)?;
-        let own = !self.want_own && row.get::<_, [u8; 16]>(2)? == self.receiver.0;
-        let own_sequence = if own { Some(row.get(3)?) } else { None };
+        let own = match row.get::<_, [u8; 16]>(2)? == self.receiver.0 && !self.want_own {
+            true => self.own(row.get(3)?, row.get(13)?),
+            false => None,
+        };
         let uuid: [u8; 16] = row.get(6)?;
         let creator: [u8; 16] = row.get(5)?;
         let sites_added = match row.get::<_, Option<Vec<u8>>>(7)? {
@@ -220,7 +254,14 @@ impl Reader<'_> {
             bytes: row.get(10)?,
             apart: row.get(9)?,
         };
-        Ok(Position::Change { entry, own_sequence, change })
+        Ok(Position::Change { entry, own, change })
+    }
+
+    /// How an own entry is named; none where its number doesn't tell it from another.
+    fn own(&self, sequence: u64, stamped: i64) -> Option<Own> {
+        let told = self.pushed.is_some_and(|first| first <= sequence);
+        let own = Own { sequence, stamped: (!told).then_some(Moment(stamped)) };
+        (!self.beside.contains(&sequence)).then_some(own)
     }
 
     /// Writes a group as one item; answers whether more may follow.
@@ -231,9 +272,9 @@ impl Reader<'_> {
         writer: &mut PartWriter,
     ) -> Result<bool, RelayError> {
         let Some(group) = group else { return Ok(true) };
-        if let Some(sequence) = group.own_sequence {
+        if let Some(own) = group.own {
             let places: Vec<_> = group.changes.iter().map(|c| (c.index, c.hash)).collect();
-            return Ok(writer.own(budget, sequence, &places));
+            return Ok(writer.own(budget, own.sequence, &places, own.stamped));
         }
         let entry = store::entry(self.connection, group.entry)?;
         Ok(writer.entry(budget, &entry.sealed, &entry.leaves, group.changes, Some(&entry.stamp)))

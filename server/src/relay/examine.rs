@@ -32,11 +32,12 @@ impl Relay {
             pages(connection, &mut found)?;
             changes(connection, self.number, &mut found)?;
             let key = |device| book.device(device).map(|d| d.grant.key);
-            let sql = "SELECT id FROM entry WHERE organisation = ? ORDER BY device, sequence";
+            let sql = "SELECT id, beside FROM entry WHERE organisation = ? ORDER BY beside, device, sequence";
             let mut statement = connection.prepare(sql)?;
             let mut before = None;
-            for id in statement.query_map([self.number], |row| row.get(0))? {
-                let entry = store::entry(connection, id?)?;
+            for row in statement.query_map([self.number], |row| Ok((row.get(0)?, row.get(1)?)))? {
+                let (id, beside): (i64, bool) = row?;
+                let entry = store::entry(connection, id)?;
                 let head = entry.sealed.head;
                 let which = format!("entry {} of {}", head.sequence, head.device);
                 if key(head.device).is_none_or(|key| !entry.sealed.check(&key)) {
@@ -51,7 +52,7 @@ impl Relay {
                     }
                     _ => head.sequence == 1,
                 };
-                if !follows {
+                if !follows && !beside {
                     found.push(Finding { code: "entry_chain", detail: which });
                 }
                 before = Some((head.device, head.sequence, head.hash()));
@@ -88,10 +89,10 @@ fn changes(connection: &Connection, organisation: i64, found: &mut Vec<Finding>)
 }
 
 fn feeds(connection: &Connection, organisation: i64, found: &mut Vec<Finding>) -> Result<(), RelayError> {
-    let sql = "SELECT f.name, f.head, f.sum, i.position, i.sum, coalesce(c.hash, g.hash, a.hash)
+    let sql = "SELECT f.name, f.head, f.sum, i.position, i.sum, coalesce(c.hash, g.hash, a.hash, r.hash)
                FROM feed f JOIN feed_item i ON i.organisation = f.organisation AND i.feed = f.id
                LEFT JOIN change c ON c.id = i.change LEFT JOIN grant_ g ON g.id = i.grant_
-               LEFT JOIN admission a ON a.id = i.admission
+               LEFT JOIN admission a ON a.id = i.admission LEFT JOIN arrival r ON r.id = i.arrival
                WHERE f.organisation = ? ORDER BY f.id, i.position";
     let mut statement = connection.prepare(sql)?;
     let mut rows = statement.query([organisation])?;

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use guicang_domain::ids::{DeviceId, DocumentId, SiteId};
+use guicang_domain::ids::{DeviceId, DocumentId, EntryHash, SiteId};
 use guicang_domain::time::Moment;
 use guicang_sync::admit::{
     ActorHead, ChangeVerdict, Decision, EntryKind, EntryVerdict, Known, Offer, OfferedEntry, Wanted, decide,
@@ -20,13 +20,13 @@ use guicang_sync::grant::{GrantBook, Role, Standing};
 use guicang_sync::message::{EntryStamp, Outcome, SyncAnswer, SyncRequest};
 use guicang_sync::quota::Cost;
 use guicang_sync::stamp::{Stamp, earliest};
-use guicang_sync::wire::OpenedEntry;
+use guicang_sync::wire::{OpenedEntry, WireEntry};
 use rusqlite::Connection;
 
 use super::headers::Headers;
 use super::quota::Meter;
 use super::store::{FeedWriter, Item, Lookup, NewChange};
-use super::{Relay, RelayError, admission, answer, lease, prove, report, store};
+use super::{Relay, RelayError, admission, answer, arrival, lease, prove, report, store};
 
 impl Relay {
     /// Takes what a device sends and answers what it lacks. Once this returns, all that the answer
@@ -59,6 +59,8 @@ impl Relay {
             let held: HashSet<[u8; 32]> = book.grants().map(|(hash, _)| *hash).collect();
             request.grants.retain(|grant| !held.contains(&grant.hash()));
         }
+        let own = |entry: &WireEntry| entry.device.is_none_or(|device| device == sender);
+        let pushed = request.entries.iter().filter(|entry| own(entry)).map(|entry| entry.sequence).min();
         let taken = if is_idle(&request) {
             self.look(sender, now)?
         } else {
@@ -74,7 +76,7 @@ impl Relay {
         let (feeds, found) = match taken.stale_fence {
             true => (Vec::new(), prove::Found::default()),
             false => self.read(|connection| {
-                let feeds = answer::feeds(connection, self.number, sender, &request)?;
+                let feeds = answer::feeds(connection, self.number, sender, &request, pushed)?;
                 Ok((feeds, prove::look(connection, self.number, sender, &request)?))
             })?,
         };
@@ -137,6 +139,7 @@ impl Relay {
             if may_admit {
                 admission::take(tx, self.number, &mut feeds, &book, &request.admissions)?;
             }
+            arrival::take(tx, self.number, &mut feeds, &book, &request.arrivals)?;
             let Lookup { known, documents, entries } = store::look_up(tx, self.number, &Wanted::of(offer))?;
             let actors = known.actors.keys().cloned().collect();
             let meter = Meter::read(tx, self.number, sender, &book, self.quota(), now)?;
@@ -177,7 +180,7 @@ fn adds(verdict: &EntryVerdict) -> bool {
     let is_new = |change: &ChangeVerdict| {
         matches!(change, ChangeVerdict::Accepted { .. } | ChangeVerdict::SetApart { .. })
     };
-    verdict.kind == EntryKind::Append || verdict.changes.iter().any(is_new)
+    matches!(verdict.kind, EntryKind::Append | EntryKind::Beside) || verdict.changes.iter().any(is_new)
 }
 
 /// An entry's own bytes in the file: its head, its signature, a stamp.
@@ -194,8 +197,13 @@ fn may_follow(role: &Role, feed: &Feed) -> bool {
 }
 
 fn is_idle(request: &SyncRequest) -> bool {
-    let SyncRequest { entries, grants, admissions, report, fence, .. } = request;
-    entries.is_empty() && admissions.is_empty() && grants.is_empty() && report.is_none() && fence.is_none()
+    let SyncRequest { entries, grants, admissions, arrivals, report, fence, .. } = request;
+    entries.is_empty()
+        && arrivals.is_empty()
+        && admissions.is_empty()
+        && grants.is_empty()
+        && report.is_none()
+        && fence.is_none()
 }
 
 /// Carries a decision out, within its transaction.
@@ -204,7 +212,7 @@ struct Append<'a> {
     tx: &'a Connection,
     feeds: FeedWriter<'a>,
     documents: HashMap<DocumentId, i64>,
-    entries: HashMap<(DeviceId, u64), i64>,
+    entries: HashMap<EntryHash, i64>,
     /// Those that are noted as somebody's.
     actors: HashSet<Actor>,
     meter: Meter,
@@ -231,16 +239,17 @@ impl Append<'_> {
                 break;
             }
             judged += 1;
-            let (EntryKind::Append | EntryKind::AlreadyHeld, Ok(opened)) = (&verdict.kind, &offered.opened)
-            else {
+            let Ok(opened) = &offered.opened else { continue };
+            if let EntryKind::Refused { .. } = &verdict.kind {
                 continue;
-            };
+            }
             let positions = self.feeds.appended();
+            self.compare_stamps(verdict, opened)?;
             let (entry, stamp) = self.entry(verdict, opened)?;
             let stored = self.changes(entry, verdict, offered, opened)?;
             taken.set_apart += stored.set_apart;
             let head_bytes = match verdict.kind {
-                EntryKind::Append => (leaves(opened).len() * 32 + ENTRY_BYTES) as u64,
+                EntryKind::Append | EntryKind::Beside => (leaves(opened).len() * 32 + ENTRY_BYTES) as u64,
                 _ => 0,
             };
             let cost = Cost {
@@ -263,8 +272,7 @@ impl Append<'_> {
     /// Stores the entry, or a stamp on it that is earlier than the one held; answers its number and
     /// the stamp that counts.
     fn entry(&mut self, verdict: &EntryVerdict, opened: &OpenedEntry) -> Result<(i64, Stamp), RelayError> {
-        let key = (verdict.device, verdict.sequence);
-        if let Some(id) = self.entries.get(&key).copied() {
+        if let Some(id) = self.entries.get(&opened.hash).copied() {
             if let Some(stamp) = &verdict.stamp {
                 store::keep_earlier_stamp(self.tx, id, stamp)?;
             }
@@ -272,9 +280,28 @@ impl Append<'_> {
         }
         let ours = Stamp::sign(&self.relay.key, opened.hash, self.now);
         let stamp = *earliest(verdict.stamp.iter().chain([&ours])).expect("ours at least");
-        let id = store::insert_entry(self.tx, self.relay.number, &opened.sealed, &leaves(opened), &stamp)?;
-        self.entries.insert(key, id);
+        let beside = verdict.kind == EntryKind::Beside;
+        let number = self.relay.number;
+        let id = store::insert_entry(self.tx, number, &opened.sealed, &leaves(opened), &stamp, beside)?;
+        self.entries.insert(opened.hash, id);
         Ok((id, stamp))
+    }
+
+    /// What of an entry is held already may be stamped earlier there than here, or the other way round: then
+    /// all are told. Of what comes with its bytes only the first, since a request may come twice.
+    fn compare_stamps(&mut self, verdict: &EntryVerdict, opened: &OpenedEntry) -> Result<(), RelayError> {
+        for (judged, change) in verdict.changes.iter().zip(&opened.changes) {
+            let ChangeVerdict::AlreadyHeld { .. } = judged else { continue };
+            let shown = change.bytes.is_none();
+            let (stamp, number) = (verdict.stamp.as_ref(), self.relay.number);
+            if !shown && stamp.is_none() {
+                continue;
+            }
+            let Some(document) = self.documents.get(&change.document).copied() else { continue };
+            let offered = stamp.map(|stamp| arrival::of(&opened.sealed, &leaves(opened), change, stamp));
+            arrival::compare(self.tx, number, &mut self.feeds, document, &change.hash, offered, shown)?;
+        }
+        Ok(())
     }
 
     /// Stores the entry's changes that are new.
@@ -377,6 +404,7 @@ impl Append<'_> {
             let feed = Feed::Site(site.clone());
             for (id, hash) in earlier.iter().filter(|(id, _)| *id != change) {
                 self.feeds.append(&feed, Item::Change(*id), &hash.0)?;
+                arrival::follow(self.tx, self.relay.number, &mut self.feeds, &feed, *id)?;
             }
         }
         Ok(())

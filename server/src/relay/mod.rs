@@ -19,6 +19,7 @@ pub mod headers;
 pub mod handle;
 pub mod admission;
 pub mod answer;
+pub mod arrival;
 pub mod prove;
 pub mod enrol;
 pub mod succeed;

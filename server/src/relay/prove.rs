@@ -150,8 +150,8 @@ impl Look<'_> {
         to: u64,
         mut one: impl FnMut(u64, &[u8; 32]),
     ) -> Result<(), RelayError> {
-        let sql = "SELECT f.position, coalesce(c.hash, g.hash, a.hash) FROM feed_item f
-                   LEFT JOIN admission a ON a.id = f.admission
+        let sql = "SELECT f.position, coalesce(c.hash, g.hash, a.hash, r.hash) FROM feed_item f
+                   LEFT JOIN admission a ON a.id = f.admission LEFT JOIN arrival r ON r.id = f.arrival
                    LEFT JOIN change c ON c.id = f.change LEFT JOIN grant_ g ON g.id = f.grant_
                    WHERE f.organisation = ? AND f.feed = ? AND f.position > ? AND f.position <= ?
                    ORDER BY f.position";

@@ -17,6 +17,7 @@ use guicang_sync::entry::{JournalHead, SealedEntry};
 use guicang_sync::feed::{Epoch, Feed};
 use guicang_sync::grant::SignedGrant;
 use guicang_sync::keys::Signature;
+use guicang_sync::rule::Rule;
 use guicang_sync::stamp::Stamp;
 use guicang_sync::sum::RunningSum;
 use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, params};
@@ -237,6 +238,8 @@ pub enum Item {
     Grant(i64),
     /// An admission, by its number.
     Admission(i64),
+    /// An arrival, by its number.
+    Arrival(i64),
 }
 
 /// Appends to feeds within one transaction.
@@ -271,13 +274,15 @@ impl<'a> FeedWriter<'a> {
         row.head += 1;
         row.sum = row.sum.with(hash);
         self.appended += 1;
-        let (change, grant, admission) = match item {
-            Item::Change(id) => (Some(id), None, None),
-            Item::Grant(id) => (None, Some(id), None),
-            Item::Admission(id) => (None, None, Some(id)),
+        let (change, grant, admission, arrival) = match item {
+            Item::Change(id) => (Some(id), None, None, None),
+            Item::Grant(id) => (None, Some(id), None, None),
+            Item::Admission(id) => (None, None, Some(id), None),
+            Item::Arrival(id) => (None, None, None, Some(id)),
         };
-        let sql = "INSERT INTO feed_item (organisation, feed, position, change, grant_, admission, sum)
-                   VALUES (?, ?, ?, ?, ?, ?, ?)";
+        let sql =
+            "INSERT INTO feed_item (organisation, feed, position, change, grant_, admission, arrival, sum)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
         self.tx.prepare_cached(sql)?.execute(params![
             self.organisation,
             row.id,
@@ -285,6 +290,7 @@ impl<'a> FeedWriter<'a> {
             change,
             grant,
             admission,
+            arrival,
             row.sum.0
         ])?;
         Ok(())
@@ -320,7 +326,7 @@ pub struct Lookup {
     /// Numbers of documents.
     pub documents: HashMap<DocumentId, i64>,
     /// Numbers of entries.
-    pub entries: HashMap<(DeviceId, u64), i64>,
+    pub entries: HashMap<EntryHash, i64>,
 }
 
 /// Looks up what is wanted.
@@ -335,12 +341,9 @@ pub fn look_up(tx: &Connection, organisation: i64, wanted: &Wanted) -> Result<Lo
         }
     }
     for (device, sequence) in &wanted.entries {
-        let at = found.known.journals.get(device).map_or(0, |head| head.sequence);
-        if *sequence <= at
-            && let Some((id, entry)) = held_entry(tx, organisation, *device, *sequence)?
-        {
-            found.known.entries.insert((*device, *sequence), entry);
-            found.entries.insert((*device, *sequence), id);
+        for (id, hash, entry) in held_entries(tx, organisation, *device, *sequence)? {
+            found.known.entries.insert(hash, entry);
+            found.entries.insert(hash, id);
         }
     }
     let mut owner = tx.prepare_cached("SELECT device FROM actor WHERE organisation = ? AND actor = ?")?;
@@ -387,7 +390,7 @@ pub fn journal(
     organisation: i64,
     device: DeviceId,
 ) -> Result<Option<JournalHead>, RelayError> {
-    let sql = "SELECT sequence, hash FROM entry WHERE organisation = ? AND device = ?
+    let sql = "SELECT sequence, hash FROM entry WHERE organisation = ? AND device = ? AND NOT beside
                ORDER BY sequence DESC LIMIT 1";
     let row = connection.prepare_cached(sql)?.query_row(params![organisation, device.0], |row| {
         Ok(JournalHead { sequence: row.get(0)?, hash: EntryHash(row.get(1)?) })
@@ -395,29 +398,39 @@ pub fn journal(
     Ok(row.optional()?)
 }
 
-fn held_entry(
+/// The entries at a place: one, but where a journal went two ways.
+fn held_entries(
     tx: &Connection,
     organisation: i64,
     device: DeviceId,
     sequence: u64,
-) -> Result<Option<(i64, HeldEntry)>, RelayError> {
+) -> Result<Vec<(i64, EntryHash, HeldEntry)>, RelayError> {
     let sql = "SELECT id, hash FROM entry WHERE organisation = ? AND device = ? AND sequence = ?";
-    let row = tx.prepare_cached(sql)?.query_row(params![organisation, device.0, sequence], |row| {
+    let mut statement = tx.prepare_cached(sql)?;
+    let rows = statement.query_map(params![organisation, device.0, sequence], |row| {
         Ok((row.get::<_, i64>(0)?, EntryHash(row.get(1)?)))
-    });
-    let Some((id, hash)) = row.optional()? else { return Ok(None) };
+    })?;
+    let mut held = Vec::new();
+    for row in rows {
+        let (id, hash) = row?;
+        held.push((id, hash, HeldEntry { refused: refused_of(tx, organisation, id)? }));
+    }
+    Ok(held)
+}
+
+/// The places of an entry's changes that were refused.
+fn refused_of(tx: &Connection, organisation: i64, entry: i64) -> Result<Vec<(u32, Rule)>, RelayError> {
     let sql = "SELECT place, rule FROM refused WHERE organisation = ? AND entry = ? ORDER BY place";
     let mut statement = tx.prepare_cached(sql)?;
-    let rows = statement
-        .query_map(params![organisation, id], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?)))?;
-    let refused = rows
-        .map(|row| {
-            let (place, rule) = row?;
-            let rule = rule.parse().map_err(|e| RelayError::Damaged { detail: format!("{e}") })?;
-            Ok((place, rule))
-        })
-        .collect::<Result<_, RelayError>>()?;
-    Ok(Some((id, HeldEntry { hash, refused })))
+    let rows = statement.query_map(params![organisation, entry], |row| {
+        Ok((row.get::<_, u32>(0)?, row.get::<_, String>(1)?))
+    })?;
+    rows.map(|row| {
+        let (place, rule) = row?;
+        let rule = rule.parse().map_err(|e| RelayError::Damaged { detail: format!("{e}") })?;
+        Ok((place, rule))
+    })
+    .collect()
 }
 
 pub(super) fn known_document(
@@ -445,7 +458,34 @@ pub(super) fn known_document(
     Ok(Some((id, known)))
 }
 
-/// Inserts an entry; answers its number. `leaves` are all its leaves in order.
+/// The places of a device's journal that more than one entry has: a relay before this one took another there.
+///
+/// # Errors
+/// [`RelayError::Store`].
+pub fn beside(
+    connection: &Connection,
+    organisation: i64,
+    device: DeviceId,
+) -> Result<BTreeSet<u64>, RelayError> {
+    let sql = "SELECT sequence FROM entry WHERE organisation = ? AND device = ? AND beside";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map(params![organisation, device.0], |row| row.get(0))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// What a document is called, by its number.
+///
+/// # Errors
+/// [`RelayError`] of the file.
+pub fn document_identity(connection: &Connection, id: i64) -> Result<DocumentId, RelayError> {
+    let sql = "SELECT creator, uuid FROM document WHERE id = ?";
+    let (creator, uuid): ([u8; 16], [u8; 16]) =
+        connection.prepare_cached(sql)?.query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(DocumentId::from_slice([creator, uuid].as_flattened())?)
+}
+
+/// Inserts an entry; answers its number. `leaves` are all its leaves in order; `beside` its journal, where
+/// another has its place.
 ///
 /// # Errors
 /// [`RelayError::Store`].
@@ -455,10 +495,11 @@ pub fn insert_entry(
     sealed: &SealedEntry,
     leaves: &[[u8; 32]],
     stamp: &Stamp,
+    beside: bool,
 ) -> Result<i64, RelayError> {
     let sql = "INSERT INTO entry (organisation, device, sequence, hash, sealed, leaves,
-                                  stamp_time, stamp_relay, stamp_signature)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)";
+                                  stamp_time, stamp_relay, stamp_signature, beside)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
     tx.prepare_cached(sql)?.execute(params![
         organisation,
         sealed.head.device.0,
@@ -469,6 +510,7 @@ pub fn insert_entry(
         stamp.time.0,
         stamp.relay.0,
         stamp.signature.0,
+        beside,
     ])?;
     Ok(tx.last_insert_rowid())
 }

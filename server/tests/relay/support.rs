@@ -173,7 +173,8 @@ fn open(part: &FeedPart, receiver: DeviceId, mut sum: RunningSum) -> Pulled {
                 pulled.grants += 1;
             }
             FeedItem::Admission(admission) => sum = sum.with(&admission.hash()),
-            FeedItem::Own { sequence, runs } => {
+            FeedItem::Arrival(arrival) => sum = sum.with(&arrival.hash()),
+            FeedItem::Own { sequence, runs, .. } => {
                 for run in runs {
                     pulled.own.extend((run.first..run.first + run.count).map(|place| (*sequence, place)));
                 }

@@ -238,8 +238,18 @@ impl World {
 
 /// What a file's projections say, but for the numbers of its own rows: to name what differs.
 fn shown(file: &rusqlite::Connection) -> Result<BTreeSet<String>, Violation> {
-    const APART: &[&str] =
-        &["self", "entry", "change", "cursor", "feed_item", "stray", "grant_fact", "number", "organisation"];
+    const APART: &[&str] = &[
+        "self",
+        "entry",
+        "change",
+        "cursor",
+        "feed_item",
+        "stray",
+        "grant_fact",
+        "arrival_fact",
+        "number",
+        "organisation",
+    ];
     let names = |sql: &str| -> rusqlite::Result<Vec<String>> {
         file.prepare(sql)?.query_map([], |r| r.get(0))?.collect()
     };

@@ -73,25 +73,32 @@ impl World {
             Some(sum) if sum != cursor.sum.0 => return wrong("the sum is not the relay's"),
             Some(_) => {}
         }
-        let items: Vec<[Option<[u8; 32]>; 3]> = relay
+        let items: Vec<[Option<[u8; 32]>; 4]> = relay
             .prepare_cached(
-                "SELECT c.hash, g.hash, a.hash FROM feed_item i JOIN feed f ON f.id = i.feed
+                "SELECT c.hash, g.hash, a.hash, r.hash FROM feed_item i JOIN feed f ON f.id = i.feed
                  LEFT JOIN change c ON c.id = i.change LEFT JOIN grant_ g ON g.id = i.grant_
-                 LEFT JOIN admission a ON a.id = i.admission
+                 LEFT JOIN admission a ON a.id = i.admission LEFT JOIN arrival r ON r.id = i.arrival
                  WHERE f.name = ? AND i.position > ? AND i.position <= ? ORDER BY i.position",
             )
             .and_then(|mut s| {
-                s.query_map(params![feed, from, cursor.position], |r| Ok([r.get(0)?, r.get(1)?, r.get(2)?]))?
-                    .collect()
+                s.query_map(params![feed, from, cursor.position], |r| {
+                    Ok([r.get(0)?, r.get(1)?, r.get(2)?, r.get(3)?])
+                })?
+                .collect()
             })
             .must("the auditor reads the relay")?;
         let file = self.devices[at].file()?;
         for item in items {
             let (sql, hash) = match item {
-                [Some(hash), _, _] => ("SELECT 1 FROM change WHERE org = 1 AND hash = ?", hash),
-                [None, Some(hash), _] => ("SELECT 1 FROM grant_fact WHERE org = 1 AND hash = ?", hash),
-                [None, None, Some(hash)] => ("SELECT 1 FROM admission_fact WHERE org = 1 AND hash = ?", hash),
-                [None, None, None] => return wrong("the relay's feed has an item of nothing"),
+                [Some(hash), ..] => ("SELECT 1 FROM change WHERE org = 1 AND hash = ?", hash),
+                [None, Some(hash), ..] => ("SELECT 1 FROM grant_fact WHERE org = 1 AND hash = ?", hash),
+                [None, None, None, Some(hash)] => {
+                    ("SELECT 1 FROM arrival_fact WHERE org = 1 AND hash = ?", hash)
+                }
+                [None, None, Some(hash), _] => {
+                    ("SELECT 1 FROM admission_fact WHERE org = 1 AND hash = ?", hash)
+                }
+                [None, None, None, None] => return wrong("the relay's feed has an item of nothing"),
             };
             let held = file.prepare_cached(sql).and_then(|mut s| s.exists(params![hash]));
             if !held.must("the auditor reads")? {

@@ -71,14 +71,22 @@ impl World {
     }
 
     /// The relay's file is gone; another is made with the organisation's secret, by HQ's file.
-    pub(crate) fn relay_anew(&mut self) -> Result<(), Violation> {
+    pub(crate) fn relay_anew(&mut self, random: &mut Random) -> Result<(), Violation> {
         let path = self.relay_path();
         disk::remove(&path);
         self.relay_died();
         self.relay_copy = None;
         let (seed, own) = self.organisation.relay_anew();
         let hq = self.devices[HQ].replica()?;
-        hq.add_grant(own.clone()).must("HQ takes the relay's grant")?;
+        let taken = hq.add_grant(own.clone());
+        if disk::is_dead(&self.devices[HQ].path) {
+            self.revive(HQ, random)?;
+            let again = self.devices[HQ].replica()?.add_grant(own.clone());
+            again.must("HQ takes the relay's grant")?;
+        } else {
+            taken.must("HQ takes the relay's grant")?;
+        }
+        let hq = self.devices[HQ].replica()?;
         let mut grants: Vec<_> = hq.grants().must("HQ's grants")?.grants().map(|(_, g)| g.clone()).collect();
         grants.push(own);
         let founding = Founding {

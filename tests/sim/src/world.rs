@@ -273,7 +273,7 @@ impl World {
             }
             What::Copy(whose) => self.copy(*whose, &mut random),
             What::Back(whose) => self.put_back(*whose, &mut random)?,
-            What::RelayAnew => self.relay_anew()?,
+            What::RelayAnew => self.relay_anew(&mut random)?,
             What::Clone(branch) => self.clone_branch(*branch)?,
             What::JoinAnew(branch) => self.join_anew(*branch, &mut random)?,
             What::Cut(branch, ms) => {

@@ -70,7 +70,7 @@ enum What {
         change: Box<OpenedChange>,
         prepared: Option<Prepared>,
     },
-    /// A grant or an admission, stored before, or a change of this device's own.
+    /// A grant, an admission or an arrival, stored before, or a change of this device's own.
     Counted {
         item: Item,
         hash: [u8; 32],
@@ -106,8 +106,17 @@ impl Replica {
                 if let FeedItem::Admission(admission) = item {
                     work.take_admission(admission, true)?;
                 }
+                if let FeedItem::Arrival(arrival) = item {
+                    work.take_arrival(arrival)?;
+                }
             }
-            work.take_outcomes(received).map_err(LinkError::from)
+            work.take_outcomes(received)?;
+            for item in received.feeds.iter().flat_map(|f| &f.items) {
+                if let FeedItem::Own { sequence, stamped: Some(stamped), .. } = item {
+                    work.compare_own_stamp(*sequence, stamped.0)?;
+                }
+            }
+            Ok::<_, LinkError>(())
         })?;
         let mut pull = Pull { entries: Vec::new(), units: VecDeque::new(), stray: false };
         let mending = self.is_mending()?;
@@ -127,7 +136,14 @@ impl Replica {
                 if mending && matches!(item, FeedItem::Own { .. }) {
                     break;
                 }
-                self.open_item(item, &mut chain, &mut cursor, &mut pull)?;
+                match self.open_item(item, &mut chain, &mut cursor, &mut pull) {
+                    // As where a journal went two ways, and the entry here isn't the relay's.
+                    Err(LinkError::Own { .. }) => {
+                        self.write(|work| work.wants_own(true))?;
+                        break;
+                    }
+                    opened => opened?,
+                }
             }
         }
         self.prepare_fresh(&mut pull)?;
@@ -144,6 +160,9 @@ impl Replica {
                 }
                 if let FeedItem::Admission(admission) = item {
                     work.take_admission(admission, true)?;
+                }
+                if let FeedItem::Arrival(arrival) = item {
+                    work.take_arrival(arrival)?;
                 }
             }
             Ok::<_, LinkError>(())
@@ -178,7 +197,12 @@ impl Replica {
                 let (item, hash) = (self.admission_item(&admission.hash())?, admission.hash());
                 pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
             }
-            FeedItem::Own { sequence, runs } => {
+            FeedItem::Arrival(arrival) => {
+                let hash = arrival.hash();
+                let item = self.arrival_item(&hash)?;
+                pull.units.push_back(advance(cursor, &hash, What::Counted { item, hash }));
+            }
+            FeedItem::Own { sequence, runs, .. } => {
                 let own = self.own_changes(*sequence)?;
                 for run in runs {
                     for index in run.first..run.first.saturating_add(run.count) {
@@ -228,8 +252,9 @@ impl Replica {
         let mut statement = self
             .db
             .prepare_cached(
-                "SELECT c.leaf, c.id, c.hash FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
-                 WHERE e.org = ? AND e.device = ? AND e.sequence = ?",
+                "SELECT c.leaf, c.id, c.hash FROM change c WHERE c.org = ?1 AND c.entry = (
+                     SELECT id FROM entry WHERE org = ?1 AND device = ?2 AND sequence = ?3
+                     ORDER BY pulled, id LIMIT 1)",
             )
             .map_err(StoreError::of)?;
         let key = params![self.identity.org, self.identity.device.0, sequence];
@@ -253,6 +278,7 @@ impl Replica {
             let Some(bytes) = change.bytes.as_deref().filter(|_| !change.apart) else { continue };
             if changes_of[&change.document] > 1
                 || find_document(&self.db, self.identity.org, change.document)?.is_some()
+                || self.has_arrival(&change.hash)?
             {
                 continue;
             }
@@ -394,10 +420,10 @@ impl Work<'_> {
 
     pub(super) fn insert_entry(&mut self, from: &PulledEntry) -> Result<i64, StoreError> {
         let head = &from.sealed.head;
-        let key = params![self.org, head.device.0, head.sequence];
+        let key = params![self.org, head.device.0, head.sequence, from.hash.0];
         let held: Option<i64> = self
             .tx
-            .prepare_cached("SELECT id FROM entry WHERE org = ? AND device = ? AND sequence = ?")
+            .prepare_cached("SELECT id FROM entry WHERE org = ? AND device = ? AND sequence = ? AND hash = ?")
             .and_then(|mut s| s.query_row(key, |r| r.get(0)).optional())
             .map_err(StoreError::of)?;
         let id = match held {
@@ -428,6 +454,9 @@ impl Work<'_> {
         };
         if let Some(stamp) = &from.stamp {
             self.stamp_entry(id, stamp)?;
+            if held.is_some() {
+                self.compare_stamp(id, stamp.time.0)?;
+            }
         }
         Ok(id)
     }
@@ -475,6 +504,7 @@ impl Work<'_> {
             })
             .map_err(StoreError::of)?;
         let id = self.tx.last_insert_rowid();
+        self.note_arrival(id, &change.hash)?;
         let Some(bytes) = change.bytes.filter(|_| aside.is_none()) else { return Ok((id, None)) };
         let new = NewChange {
             id,

@@ -14,7 +14,7 @@ use guicang_sync::carried::{Carried, CarriedHead, CarriedWriter};
 use guicang_sync::entry::leaf;
 use guicang_sync::grant::{Role, SignedGrant, Standing};
 use guicang_sync::wire::{AbsentLeaf, Chain, OpenedChange};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use super::LinkError;
 use super::apply::{NewChange, PulledEntry};
@@ -197,8 +197,7 @@ impl Work<'_> {
                 done.refused.push((device, sequence, rule.to_owned()));
                 continue;
             }
-            let held = self.entry_held(device, sequence)?;
-            if held.is_some() && entry.stamp.is_some() {
+            if entry.stamp.is_some() && self.entry_held(device, sequence)?.contains(&entry.hash) {
                 self.insert_entry(&entry)?;
             }
             for change in changes {
@@ -266,9 +265,9 @@ impl Work<'_> {
     /// The rule by which an entry is refused whole.
     fn refuses(&self, entry: &PulledEntry, now: Moment) -> Result<Option<&'static str>, StoreError> {
         let head = &entry.sealed.head;
-        if let Some(hash) = self.entry_held(head.device, head.sequence)?
-            && hash != entry.hash
-        {
+        // What a relay stamped is a fact, whatever has its place here.
+        let held = self.entry_held(head.device, head.sequence)?;
+        if !held.is_empty() && !held.contains(&entry.hash) && entry.stamp.is_none() {
             return Ok(Some("fork"));
         }
         // Without a stamp nothing proves that it was written while the device still had its right.
@@ -280,11 +279,13 @@ impl Work<'_> {
         })
     }
 
-    fn entry_held(&self, device: DeviceId, sequence: u64) -> Result<Option<EntryHash>, StoreError> {
+    /// The entries that are held at a place of a journal: one, but where it went two ways.
+    fn entry_held(&self, device: DeviceId, sequence: u64) -> Result<Vec<EntryHash>, StoreError> {
         self.tx
             .prepare_cached("SELECT hash FROM entry WHERE org = ? AND device = ? AND sequence = ?")
-            .and_then(|mut s| s.query_row(params![self.org, device.0, sequence], |r| r.get(0)).optional())
-            .map(|hash| hash.map(EntryHash))
+            .and_then(|mut s| {
+                s.query_map(params![self.org, device.0, sequence], |r| r.get(0).map(EntryHash))?.collect()
+            })
             .map_err(StoreError::of)
     }
 

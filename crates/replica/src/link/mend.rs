@@ -11,6 +11,8 @@
 //!   whole --the relay's head isn't ours--> fetching --proven--> fetched --nothing left--> adopt: whole
 //!                                                                  \--something left--> succeed, write again
 //! ```
+//! What a relay that was lost had stamped is left as it is, though a clone's entries have its places in the
+//! journal now: it stands beside the journal, and this file goes on as another device all the same.
 //! What waits to be written again hangs on an entry of the old device with the sequence -1, which is no entry:
 //! so it stands in its documents, its author is known, and it is never sent.
 
@@ -39,7 +41,7 @@ const FORK: &str = "fork";
 /// What is to be done about this device's journal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Mend {
-    /// Nothing: the relay's journal is ours. (Or it is a device of HQ's, which has no successor by HQ's word.)
+    /// Nothing: the relay's journal is ours.
     Whole,
     /// Another session, which fetches what the relay has under this device's name.
     Fetch,
@@ -67,6 +69,14 @@ impl Replica {
     /// Whether the relay's journal of this device went on without it.
     pub(super) fn is_mending(&self) -> Result<bool, StoreError> {
         Ok(mending(&self.db, self.identity.org)? > 0)
+    }
+
+    /// Whether this device's own entries are asked for with their bytes.
+    pub(super) fn wants_own(&self) -> Result<bool, StoreError> {
+        self.db
+            .prepare_cached("SELECT wants_own FROM self WHERE org = ?")
+            .and_then(|mut s| s.query_row([self.identity.org], |r| r.get(0)))
+            .map_err(StoreError::of)
     }
 
     /// What is to be done about this device's journal after a session with the relay `relay`. A file that was
@@ -142,9 +152,9 @@ impl Work<'_> {
         let aside = self.aside()?;
         for sql in [
             "UPDATE change SET entry = ?3, leaf = id WHERE org = ?1 AND entry IN (
-                 SELECT id FROM entry WHERE org = ?1 AND device = ?2
+                 SELECT id FROM entry WHERE org = ?1 AND device = ?2 AND NOT pulled
                  AND sequence > (SELECT acknowledged FROM self WHERE org = ?1))",
-            "DELETE FROM entry WHERE org = ?1 AND device = ?2 AND id <> ?3
+            "DELETE FROM entry WHERE org = ?1 AND device = ?2 AND id <> ?3 AND NOT pulled
                  AND sequence > (SELECT acknowledged FROM self WHERE org = ?1)",
             // A relay that lost it isn't brought what is about to be written again.
             "DELETE FROM stray WHERE org = ?1 AND item IN (
@@ -210,6 +220,15 @@ impl Work<'_> {
         Ok(Some((id, document)))
     }
 
+    /// Whether this device's own entries are to come with their bytes.
+    pub(super) fn wants_own(&self, wants: bool) -> Result<(), StoreError> {
+        self.tx
+            .prepare_cached("UPDATE self SET wants_own = ?2 WHERE org = ?1 AND wants_own <> ?2")
+            .and_then(|mut s| s.execute(params![self.org, wants]))
+            .map(drop)
+            .map_err(StoreError::of)
+    }
+
     /// All feeds were followed to their ends, with this device's own entries.
     pub(super) fn own_is_fetched(&self) -> Result<(), StoreError> {
         self.tx
@@ -223,12 +242,13 @@ impl Work<'_> {
         if mending(&self.tx, self.org)? < 2 {
             return Ok(Mend::Fetch);
         }
-        self.unsealed_aside()?;
-        if next_aside(&self.tx, self.org)?.is_none() {
-            self.adopt()?;
+        if !matches!(self.me.role, Role::Site(_)) {
+            self.go_on_from_the_relays()?;
             return Ok(Mend::Whole);
         }
-        if !matches!(self.me.role, Role::Site(_)) {
+        self.unsealed_aside()?;
+        if next_aside(&self.tx, self.org)?.is_none() && !self.went_another_way()? {
+            self.adopt()?;
             return Ok(Mend::Whole);
         }
         let made: [u8; 32] = self.ambient.bytes();
@@ -242,6 +262,39 @@ impl Work<'_> {
             .map_err(StoreError::of)?;
         let new = DeviceKey::from_seed(seed);
         Ok(Mend::Succeed(Box::new(Succeed::new(self.key, &new, self.me.organisation, relay))))
+    }
+
+    /// Whether this file sealed what isn't in the relay's journal of it: another relay took it, and was lost,
+    /// and a clone's entry has its place in this one's. It stands beside the journal, and is nobody's to go
+    /// on from.
+    fn went_another_way(&self) -> Result<bool, StoreError> {
+        self.tx
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM entry e JOIN self s ON s.org = e.org AND s.device = e.device
+                     WHERE e.org = ?1 AND e.sequence > 0 AND NOT e.pulled AND (
+                         e.sequence > s.journal_sequence
+                         OR (e.sequence = s.journal_sequence AND e.hash <> s.journal_hash)
+                         OR EXISTS (SELECT 1 FROM entry o WHERE o.org = e.org AND o.device = e.device
+                                    AND o.sequence = e.sequence AND o.hash <> e.hash)))",
+            )
+            .and_then(|mut s| s.query_row([self.org], |r| r.get(0)))
+            .map_err(StoreError::of)
+    }
+
+    /// HQ's file was put back, and wrote before it followed. Nobody can make its key's successor but who holds
+    /// the organisation's secret; and there is one file of HQ's, by its lease. So what it wrote meanwhile, and
+    /// nobody has, is sealed again on top of what the relay holds.
+    fn go_on_from_the_relays(&mut self) -> Result<(), StoreError> {
+        for sql in [
+            "UPDATE change SET entry = NULL, leaf = NULL WHERE org = ?1 AND entry IN (
+                 SELECT id FROM entry WHERE org = ?1 AND device = ?2 AND sequence = -1)",
+            "DELETE FROM entry WHERE org = ?1 AND device = ?2 AND sequence = -1",
+            // What a lost relay had stamped may stand beside the journal now.
+            "UPDATE entry SET pulled = 1 WHERE org = ?1 AND device = ?2",
+        ] {
+            self.tx.execute(sql, params![self.org, self.me.device.0]).map_err(StoreError::of)?;
+        }
+        self.adopt()
     }
 
     /// Takes the relay's head of the journal for ours, and goes on beyond all that is in it: its numbers, its

@@ -9,6 +9,7 @@
 mod admission;
 mod again;
 mod apply;
+mod arrival;
 mod carry;
 mod horizon;
 mod mend;
@@ -115,8 +116,8 @@ impl Replica {
                 _ => Vec::new(),
             },
             fence: None,
-            want_own: self.is_mending()?,
-            strays: self.has_strays()?,
+            want_own: self.is_mending()? || self.wants_own()?,
+            strays: self.has_strays()? || self.unsure()? > 0,
             limits,
         })
     }
@@ -205,6 +206,7 @@ impl Replica {
             }
             if summary.proven {
                 work.own_is_fetched()?;
+                work.wants_own(false)?;
             }
             work.tx
                 .execute("UPDATE self SET last_sync = ? WHERE org = ?", params![work.now.0, work.org])
@@ -227,7 +229,7 @@ impl Replica {
     /// [`StoreError`] when the file can't be read.
     pub fn has_unsent(&self) -> Result<bool, StoreError> {
         let sql = "SELECT EXISTS (SELECT 1 FROM change WHERE org = ?1 AND entry IS NULL AND status = 0)
-             OR EXISTS (SELECT 1 FROM entry WHERE org = ?1 AND device = ?2
+             OR EXISTS (SELECT 1 FROM entry WHERE org = ?1 AND device = ?2 AND NOT pulled
                  AND sequence > (SELECT acknowledged FROM self WHERE org = ?1))";
         self.db
             .prepare_cached(sql)
@@ -253,7 +255,7 @@ impl Replica {
         const UNSENT: &str = "FROM change c WHERE c.status = 0 AND c.id IN (
              SELECT u.id FROM change u WHERE u.org = ?1 AND u.entry IS NULL
              UNION ALL SELECT s.id FROM entry e JOIN change s ON s.org = e.org AND s.entry = e.id
-             WHERE e.org = ?1 AND e.device = ?2
+             WHERE e.org = ?1 AND e.device = ?2 AND NOT e.pulled
                AND e.sequence > (SELECT acknowledged FROM self WHERE org = ?1)
                AND NOT (SELECT mending FROM self WHERE org = ?1)
              UNION ALL SELECT a.id FROM entry e JOIN change a ON a.org = e.org AND a.entry = e.id

@@ -38,13 +38,17 @@ struct Stray {
 
 impl Replica {
     /// Entries and grants among the strays that the relay can take, from where the pass is.
-    pub(super) fn offer(&self, mut pass: Pass, budget_bytes: usize) -> Result<Told, StoreError> {
+    pub(super) fn offer(&mut self, mut pass: Pass, budget_bytes: usize) -> Result<Told, StoreError> {
+        self.was_shown(&pass)?;
         let feeds = self.cursors()?;
         let mut chain = Chain::new(self.identity.device);
         let (mut entries, mut spent) = (Vec::new(), 0);
         let mut group: Vec<Stray> = Vec::new();
         let first = pass == Pass { heads: pass.heads.clone(), ..Pass::default() };
-        let grants = if first { self.stray_grants()? } else { Vec::new() };
+        let (grants, arrivals) = match first {
+            true => (self.stray_grants()?, self.stray_arrivals()?),
+            false => (Vec::new(), Vec::new()),
+        };
         while let Some(cursor) = feeds.get(pass.feed) {
             let strays = self.stray_changes(&cursor.feed.to_string(), pass.after)?;
             if strays.is_empty() {
@@ -55,7 +59,7 @@ impl Replica {
                 let size = stray.bytes.as_ref().map_or(0, Vec::len);
                 if spent > 0 && spent + size > budget_bytes {
                     self.flush(&mut group, &mut chain, &mut entries)?;
-                    return Ok(Told::Offer { entries: entries.into(), grants, next: Some(pass) });
+                    return Ok(Told::Offer { entries: entries.into(), grants, arrivals, next: Some(pass) });
                 }
                 pass.after = stray.ordinal;
                 if !can_be_offered(&stray, &mut pass)? {
@@ -70,7 +74,13 @@ impl Replica {
             }
         }
         self.flush(&mut group, &mut chain, &mut entries)?;
-        Ok(Told::Offer { entries: entries.into(), grants, next: None })
+        // What the relay has by now may be stamped later there.
+        let before = pass.shown;
+        if entries.is_empty() {
+            entries = self.show(&mut pass, &mut chain, budget_bytes)?;
+        }
+        let more = !entries.is_empty() || pass.shown != before;
+        Ok(Told::Offer { entries: entries.into(), grants, arrivals, next: more.then_some(pass) })
     }
 
     fn stray_grants(&self) -> Result<Vec<SignedGrant>, StoreError> {
@@ -146,7 +156,7 @@ impl Replica {
     }
 
     /// An entry with its stamp and all its leaves; none where some aren't known.
-    fn whole_entry(&self, entry: i64) -> Result<Option<WholeEntry>, StoreError> {
+    pub(super) fn whole_entry(&self, entry: i64) -> Result<Option<WholeEntry>, StoreError> {
         let row = self
             .db
             .prepare_cached(
@@ -210,7 +220,7 @@ impl Replica {
 
 type WholeEntry = (SealedEntry, Option<Stamp>, BTreeMap<u32, [u8; 32]>);
 
-fn identity(bytes: &[u8]) -> Result<DocumentId, StoreError> {
+pub(super) fn identity(bytes: &[u8]) -> Result<DocumentId, StoreError> {
     DocumentId::from_slice(bytes).map_err(|e| StoreError::damaged("a document's identity", e))
 }
 

@@ -78,15 +78,16 @@ impl Work<'_> {
         if self.is_mending()? || self.is_adopted(head)? {
             return Ok(());
         }
-        let held: Option<[u8; 32]> = self
+        let held: bool = self
             .tx
-            .prepare_cached("SELECT hash FROM entry WHERE org = ? AND device = ? AND sequence = ?")
+            .prepare_cached(
+                "SELECT EXISTS (SELECT 1 FROM entry WHERE org = ? AND device = ? AND sequence = ? AND hash = ?)",
+            )
             .and_then(|mut s| {
-                s.query_row(params![self.org, self.me.device.0, head.sequence], |r| r.get(0)).optional()
+                s.query_row(params![self.org, self.me.device.0, head.sequence, head.hash.0], |r| r.get(0))
             })
             .map_err(StoreError::of)?;
-        let fault =
-            if held.map(EntryHash) == Some(head.hash) || head.sequence == 0 { None } else { Some("fork") };
+        let fault = if held || head.sequence == 0 { None } else { Some("fork") };
         let acknowledged = if fault.is_none() { Some(head.sequence) } else { None };
         self.tx
             .prepare_cached(
@@ -106,7 +107,10 @@ impl Work<'_> {
         for stamp in &received.stamps {
             let entry: Option<(i64, [u8; 32])> = self
                 .tx
-                .prepare_cached("SELECT id, hash FROM entry WHERE org = ? AND device = ? AND sequence = ?")
+                .prepare_cached(
+                    "SELECT id, hash FROM entry WHERE org = ? AND device = ? AND sequence = ?
+                     ORDER BY pulled, id LIMIT 1",
+                )
                 .and_then(|mut s| {
                     s.query_row(params![self.org, self.me.device.0, stamp.sequence], |r| {
                         Ok((r.get(0)?, r.get(1)?))
@@ -186,7 +190,7 @@ impl Work<'_> {
             .tx
             .prepare_cached(
                 "SELECT c.id, c.document, c.status FROM entry e JOIN change c ON c.org = e.org AND c.entry = e.id
-                 WHERE e.org = ? AND e.device = ? AND e.sequence = ? AND c.leaf = ?",
+                 WHERE e.org = ? AND e.device = ? AND e.sequence = ? AND c.leaf = ? ORDER BY e.pulled, e.id LIMIT 1",
             )
             .and_then(|mut s| {
                 s.query_row(params![self.org, self.me.device.0, outcome.sequence, index], |r| {

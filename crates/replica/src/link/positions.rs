@@ -348,6 +348,7 @@ impl Work<'_> {
             for position in (least..=run.last().min(after.position)).rev() {
                 let item = run.at(position);
                 self.add_stray(&feed, item, position as i64)?;
+                self.doubt(item)?;
                 after.sum = after.sum.without(&hash_of(&self.tx, self.org, item)?);
             }
             match least == run.position {

@@ -42,7 +42,7 @@ impl Replica {
                 let cursors = self.cursors()?.into_iter();
                 let feeds = cursors.map(|c| Ok((c.feed.clone(), self.strays(&c.feed)?)));
                 let feeds = feeds.collect::<Result<_, StoreError>>()?;
-                Told::Strays { feeds, authors: self.stray_authors()? }
+                Told::Strays { feeds, authors: self.stray_authors()?, unsure: self.unsure()? }
             }
             Ask::Offer { pass, budget_bytes } => self.offer(pass, budget_bytes)?,
             Ask::Checks { feed, bits } => {

@@ -156,7 +156,9 @@ impl Work<'_> {
         let mut statement = self
             .tx
             .prepare_cached(
-                "SELECT c.id, c.bytes, c.sites_added, e.device, e.stamp_time, c.hash, c.status
+                "SELECT c.id, c.bytes, c.sites_added, e.device,
+                        min(coalesce(c.arrived, e.stamp_time), coalesce(e.stamp_time, c.arrived)),
+                        c.hash, c.status
                  FROM change c LEFT JOIN entry e ON e.id = c.entry
                  WHERE c.org = ? AND c.document = ? AND c.status IN (0, 2) ORDER BY c.id",
             )

@@ -75,7 +75,7 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT id, sequence, previous, root, time, signature, stamp_time, stamp_relay, stamp, hash FROM entry
-                 WHERE org = ? AND device = ? AND sequence > ? ORDER BY sequence",
+                 WHERE org = ? AND device = ? AND sequence > ? AND NOT pulled ORDER BY sequence",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement
@@ -241,7 +241,7 @@ impl Work<'_> {
         let head: Option<(u64, [u8; 32])> = self
             .tx
             .prepare_cached(
-                "SELECT sequence, hash FROM entry WHERE org = ?1 AND device = ?2 AND sequence > 0
+                "SELECT sequence, hash FROM entry WHERE org = ?1 AND device = ?2 AND sequence > 0 AND NOT pulled
                  UNION ALL SELECT journal_sequence, journal_hash FROM self
                      WHERE org = ?1 AND journal_sequence IS NOT NULL
                  ORDER BY sequence DESC LIMIT 1",

@@ -113,11 +113,13 @@ impl Replica {
                      SELECT c.id FROM change c WHERE c.org = ?1 AND c.status <> 0
                      UNION SELECT c.id FROM document d JOIN change c ON c.org = d.org AND c.document = d.id
                      WHERE d.org = ?1 AND d.state <> 'read' AND c.status = 0)
-                 SELECT c.hash, d.identity, d.number, d.sites, e.device, e.time, e.stamp_time, c.status, c.reissued,
+                 SELECT c.hash, d.identity, d.number, d.sites, e.device, e.time,
+                        min(coalesce(c.arrived, e.stamp_time), coalesce(e.stamp_time, c.arrived)) stamped,
+                        c.status, c.reissued,
                         coalesce(c.rule, ''), coalesce(c.detail, ''), d.state, coalesce(d.detail, '')
                  FROM aside a JOIN change c ON c.id = a.id JOIN document d ON d.id = c.document
                  LEFT JOIN entry e ON e.id = c.entry
-                 ORDER BY e.stamp_time IS NULL, e.stamp_time, e.device, e.sequence, c.leaf, c.hash",
+                 ORDER BY stamped IS NULL, stamped, e.device, e.sequence, c.leaf, c.hash",
             )
             .map_err(StoreError::of)?;
         let mut rows = statement.query([self.identity.org]).map_err(StoreError::of)?;

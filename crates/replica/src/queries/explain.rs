@@ -287,7 +287,8 @@ impl Replica {
         let first: Option<Option<i64>> = self
             .db
             .prepare_cached(
-                "SELECT min(e.stamp_time) FROM change c JOIN entry e ON e.id = c.entry
+                "SELECT min(min(coalesce(c.arrived, e.stamp_time), coalesce(e.stamp_time, c.arrived)))
+                 FROM change c JOIN entry e ON e.id = c.entry
                  WHERE c.org = ? AND c.document = ? AND c.status = 0",
             )
             .and_then(|mut s| s.query_row([self.identity.org, document], |r| r.get(0)).optional())

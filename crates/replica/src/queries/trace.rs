@@ -112,7 +112,8 @@ impl Replica {
             .db
             .prepare_cached(
                 "SELECT c.hash, c.status, coalesce(c.rule, ''), coalesce(c.detail, ''), c.reissued,
-                        e.device, e.sequence, e.time, e.stamp_time
+                        e.device, e.sequence, e.time,
+                        min(coalesce(c.arrived, e.stamp_time), coalesce(e.stamp_time, c.arrived))
                  FROM change c LEFT JOIN entry e ON e.id = c.entry
                  WHERE c.org = ? AND c.document = ? ORDER BY c.id",
             )

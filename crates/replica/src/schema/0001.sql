@@ -31,6 +31,8 @@ CREATE TABLE self (
     -- 0 the relay's journal of this device is ours; 1 it went on without us, and what it has is being
     -- fetched; 2 that is fetched.
     mending      INTEGER NOT NULL DEFAULT 0,
+    -- Its own entries are asked for with their bytes: the relay named some by a number that says nothing here.
+    wants_own    INTEGER NOT NULL DEFAULT 0,
     -- The head of the relay's journal of this device, where it went on without us: what the next entry
     -- follows, once it is adopted.
     journal_sequence INTEGER,
@@ -73,9 +75,23 @@ CREATE TABLE admission_fact (
     logged   INTEGER NOT NULL DEFAULT 0,
     UNIQUE (org, hash)
 ) STRICT;
--- What HQ signs and feeds carry.
+-- That a change arrived earlier than the entry says that it hangs on.
+CREATE TABLE arrival_fact (
+    -- From 2^41 on.
+    id     INTEGER PRIMARY KEY,
+    org    INTEGER NOT NULL,
+    hash   BLOB NOT NULL,
+    change BLOB NOT NULL,
+    -- Null where it proves nothing.
+    time   INTEGER,
+    wire   BLOB NOT NULL,
+    UNIQUE (org, hash)
+) STRICT;
+CREATE INDEX arrival_change ON arrival_fact (org, change);
+-- What is signed, isn't a change, and is carried by feeds.
 CREATE VIEW signed_fact (org, id, hash) AS
-    SELECT org, id, hash FROM grant_fact UNION ALL SELECT org, id, hash FROM admission_fact;
+    SELECT org, id, hash FROM grant_fact UNION ALL SELECT org, id, hash FROM admission_fact
+    UNION ALL SELECT org, id, hash FROM arrival_fact;
 CREATE INDEX admission_document ON admission_fact (org, document);
 CREATE INDEX admission_unlogged ON admission_fact (org) WHERE logged = 0;
 
@@ -98,10 +114,14 @@ CREATE TABLE entry (
     -- The leaves of changes that aren't held: each its place (4 bytes, the most significant first) and 32 bytes.
     -- With them the entry can be brought to a relay that lost it.
     absent      BLOB,
-    -- Fetched from the relay: it may lack changes of its own that nobody was given.
+    -- Not sealed here. This device's own are so where its file was restored, or stand beside its journal: a
+    -- relay took them there, from a clone, that was lost since. Changes of it may be lacking here.
     pulled      INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (org, device, sequence)
+    -- Whether the relay may have stamped it later than it is stamped here, and is to be shown it.
+    unsure      INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (org, device, sequence, hash)
 ) STRICT;
+CREATE INDEX entry_unsure ON entry (org, id) WHERE unsure;
 
 CREATE INDEX entry_aside ON entry (org) WHERE sequence = -1;
 
@@ -154,7 +174,9 @@ CREATE TABLE change (
     -- How often its content was refused and written again.
     reissues    INTEGER NOT NULL DEFAULT 0,
     -- Refused, but its events and lines were written again and stand.
-    reissued    INTEGER NOT NULL DEFAULT 0
+    reissued    INTEGER NOT NULL DEFAULT 0,
+    -- When another entry that has it, too, arrived, where one did.
+    arrived     INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX change_hash ON change (org, hash);
 CREATE INDEX change_document ON change (org, document);

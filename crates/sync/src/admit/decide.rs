@@ -82,11 +82,11 @@ impl Judge<'_> {
         let Some(device) = book.device(offered.device) else {
             return fault(Rule::UnknownDevice, format!("no grant stands for device {}", offered.device));
         };
-        let held = self.place(opened)?;
+        let stamp = opened.stamp.filter(|stamp| stamp.counts(book));
+        let (kind, held) = self.place(opened, stamp.is_some())?;
         if held.is_none() && !opened.sealed.check(&device.grant.key) {
             return fault(Rule::Signature, "the signature doesn't fit the entry and its changes");
         }
-        let stamp = opened.stamp.filter(|stamp| stamp.counts(book));
         // An entry that comes back to a relay that lost it is judged as at its first arrival.
         let arrived = stamp.map_or(self.now, |stamp| stamp.time.min(self.now));
         let apart = match book.may(offered.device, arrived) {
@@ -101,51 +101,54 @@ impl Judge<'_> {
             let before = refused.iter().find(|(index, rule)| *index == change.index && stays(rule));
             changes.push(self.change(&author, change, header, before.map(|(_, rule)| rule)));
         }
-        let kind = if held.is_some() { EntryKind::AlreadyHeld } else { EntryKind::Append };
         if held.is_none() {
-            self.append(opened, &changes);
+            self.append(opened, &kind, &changes);
         }
         Ok((kind, changes, stamp))
     }
 
-    /// Where the entry stands in its journal: held already (then that), or next.
-    fn place(&self, opened: &OpenedEntry) -> Judged<Option<HeldEntry>> {
+    /// Where the entry stands: held already (then that), next in its journal, or beside it.
+    ///
+    /// A journal that went two ways while the relay was another has stamped entries on both. Both are facts;
+    /// the one that comes first is the journal here, the other stands beside it.
+    fn place(&self, opened: &OpenedEntry, stamped: bool) -> Judged<(EntryKind, Option<HeldEntry>)> {
         let head = &opened.sealed.head;
-        let journal = self.known.journals.get(&head.device).copied().unwrap_or(JournalHead::EMPTY);
-        if head.sequence <= journal.sequence {
-            return match self.known.entries.get(&(head.device, head.sequence)) {
-                Some(held) if held.hash == opened.hash => Ok(Some(held.clone())),
-                _ => fault(
-                    Rule::Fork,
-                    format!(
-                        "another entry {} is held; the journal is at {}",
-                        head.sequence, journal.sequence
-                    ),
-                ),
-            };
+        if let Some(held) = self.known.entries.get(&opened.hash) {
+            return Ok((EntryKind::AlreadyHeld, Some(held.clone())));
         }
-        if head.sequence - journal.sequence > 1 {
+        let journal = self.known.journals.get(&head.device).copied().unwrap_or(JournalHead::EMPTY);
+        let follows = head.previous == journal.hash;
+        let ahead = head.sequence.saturating_sub(journal.sequence);
+        if ahead == 1 && follows {
+            return Ok((EntryKind::Append, None));
+        }
+        if stamped && (ahead <= 1 || self.known.entries.contains_key(&head.previous)) {
+            return Ok((EntryKind::Beside, None));
+        }
+        if ahead > 1 {
             return fault(Rule::SequenceGap, format!("the journal is at {}", journal.sequence));
         }
-        if head.previous != journal.hash {
-            let detail = format!(
+        let detail = match ahead {
+            0 => format!("another entry {} is held; the journal is at {}", head.sequence, journal.sequence),
+            _ => format!(
                 "it follows entry {}, held is {} as entry {}",
                 head.previous, journal.hash, journal.sequence
-            );
-            return fault(Rule::Fork, detail);
-        }
-        Ok(None)
+            ),
+        };
+        fault(Rule::Fork, detail)
     }
 
-    fn append(&mut self, opened: &OpenedEntry, verdicts: &[ChangeVerdict]) {
+    fn append(&mut self, opened: &OpenedEntry, kind: &EntryKind, verdicts: &[ChangeVerdict]) {
         let head = &opened.sealed.head;
-        self.known.journals.insert(head.device, JournalHead { sequence: head.sequence, hash: opened.hash });
+        if *kind == EntryKind::Append {
+            let now = JournalHead { sequence: head.sequence, hash: opened.hash };
+            self.known.journals.insert(head.device, now);
+        }
         let refused = opened.changes.iter().zip(verdicts).filter_map(|(change, verdict)| match verdict {
             ChangeVerdict::Refused { rule, .. } => Some((change.index, rule.clone())),
             _ => None,
         });
-        let held = HeldEntry { hash: opened.hash, refused: refused.collect() };
-        self.known.entries.insert((head.device, head.sequence), held);
+        self.known.entries.insert(opened.hash, HeldEntry { refused: refused.collect() });
     }
 
     fn change(

@@ -220,22 +220,22 @@ impl Session {
                 self.moved(cursor);
                 self.next_compare()
             }
-            (Ask::Strays, Told::Strays { feeds, authors }) => {
+            (Ask::Strays, Told::Strays { feeds, authors, unsure }) => {
                 for state in &mut self.feeds {
                     let found = feeds.iter().find(|(feed, _)| *feed == state.cursor.feed);
                     state.strays = found.map_or(0, |(_, strays)| *strays);
                 }
-                self.offer_strays(authors)
+                self.offer_strays(authors, unsure)
             }
-            (Ask::Offer { pass, .. }, Told::Offer { entries, grants, next }) => {
-                let nothing = entries.is_empty() && grants.is_empty();
+            (Ask::Offer { pass, .. }, Told::Offer { entries, grants, arrivals, next }) => {
+                let nothing = entries.is_empty() && grants.is_empty() && arrivals.is_empty();
                 match (nothing, next) {
                     (true, Some(pass)) => State::Asking(Ask::Offer { pass, budget_bytes: 0 }),
                     (true, None) if self.reconciling.offered => State::WantsEntries,
                     (true, None) => State::Done,
                     (false, next) => {
                         self.reconciling.offered = true;
-                        let request = SyncRequest { grants, ..self.request() };
+                        let request = SyncRequest { grants, arrivals, ..self.request() };
                         self.send(&request, &entries, Purpose::Offer { at: pass.clone(), next })
                     }
                 }
@@ -335,8 +335,8 @@ impl Session {
         }
     }
 
-    fn offer_strays(&mut self, authors: Vec<guicang_domain::ids::DeviceId>) -> State {
-        let strays: u64 = self.feeds.iter().map(|f| f.strays).sum();
+    fn offer_strays(&mut self, authors: Vec<guicang_domain::ids::DeviceId>, unsure: u64) -> State {
+        let strays: u64 = self.feeds.iter().map(|f| f.strays).sum::<u64>() + unsure;
         self.reconciling.strays = strays > 0;
         let Reconciling { passes, before, .. } = self.reconciling;
         let again = passes == 0 || (passes < PASSES_MAX && strays < before);

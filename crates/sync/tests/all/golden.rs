@@ -181,7 +181,7 @@ pub fn sample_answer() -> SyncAnswer {
                 disagreed: true,
                 items: vec![
                     FeedItem::Entry(others),
-                    FeedItem::Own { sequence: 2, runs: vec![Run { first: 0, count: 2 }] },
+                    FeedItem::Own { sequence: 2, runs: vec![Run { first: 0, count: 2 }], stamped: None },
                 ],
             },
         ],

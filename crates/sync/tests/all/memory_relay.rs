@@ -76,8 +76,8 @@ impl MemoryRelay {
             entries: wanted
                 .entries
                 .iter()
-                .filter_map(|k| self.entries.get(k).map(|e| (*k, e)))
-                .map(|(k, e)| (k, HeldEntry { hash: e.hash, refused: e.refused.clone() }))
+                .filter_map(|k| self.entries.get(k))
+                .map(|e| (e.hash, HeldEntry { refused: e.refused.clone() }))
                 .collect(),
             documents: pick(&self.documents, &wanted.documents),
             changes: pick(&self.changes, &wanted.changes),
@@ -224,7 +224,7 @@ impl MemoryRelay {
                     });
                     if *device == receiver {
                         let changes: Vec<_> = changes.map(|c| (c.index, c.hash)).collect();
-                        part.own(budget, *sequence, &changes)
+                        part.own(budget, *sequence, &changes, None)
                     } else {
                         let e = &self.entries[&(*device, *sequence)];
                         part.entry(budget, &e.sealed, &e.leaves, changes.collect(), Some(&e.stamp))

@@ -107,7 +107,8 @@ impl Device {
                 let hashes: Vec<[u8; 32]> = match item {
                     FeedItem::Grant(grant) => vec![grant.hash()],
                     FeedItem::Admission(admission) => vec![admission.hash()],
-                    FeedItem::Own { sequence, runs } => {
+                    FeedItem::Arrival(arrival) => vec![arrival.hash()],
+                    FeedItem::Own { sequence, runs, .. } => {
                         let (_, changes) = &self.journal.entries[*sequence as usize - 1];
                         let of = |run: &guicang_sync::message::Run| {
                             let at = run.first as usize;
@@ -157,9 +158,11 @@ impl Device {
             }
             Ask::Strays => {
                 let feeds = self.strays.iter().map(|(feed, items)| (feed.clone(), items.len() as u64));
-                Told::Strays { feeds: feeds.collect(), authors: vec![] }
+                Told::Strays { feeds: feeds.collect(), authors: vec![], unsure: 0 }
             }
-            Ask::Offer { .. } => Told::Offer { entries: vec![].into(), grants: vec![], next: None },
+            Ask::Offer { .. } => {
+                Told::Offer { entries: vec![].into(), grants: vec![], arrivals: vec![], next: None }
+            }
             Ask::Checks { .. } | Ask::Names { .. } | Ask::Take { .. } | Ask::Settle { .. } => {
                 unreachable!("so few items all come again")
             }

@@ -123,7 +123,7 @@ fn a_malformed_entry_is_named() {
 #[test]
 fn an_item_takes_as_many_positions_as_it_has_changes() {
     let run = |first, count| Run { first, count };
-    assert_eq!(FeedItem::Own { sequence: 1, runs: vec![run(0, 3), run(5, 1)] }.positions(), 4);
-    let huge = FeedItem::Own { sequence: 1, runs: vec![run(0, u32::MAX); 3] };
+    assert_eq!(FeedItem::Own { sequence: 1, runs: vec![run(0, 3), run(5, 1)], stamped: None }.positions(), 4);
+    let huge = FeedItem::Own { sequence: 1, runs: vec![run(0, u32::MAX); 3], stamped: None };
     assert_eq!(huge.positions(), 3 * u64::from(u32::MAX));
 }

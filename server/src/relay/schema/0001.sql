@@ -56,8 +56,12 @@ CREATE TABLE entry (
     stamp_time      INTEGER NOT NULL,
     stamp_relay     BLOB NOT NULL,
     stamp_signature BLOB NOT NULL,
-    UNIQUE (organisation, device, sequence)
+    -- Not in the journal: another relay took it there, and here its place is another's.
+    beside          INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (organisation, device, sequence, hash)
 ) STRICT;
+CREATE UNIQUE INDEX entry_journal ON entry (organisation, device, sequence) WHERE NOT beside;
+CREATE INDEX entry_beside ON entry (organisation, device) WHERE beside;
 
 -- Changes that were refused, so that they stay so: their device has re-issued what they said.
 CREATE TABLE refused (
@@ -127,6 +131,19 @@ CREATE TABLE feed (
     UNIQUE (organisation, name)
 ) STRICT;
 
+-- That a change arrived earlier than the entry says that it is held by.
+CREATE TABLE arrival (
+    id           INTEGER PRIMARY KEY,
+    organisation INTEGER NOT NULL,
+    hash         BLOB NOT NULL,
+    change       INTEGER NOT NULL REFERENCES change (id),
+    time         INTEGER NOT NULL,
+    -- CBOR of an arrival.
+    wire         BLOB NOT NULL,
+    UNIQUE (organisation, hash)
+) STRICT;
+CREATE INDEX arrival_change ON arrival (organisation, change);
+
 CREATE TABLE feed_item (
     organisation INTEGER NOT NULL,
     feed         INTEGER NOT NULL REFERENCES feed (id),
@@ -135,10 +152,11 @@ CREATE TABLE feed_item (
     change       INTEGER REFERENCES change (id),
     grant_       INTEGER REFERENCES grant_ (id),
     admission    INTEGER REFERENCES admission (id),
+    arrival      INTEGER REFERENCES arrival (id),
     -- Of the hashes of all items up to here.
     sum          BLOB NOT NULL,
     PRIMARY KEY (organisation, feed, position),
-    CHECK ((change IS NOT NULL) + (grant_ IS NOT NULL) + (admission IS NOT NULL) = 1)
+    CHECK ((change IS NOT NULL) + (grant_ IS NOT NULL) + (admission IS NOT NULL) + (arrival IS NOT NULL) = 1)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE device_report (

@@ -122,7 +122,8 @@ pub(super) fn alike(scope: &Scope<'_>) -> Result<Vec<Alike>, StoreError> {
                     coalesce((SELECT s.quantity FROM receipt_line s
                         WHERE s.org = c.org AND s.receipt = c.receipt AND s.line = c.line), c.sold),
                     c.voided, c.seen,
-                    (SELECT min(e.stamp_time) FROM change x JOIN entry e ON e.id = x.entry
+                    (SELECT min(min(coalesce(x.arrived, e.stamp_time), coalesce(e.stamp_time, x.arrived)))
+                        FROM change x JOIN entry e ON e.id = x.entry
                         WHERE x.org = c.org AND x.document = c.document AND x.status = 0),
                     max(h.committed - h.entitled, 0), h.currency, d.identity, d.number, l.line, c.valid, c.pinned,
                     h.paid,
