@@ -321,9 +321,9 @@ fn malformed() {
     assert_eq!(entry_rule(&mut shop, follows_nothing), Some(Rule::Malformed));
 }
 
-/// A change that isn't held can't be had from its hash.
+/// A change that isn't held can't be had from its hash; whoever has its bytes may bring them yet.
 #[test]
-fn malformed_change() {
+fn a_change_named_by_its_hash_alone() {
     let mut shop = Shop::new();
     let change = shop.next(on(&[shop.first.hash()], "a", 2, 4));
     let hash = change.hash();
@@ -332,7 +332,7 @@ fn malformed_change() {
     (entry.changes[0].bytes, entry.changes[0].hash) = (None, Some(hash));
     let alice = shop.world.alice.clone();
     let answer = push(&shop.world, &mut shop.relay, &[entry], &alice, NOON);
-    assert_eq!(answer.outcomes[0].rule, Rule::Malformed);
+    assert_eq!(answer.outcomes[0].rule, Rule::MissingDependency);
     assert_eq!(answer.outcomes[0].change, Some(0));
 }
 
